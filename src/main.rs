@@ -1,1 +1,7 @@
-fn main(){}
+//! The `devbox` binary: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    devbox::app::run()
+}

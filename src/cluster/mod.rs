@@ -1,0 +1,1 @@
+//! The cluster: connection, guard, server-side apply, prune, readiness, wait.

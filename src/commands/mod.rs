@@ -1,0 +1,14 @@
+//! One verb each: a command puts the stages in order and nothing else.
+
+use crate::cli::Command;
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::ui::Ui;
+
+/// Runs the command that was asked for.
+///
+/// # Errors
+/// Whatever stopped it, ready to be shown.
+pub fn dispatch(command: Command, _env: &Env, _ui: &Ui) -> Result<Exit, Failure> {
+    match command {}
+}

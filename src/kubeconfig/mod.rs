@@ -1,0 +1,1 @@
+//! Kubeconfig files: reading the user's, writing the environment's own.

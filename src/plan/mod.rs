@@ -1,0 +1,1 @@
+//! Pure: turns facts, presets and answers into a plan. Never prompts, never reads files.

@@ -1,0 +1,1 @@
+//! Presets: the catalogue, inheritance and parameter types.

@@ -1,0 +1,9 @@
+//! The only room that touches the terminal: streams, colour, quiet, JSON, prompts, progress, reports.
+//!
+//! stdout carries data, stderr carries status, progress and prompts.
+
+mod failure;
+mod output;
+mod progress;
+
+pub use output::{Format, Ui};
