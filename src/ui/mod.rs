@@ -5,5 +5,7 @@
 mod failure;
 mod output;
 mod progress;
+mod prompt;
 
 pub use output::{Format, Ui};
+pub use prompt::{Check, Choice};

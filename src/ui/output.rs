@@ -113,6 +113,10 @@ impl Ui {
         style.force_styling(self.colour_err)
     }
 
+    pub(super) fn colours_prompts(&self) -> bool {
+        self.colour_err
+    }
+
     /// The sink that shows events: live display, plain lines or JSON lines.
     pub fn sink(&self) -> Arc<dyn Sink> {
         super::progress::sink(self)
