@@ -6,6 +6,7 @@ use std::sync::Arc;
 use console::Style;
 use serde::Serialize;
 
+use super::Page;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::event::Sink;
@@ -100,6 +101,19 @@ impl Ui {
         match self.format {
             Format::Human => self.err_line(&super::failure::human(failure, self)),
             Format::Json => self.err_line(&super::failure::json(failure)),
+        }
+    }
+
+    /// Prints a page to stdout as data.
+    pub fn page(&self, page: &Page) {
+        self.data(&page.render(self.colour_out, 0));
+    }
+
+    /// Prints a page to stderr, as a part of the conversation.
+    pub fn show(&self, page: &Page) {
+        if self.format == Format::Human {
+            let width = if self.animated { console::Term::stderr().size().1.into() } else { 0 };
+            self.err_line(page.render(self.colour_err, width).trim_end());
         }
     }
 

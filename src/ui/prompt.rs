@@ -97,7 +97,8 @@ impl Ui {
     }
 
     fn lines(&self, choices: &[Choice]) -> Vec<String> {
-        let width = choices.iter().map(|choice| console::measure_text_width(&choice.label)).max().unwrap_or(0);
+        let width =
+            choices.iter().map(|choice| console::measure_text_width(&choice.label)).max().unwrap_or(0);
         let dim = self.err_style(Style::new().dim());
         choices
             .iter()
