@@ -74,7 +74,8 @@ impl Project {
         if !root.is_dir() {
             return Err(ProjectError::NotAFolder(root));
         }
-        let name = root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
+        let name =
+            root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
         let mut project = Self { name, ..Self::default() };
         let failed = |source| ProjectError::Git { path: root.clone(), source };
         let repository = match Repository::discover(&root) {
@@ -85,7 +86,9 @@ impl Project {
         let top = repository.workdir().and_then(|top| top.canonicalize().ok());
         project.prefix = top
             .and_then(|top| root.strip_prefix(top).ok().map(Path::to_path_buf))
-            .map(|prefix| prefix.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"))
+            .map(|prefix| {
+                prefix.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+            })
             .unwrap_or_default();
         project.read_head(&repository).map_err(failed)?;
         Ok(project)
