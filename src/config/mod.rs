@@ -1,1 +1,16 @@
-//! User config, the repository's `devbox.yaml`, and state; every value keeps its origin.
+//! The files that devbox itself reads: presets, the repository's `devbox.yaml`, the user's config, and
+//! state. Unknown keys are rejected with line, column and "did you mean"; every value keeps its origin.
+
+mod document;
+mod preset_file;
+mod repository;
+mod suggest;
+mod user;
+
+pub use document::{Document, DocumentError, Position};
+pub use preset_file::{
+    Alternatives, ConnectionFile, Detects, Kind, ParamFile, ParamType, PasswordFile, PresetFile,
+};
+pub use repository::{FILE_NAME, Repository, UnitEntry};
+pub use suggest::{closest, did_you_mean};
+pub use user::{UserConfig, UserConfigError};
