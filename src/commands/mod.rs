@@ -1,5 +1,7 @@
 //! One verb each: a command puts the stages in order and nothing else.
 
+mod runtime;
+
 use crate::cli::Command;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -10,5 +12,9 @@ use crate::ui::Ui;
 /// # Errors
 /// Whatever stopped it, ready to be shown.
 pub fn dispatch(command: Command, _env: &Env, _ui: &Ui) -> Result<Exit, Failure> {
-    match command {}
+    match command {
+        Command::Init(_) | Command::Up(_) | Command::Down(_) | Command::Status(_) => {
+            runtime::run(async { Err(Failure::new("not yet")) })
+        }
+    }
 }
