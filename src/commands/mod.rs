@@ -1,5 +1,7 @@
 //! One verb each: a command puts the stages in order and nothing else.
 
+mod sandbox;
+
 use crate::cli::Command;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -9,6 +11,8 @@ use crate::ui::Ui;
 ///
 /// # Errors
 /// Whatever stopped it, ready to be shown.
-pub fn dispatch(command: Command, _env: &Env, _ui: &Ui) -> Result<Exit, Failure> {
-    match command {}
+pub fn dispatch(command: Command, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    match command {
+        Command::Sandbox(command) => sandbox::run(command, env, ui),
+    }
 }
