@@ -42,6 +42,9 @@ pub enum Command {
     Down(DownArgs),
     /// Show what runs in the environment, and why something does not
     Status(StatusArgs),
+    /// Run a real Kubernetes control plane with a simulated node on this machine
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
 }
 
 /// The project folder.
@@ -204,4 +207,71 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
     let wrong = || format!("`{text}` is no duration; write it like `90s`, `5m` or `1h30m`");
     let duration: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
     duration.try_into().map_err(|_| wrong())
+}
+
+/// What to do with a sandbox.
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Start it, or find it running
+    Start(SandboxStart),
+    /// Stop it; its data is kept
+    Stop(SandboxStop),
+    /// Show what runs
+    Status(SandboxName),
+    /// Run the components (what `start` leaves behind)
+    #[command(hide = true)]
+    Supervise(SandboxSupervise),
+}
+
+/// Which sandbox.
+#[derive(Debug, Args)]
+pub struct SandboxName {
+    /// Name of the sandbox
+    #[arg(long, default_value = crate::sandbox::DEFAULT_NAME)]
+    pub name: String,
+}
+
+/// How to start a sandbox.
+#[derive(Debug, Args)]
+pub struct SandboxStart {
+    /// Which sandbox.
+    #[command(flatten)]
+    pub sandbox: SandboxName,
+    /// Stop it by itself when the process that runs this command ends
+    #[arg(long)]
+    pub exit_with_parent: bool,
+    /// Log every API request in `logs/audit.log` of the sandbox's folder
+    #[arg(long)]
+    pub audit: bool,
+}
+
+/// How to stop a sandbox.
+#[derive(Debug, Args)]
+pub struct SandboxStop {
+    /// Which sandbox.
+    #[command(flatten)]
+    pub sandbox: SandboxName,
+    /// Delete its data, certificates and logs too
+    #[arg(long)]
+    pub delete: bool,
+}
+
+/// How to supervise a sandbox.
+#[derive(Debug, Args)]
+pub struct SandboxSupervise {
+    /// Which sandbox.
+    #[command(flatten)]
+    pub sandbox: SandboxName,
+    /// The sandbox program
+    #[arg(long)]
+    pub program: PathBuf,
+    /// Stop when this process ends
+    #[arg(long, requires = "follow_started")]
+    pub follow_pid: Option<u32>,
+    /// When that process started
+    #[arg(long, requires = "follow_pid")]
+    pub follow_started: Option<String>,
+    /// Log every API request
+    #[arg(long)]
+    pub audit: bool,
 }
