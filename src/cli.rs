@@ -1,5 +1,7 @@
 //! The command line: clap types, no logic.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use crate::ui::Format;
@@ -30,4 +32,41 @@ pub struct Global {
 
 /// One verb each.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Print the manifests, offline
+    Render(RenderArgs),
+    /// List and show presets
+    Preset {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: PresetCommand,
+    },
+}
+
+/// Arguments of `devbox render`.
+#[derive(Debug, clap::Args)]
+pub struct RenderArgs {
+    /// The repository [default: the one around the current folder]
+    pub path: Option<PathBuf>,
+    /// Set a value, such as `api.port=3000`; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// The namespace [default: dev-<user>-<repository>]
+    #[arg(long, short, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// Print every value and who decided it instead
+    #[arg(long)]
+    pub explain: bool,
+}
+
+/// What to do with presets.
+#[derive(Debug, Subcommand)]
+pub enum PresetCommand {
+    /// List all presets
+    List,
+    /// Show one preset, inheritance resolved
+    Show {
+        /// The preset
+        name: String,
+    },
+}
