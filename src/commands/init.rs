@@ -25,7 +25,7 @@ pub(super) fn run(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
 
 async fn init(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let file = workspace::answers(&args.plan, env)?;
-    let workspace = Workspace::open(env, &args.project.path)?;
+    let workspace = Workspace::open(env, args.project.path.as_deref())?;
     ui.show(&ui.findings(&workspace.facts));
     let record = EnvironmentRecord::read(env, &workspace.root)?;
 

@@ -1,7 +1,10 @@
 //! One verb each: a command puts the stages in order and nothing else.
 
+mod preset;
+mod render;
 mod runtime;
 mod sandbox;
+mod workspace;
 
 use crate::cli::Command;
 use crate::env::Env;
@@ -17,6 +20,8 @@ pub fn dispatch(command: Command, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         Command::Init(_) | Command::Up(_) | Command::Down(_) | Command::Status(_) => {
             runtime::run(async { Err(Failure::new("not yet")) })
         }
+        Command::Render(args) => render::run(&args, env, ui),
+        Command::Preset(command) => preset::run(&command, env, ui),
         Command::Sandbox(command) => sandbox::run(command, env, ui),
     }
 }
