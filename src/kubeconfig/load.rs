@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::KubeconfigError;
 use super::entry::{Entry, text};
 use super::target::Target;
-use super::KubeconfigError;
 use crate::env::Env;
 use crate::fs;
 
@@ -82,7 +82,8 @@ impl Kubeconfigs {
         let content = content.strip_prefix('\u{feff}').unwrap_or(content);
         let mut yaml: serde_yaml::Value = serde_yaml::from_str(content).map_err(syntax)?;
         yaml.apply_merge().map_err(syntax)?;
-        let shape = |problem: &str| KubeconfigError::Shape { path: file.to_path_buf(), problem: problem.into() };
+        let shape =
+            |problem: &str| KubeconfigError::Shape { path: file.to_path_buf(), problem: problem.into() };
         let document: Value = serde_yaml::from_value(yaml).map_err(syntax)?;
         if document.is_null() {
             return Ok(());
@@ -235,7 +236,10 @@ users:
         use crate::error::Explain;
         let (folder, env) = two();
         let error = Kubeconfigs::load(&env, Some(Path::new("b"))).unwrap().target(Some("othr")).unwrap_err();
-        assert_eq!(error.to_string(), format!("no context `othr` in `{}`", folder.path().join("b").display()));
+        assert_eq!(
+            error.to_string(),
+            format!("no context `othr` in `{}`", folder.path().join("b").display())
+        );
         assert_eq!(error.hints(), ["did you mean `other`?", "contexts: `dev`, `other`"]);
     }
 

@@ -116,7 +116,11 @@ impl Target {
         };
         let user_key = user.as_ref().map(|(key, entry, _)| (key.clone(), *entry));
         let kubeconfig = Kubeconfig {
-            clusters: vec![NamedCluster { name: "c".into(), cluster: Some(cluster), ..NamedCluster::default() }],
+            clusters: vec![NamedCluster {
+                name: "c".into(),
+                cluster: Some(cluster),
+                ..NamedCluster::default()
+            }],
             auth_infos: user
                 .map(|(_, _, info)| NamedAuthInfo {
                     name: "u".into(),
