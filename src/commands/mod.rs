@@ -1,5 +1,8 @@
 //! One verb each: a command puts the stages in order and nothing else.
 
+mod runtime;
+mod sandbox;
+
 use crate::cli::Command;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -9,6 +12,11 @@ use crate::ui::Ui;
 ///
 /// # Errors
 /// Whatever stopped it, ready to be shown.
-pub fn dispatch(command: Command, _env: &Env, _ui: &Ui) -> Result<Exit, Failure> {
-    match command {}
+pub fn dispatch(command: Command, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    match command {
+        Command::Init(_) | Command::Up(_) | Command::Down(_) | Command::Status(_) => {
+            runtime::run(async { Err(Failure::new("not yet")) })
+        }
+        Command::Sandbox(command) => sandbox::run(command, env, ui),
+    }
 }

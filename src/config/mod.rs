@@ -1,1 +1,20 @@
-//! User config, the repository's `devbox.yaml`, and state; every value keeps its origin.
+//! The files that devbox itself reads: presets, the repository's `devbox.yaml`, the user's config, and
+//! state. Unknown keys are rejected with line, column and "did you mean"; every value keeps its origin.
+
+mod answers;
+mod document;
+mod environments;
+mod preset_file;
+mod project;
+mod repository;
+mod suggest;
+mod user;
+
+pub use answers::{Answers, AnswersError};
+pub use document::{Document, DocumentError, Position};
+pub use environments::{EnvironmentRecord, Place, RecordError};
+pub use preset_file::{ConnectionFile, Detects, Kind, ParamFile, ParamType, PresetFile};
+pub use project::{Project, ProjectError};
+pub use repository::{FILE_NAME, Repository, UnitEntry};
+pub use suggest::{closest, did_you_mean};
+pub use user::{UserConfig, UserConfigError};
