@@ -34,6 +34,10 @@ pub struct Env {
     pub user: Option<String>,
     /// The files that `KUBECONFIG` lists, in order; empty where it is unset or empty.
     pub kubeconfig: Vec<PathBuf>,
+    /// `HTTPS_PROXY` or `https_proxy`.
+    pub https_proxy: Option<String>,
+    /// `NO_PROXY` or `no_proxy`.
+    pub no_proxy: Option<String>,
     /// `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_color: bool,
     /// `CLICOLOR_FORCE` is set and not `0`.
@@ -100,6 +104,8 @@ impl Env {
             },
             user: text("USER").or_else(|| text("LOGNAME")).or_else(|| text("USERNAME")),
             kubeconfig,
+            https_proxy: text("HTTPS_PROXY").or_else(|| text("https_proxy")),
+            no_proxy: text("NO_PROXY").or_else(|| text("no_proxy")),
             no_color: set("NO_COLOR").is_some(),
             force_color: text("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             dumb_terminal: text("TERM").is_some_and(|value| value == "dumb"),
@@ -122,6 +128,8 @@ impl Env {
             },
             user: Some("tester".into()),
             kubeconfig: Vec::new(),
+            https_proxy: None,
+            no_proxy: None,
             no_color: true,
             force_color: false,
             dumb_terminal: true,
