@@ -92,7 +92,9 @@ impl Project {
             })
             .unwrap_or_default();
         project.read_head(&repository).map_err(failed)?;
-        if let Some(name) = project.remote.as_deref().and_then(last_part).filter(|_| project.prefix.is_empty()) {
+        if let Some(name) =
+            project.remote.as_deref().and_then(last_part).filter(|_| project.prefix.is_empty())
+        {
             project.name = name.to_owned();
         }
         Ok(project)
