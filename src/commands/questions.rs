@@ -8,9 +8,9 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use crate::config::ParamType;
 use crate::error::Failure;
 use crate::plan::{self, Outcome, Question};
-use crate::preset::ParamType;
 use crate::ui::{Choice, Ui};
 
 /// Asks everything that is open and gives the last outcome; answers are added to `answers`.
@@ -35,19 +35,6 @@ pub(super) fn settle(
     }
 }
 
-/// Refuses a plan that still lacks values: every missing one is named with its flag.
-///
-/// # Errors
-/// Where a required question has no default.
-pub(super) fn defaults(outcome: Outcome) -> Result<Outcome, Failure> {
-    let lacking = |question: &&Question| question.required && question.default.is_none();
-    let missing: Vec<Question> = outcome.questions.iter().filter(lacking).cloned().collect();
-    match missing.is_empty() {
-        true => Ok(outcome),
-        false => Err(plan::PlanError::Missing { questions: missing }.into()),
-    }
-}
-
 fn ask(ui: &Ui, question: &Question) -> Result<Option<Value>, Failure> {
     let text = match &question.why {
         Some(why) => format!("{} ({why})", question.text),
@@ -62,7 +49,8 @@ fn ask(ui: &Ui, question: &Question) -> Result<Option<Value>, Failure> {
             ui.confirm(&text, default).map(|answer| Some(Value::Bool(answer)))
         }
         ParamType::Secret => loop {
-            let prompt = if question.required { text.clone() } else { format!("{text} (enter to leave it out)") };
+            let prompt =
+                if question.required { text.clone() } else { format!("{text} (enter to leave it out)") };
             let answer = ui.secret(&prompt)?;
             match question.check(&Value::String(answer.clone())) {
                 _ if answer.is_empty() && !question.required => return Ok(None),

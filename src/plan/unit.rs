@@ -111,6 +111,16 @@ pub enum EnvSource {
     },
 }
 
+impl fmt::Display for EnvSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => f.write_str(value),
+            Self::Secret { name, key, optional: false } => write!(f, "Secret/{name} {key}"),
+            Self::Secret { name, key, optional: true } => write!(f, "Secret/{name} {key} (optional)"),
+        }
+    }
+}
+
 /// A value and who decided it.
 #[derive(Clone, PartialEq)]
 pub struct Resolved {

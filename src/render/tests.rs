@@ -5,7 +5,7 @@ use crate::plan::tests::Given;
 
 fn yaml(manifests: &[Manifest]) -> String {
     let one = |m: &Manifest| {
-        let text = serde_yaml::to_string(&m.object).unwrap();
+        let text = crate::config::to_yaml(&m.object);
         format!("# {}:{} ({})\n{text}", m.template, m.line, m.unit)
     };
     manifests.iter().map(one).collect::<Vec<_>>().join("---\n")
