@@ -57,6 +57,17 @@ pub fn read_optional(path: &Path) -> Result<Option<String>, FsError> {
     }
 }
 
+/// Removes a file; one that is not there is fine.
+///
+/// # Errors
+/// Where the file is there and cannot be removed.
+pub fn remove_optional(path: &Path) -> Result<(), FsError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Creates a folder and its parents that only the user can enter (0700 on Unix).
 ///
 /// # Errors

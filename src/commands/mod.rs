@@ -2,7 +2,9 @@
 
 mod preset;
 mod render;
-pub mod workspace;
+mod runtime;
+mod sandbox;
+mod workspace;
 
 use crate::cli::Command;
 use crate::env::Env;
@@ -15,7 +17,11 @@ use crate::ui::Ui;
 /// Whatever stopped it, ready to be shown.
 pub fn dispatch(command: Command, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     match command {
+        Command::Init(_) | Command::Up(_) | Command::Down(_) | Command::Status(_) => {
+            runtime::run(async { Err(Failure::new("not yet")) })
+        }
         Command::Render(args) => render::run(&args, env, ui),
-        Command::Preset { command } => preset::run(&command, env, ui),
+        Command::Preset(command) => preset::run(&command, env, ui),
+        Command::Sandbox(command) => sandbox::run(command, env, ui),
     }
 }

@@ -1,14 +1,13 @@
 //! `devbox render`: the manifests, offline.
 
-use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::workspace::{Workspace, flags};
+use super::workspace::{self, Workspace};
 use crate::cli::RenderArgs;
 use crate::config::to_yaml;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::plan::{Plan, resolve};
+use crate::plan::Plan;
 use crate::render::{Manifest, render};
 use crate::ui::{Format, Ui};
 use crate::validate::validate;
@@ -18,10 +17,10 @@ use crate::validate::validate;
 /// # Errors
 /// Where a file is wrong, a value is missing or a template fails.
 pub(super) fn run(args: &RenderArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let workspace = Workspace::load(env, args.path.as_deref())?;
-    let flags = flags(&args.set, args.namespace.as_deref())?;
-    let answers = IndexMap::new();
-    let plan = resolve(&workspace.inputs(&answers, &flags))?.ready()?;
+    let file = workspace::answers(&args.plan, env)?;
+    let workspace = Workspace::open(env, &args.project.path)?;
+    let flags = workspace::flags(&args.plan)?;
+    let plan = workspace.resolve(&flags, &workspace::answered(file.as_ref()))?.ready()?;
     plan.warnings.iter().for_each(|warning| ui.warn(warning));
     if args.explain {
         match ui.format {

@@ -1,115 +1,123 @@
-//! What every command about a repository begins with: the folder, its facts, its files, the presets.
+//! A project folder with everything that a plan is made from, read once: git, facts, `devbox.yaml`, the
+//! user's config, the catalogue.
 
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::config::{Checkout, FILE_NAME, Repository, UserConfig};
+use crate::cli::PlanArgs;
+use crate::config::{Answers, FILE_NAME, Project, Repository, UserConfig};
 use crate::detect::Facts;
 use crate::env::Env;
 use crate::error::Failure;
-use crate::fs::read_optional;
-use crate::plan::{Inputs, Project, parse_set};
+use crate::fs;
+use crate::plan::{self, Inputs, Outcome, PlanError};
 use crate::preset::Catalogue;
 
-/// A repository with everything that a plan is made from, save flags and answers.
-#[derive(Debug)]
-pub struct Workspace {
-    /// The folder.
-    pub root: PathBuf,
-    /// What detection found.
-    pub facts: Facts,
-    /// Its `devbox.yaml`, where there is one.
-    pub repository: Option<Repository>,
-    /// The user's own config.
-    pub user: UserConfig,
-    /// All presets.
-    pub catalogue: Catalogue,
-    /// Its git state.
-    pub project: Project,
-    /// The login name.
-    pub user_name: String,
+/// Values by question key.
+pub(super) type Values = IndexMap<String, Value>;
+
+/// A project folder and what it says.
+pub(super) struct Workspace {
+    #[allow(dead_code, reason = "`init` writes there")]
+    pub(super) root: PathBuf,
+    pub(super) project: Project,
+    pub(super) facts: Facts,
+    /// The text of `devbox.yaml`, where there is one, and what it says.
+    pub(super) repository: Option<(String, Repository)>,
+    pub(super) catalogue: Catalogue,
+    user: UserConfig,
+    user_name: String,
 }
 
 impl Workspace {
-    /// Looks at the repository at `path`; without one, at the nearest folder from the current one upwards
-    /// that has a `devbox.yaml`, within the git repository, else at the current one.
+    /// Reads a project folder; writes nothing.
     ///
     /// # Errors
-    /// Where the folder cannot be read or one of the files is wrong.
-    pub fn load(env: &Env, path: Option<&Path>) -> Result<Self, Failure> {
-        let start = path.map_or_else(|| env.cwd.clone(), |path| env.cwd.join(path));
-        if !start.is_dir() {
-            let what = format!("`{}` is not a folder", env.display(&start));
-            return Err(Failure::usage(what).hint("give the path of a repository, or none for this one"));
-        }
-        let checkout = Checkout::read(&start);
-        let root = if path.is_some() { start } else { nearest(&start, checkout.root.as_deref()) };
-        let facts = facts(&root)?;
-        let text = read_optional(&root.join(FILE_NAME))?;
-        let repository = text.map(|text| Repository::parse(FILE_NAME, &text)).transpose()?;
-        let name = checkout.name().unwrap_or_else(|| facts.root.clone());
+    /// Where it is no folder, or a file of ours in it is wrong.
+    pub(super) fn open(env: &Env, path: &Path) -> Result<Self, Failure> {
+        let project = Project::read(&env.cwd.join(path))?;
+        let root = env.cwd.join(path);
+        let root = root.canonicalize().unwrap_or(root);
+        let repository = match fs::read_optional(&root.join(FILE_NAME))? {
+            Some(text) => Some((text.clone(), Repository::parse(FILE_NAME, &text)?)),
+            None => None,
+        };
         Ok(Self {
+            facts: facts(&root)?,
             repository,
-            user: UserConfig::load(&env.dirs.config)?,
             catalogue: Catalogue::built_in()?.with_user(&env.dirs.config)?,
-            project: Project {
-                name,
-                remote: checkout.remote,
-                branch: checkout.branch,
-                commit: checkout.commit,
-            },
-            user_name: env.user.clone().unwrap_or_else(|| "user".into()),
-            facts,
+            user: UserConfig::load(&env.dirs.config)?,
+            user_name: env.user.clone().unwrap_or_else(|| "me".into()),
             root,
+            project,
         })
     }
 
-    /// What a plan is made from.
-    pub fn inputs<'a>(
-        &'a self,
-        answers: &'a IndexMap<String, Value>,
-        flags: &'a IndexMap<String, Value>,
-    ) -> Inputs<'a> {
-        Inputs {
+    /// Resolves the plan; pure.
+    pub(super) fn resolve(&self, flags: &Values, answers: &Values) -> Result<Outcome, PlanError> {
+        plan::resolve(&Inputs {
             facts: &self.facts,
-            repository: self.repository.as_ref(),
+            repository: self.repository.as_ref().map(|(_, repository)| repository),
             user: &self.user,
             answers,
             flags,
             catalogue: &self.catalogue,
             project: self.project.clone(),
             user_name: self.user_name.clone(),
-        }
+        })
     }
 }
 
-/// `--set` and the flags that stand for one, as the plan reads them.
+/// The values that flags give, by question key.
 ///
 /// # Errors
-/// Where a `--set` has no `=`.
-pub fn flags(sets: &[String], namespace: Option<&str>) -> Result<IndexMap<String, Value>, Failure> {
-    let mut flags = IndexMap::new();
-    for argument in sets {
-        let (key, value) = parse_set(argument).map_err(|reason| {
-            // Not the argument itself: what stands after a forgotten `=` may be a secret.
-            Failure::usage("`--set` without `=`").hint(reason)
-        })?;
-        flags.insert(key, value);
+/// Where a `--set` is not `KEY=VALUE`.
+pub(super) fn flags(args: &PlanArgs) -> Result<Values, Failure> {
+    let mut values = Values::new();
+    for set in &args.set {
+        let (key, value) =
+            plan::parse_set(set).map_err(|problem| Failure::usage(format!("`--set {set}`: {problem}")))?;
+        values.insert(key, value);
     }
-    flags.extend(namespace.map(|namespace| ("namespace".to_owned(), namespace.into())));
-    Ok(flags)
+    if let Some(namespace) = &args.namespace {
+        values.insert("namespace".into(), namespace.as_str().into());
+    }
+    for (key, list) in [("components", &args.components), ("services", &args.services)] {
+        if let Some(list) = list {
+            let names = list.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+            values.insert(key.into(), names.map(Value::from).collect());
+        }
+    }
+    Ok(values)
 }
 
-fn nearest(start: &Path, top: Option<&Path>) -> PathBuf {
-    let within = |folder: &&Path| top.is_none_or(|top| folder.starts_with(top) || start == *folder);
-    start
-        .ancestors()
-        .take_while(within)
-        .find(|folder| folder.join(FILE_NAME).is_file())
-        .unwrap_or(start)
-        .to_path_buf()
+/// Reads `--answers`; none where the flag is not given.
+///
+/// # Errors
+/// Where the file cannot be read or is wrong.
+pub(super) fn answers(args: &PlanArgs, env: &Env) -> Result<Option<Answers>, Failure> {
+    match args.answers.as_deref() {
+        None => Ok(None),
+        Some(path) if path == Path::new("-") => Ok(Some(Answers::load(path)?)),
+        Some(path) => Ok(Some(Answers::load(&env.cwd.join(path))?)),
+    }
+}
+
+/// The values that an answers file gives, by question key.
+pub(super) fn answered(answers: Option<&Answers>) -> Values {
+    let Some(answers) = answers else { return Values::new() };
+    let mut values = answers.values.clone();
+    if let Some(namespace) = &answers.namespace {
+        values.insert("namespace".into(), namespace.as_str().into());
+    }
+    for (key, list) in [("components", &answers.components), ("services", &answers.services)] {
+        if let Some(list) = list {
+            values.insert(key.into(), list.iter().map(|name| Value::from(name.as_str())).collect());
+        }
+    }
+    values
 }
 
 /// The one place that calls detection.

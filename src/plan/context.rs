@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::inputs::Project;
 use super::name::label_value;
 use super::unit::{EnvSource, Plan, Role, Unit};
+use crate::config::Project;
 use crate::detect::{Component, Service};
 
 /// The facts of a component, with the first port and the settled version within reach.
@@ -50,6 +50,7 @@ pub(super) fn project(project: &Project) -> Value {
         "cloneUrl": project.remote.as_deref().and_then(clone_url),
         "branch": project.branch,
         "commit": project.commit,
+        "prefix": project.prefix,
     })
 }
 

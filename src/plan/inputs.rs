@@ -1,11 +1,10 @@
 //! What a plan is made from. Everything is handed in; nothing is looked up.
 
 use indexmap::IndexMap;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::unit::Origin;
-use crate::config::{Repository, UserConfig};
+use crate::config::{Project, Repository, UserConfig};
 use crate::detect::Facts;
 use crate::preset::Catalogue;
 
@@ -28,19 +27,6 @@ pub struct Inputs<'a> {
     pub project: Project,
     /// Login name; made a DNS label here. The user's config goes before it.
     pub user_name: String,
-}
-
-/// The repository, as git tells it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Project {
-    /// The repository's name.
-    pub name: String,
-    /// The URL that it was cloned from.
-    pub remote: Option<String>,
-    /// The branch that is checked out.
-    pub branch: Option<String>,
-    /// The commit that is checked out.
-    pub commit: Option<String>,
 }
 
 /// The two layers that are addressed by question key.

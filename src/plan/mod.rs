@@ -13,7 +13,7 @@ mod values;
 
 pub(crate) use context::unit as unit_context;
 pub use error::PlanError;
-pub use inputs::{Inputs, Layered, Project, parse_set};
+pub use inputs::{Inputs, Layered, parse_set};
 pub use name::{dns_label, label_value, namespace};
 pub use question::{Choice, Question, Scope};
 pub use repository::to_yaml;

@@ -104,11 +104,12 @@ impl Given {
             answers: &map(self.answers),
             flags: &map(self.flags),
             catalogue: &Catalogue::built_in()?,
-            project: Project {
+            project: crate::config::Project {
                 name: "shop".into(),
                 remote: (!self.no_remote).then_some(remote),
                 branch: Some("main".into()),
                 commit: Some("0123456789abcdef0123456789abcdef01234567".into()),
+                ..crate::config::Project::default()
             },
             user_name: "Ada".into(),
         })

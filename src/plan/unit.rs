@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::inputs::Project;
+use crate::config::Project;
 use crate::preset::TemplateRef;
 
 /// Everything that one environment is made of.

@@ -4,6 +4,10 @@
 
 mod failure;
 mod output;
+mod page;
 mod progress;
+mod prompt;
 
 pub use output::{Format, Ui};
+pub use page::Page;
+pub use prompt::{Check, Choice};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use console::Style;
 use serde::Serialize;
 
+use super::Page;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::event::Sink;
@@ -103,6 +104,19 @@ impl Ui {
         }
     }
 
+    /// Prints a page to stdout as data.
+    pub fn page(&self, page: &Page) {
+        self.data(&page.render(self.colour_out, 0));
+    }
+
+    /// Prints a page to stderr, as a part of the conversation.
+    pub fn show(&self, page: &Page) {
+        if self.format == Format::Human {
+            let width = if self.animated { console::Term::stderr().size().1.into() } else { 0 };
+            self.err_line(page.render(self.colour_err, width).trim_end());
+        }
+    }
+
     /// A style for text that goes to stdout, plain where colour is off.
     pub fn style(&self, style: Style) -> Style {
         style.force_styling(self.colour_out)
@@ -111,6 +125,10 @@ impl Ui {
     /// A style for text that goes to stderr, plain where colour is off.
     pub fn err_style(&self, style: Style) -> Style {
         style.force_styling(self.colour_err)
+    }
+
+    pub(super) fn colours_prompts(&self) -> bool {
+        self.colour_err
     }
 
     /// The sink that shows events: live display, plain lines or JSON lines.
