@@ -20,8 +20,7 @@ impl RepositoryFile {
     /// Works out the file that the plan asks for; `None` where what is there already says it.
     pub(super) fn plan(workspace: &Workspace, plan: &Plan) -> Result<Option<Self>, Failure> {
         let before = workspace.repository.as_ref();
-        let after = plan::to_yaml(plan, before.map(|(_, repository)| repository))
-            .map_err(|error| Failure::new(format!("cannot write `{FILE_NAME}`")).cause(error.to_string()))?;
+        let after = plan::to_yaml(plan, before.map(|(_, repository)| repository));
         // Comments and order are the authors' own: the same meaning is left as it is written.
         let means = Repository::parse(FILE_NAME, &after)?.document.value;
         if before.is_some_and(|(_, repository)| says_all_of(&repository.document.value, &means)) {
