@@ -88,11 +88,11 @@ impl Wizard<'_> {
         }
         let resolve = |answers: &Values| self.workspace.resolve(&flags, answers);
         if self.asking {
-            let outcome = questions::settle(self.ui, &mut answers, &resolve)?;
             let place = match decided {
                 Some(place) => place,
                 None => place::ask(self.env, self.ui, &self.args.target, self.args.yes)?,
             };
+            let outcome = questions::settle(self.ui, &mut answers, &resolve)?;
             return Ok((place, outcome.ready()?));
         }
         let outcome = resolve(&answers)?;

@@ -56,7 +56,7 @@ impl Located {
             let status = sandbox::status(env, name).await?;
             if status.condition != Condition::Ready {
                 let start = match name.as_str() {
-                    place::DEFAULT_SANDBOX => "devbox sandbox start".to_owned(),
+                    sandbox::DEFAULT_NAME => "devbox sandbox start".to_owned(),
                     name => format!("devbox sandbox start --name {name}"),
                 };
                 return Err(Failure::new(format!("{} does not run", place::describe(&self.record.place)))

@@ -5,12 +5,12 @@
 
 use std::collections::HashSet;
 
-use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::workspace::Values;
 use crate::config::ParamType;
 use crate::error::Failure;
-use crate::plan::{self, Outcome, Question};
+use crate::plan::{Outcome, PlanError, Question};
 use crate::ui::{Choice, Ui};
 
 /// Asks everything that is open and gives the last outcome; answers are added to `answers`.
@@ -19,12 +19,12 @@ use crate::ui::{Choice, Ui};
 /// Where the inputs contradict each other, or the person stops.
 pub(super) fn settle(
     ui: &Ui,
-    answers: &mut IndexMap<String, Value>,
-    inputs: &dyn Fn(&IndexMap<String, Value>) -> Result<Outcome, plan::PlanError>,
+    answers: &mut Values,
+    resolve: &dyn Fn(&Values) -> Result<Outcome, PlanError>,
 ) -> Result<Outcome, Failure> {
     let mut asked = HashSet::new();
     loop {
-        let outcome = inputs(answers)?;
+        let outcome = resolve(answers)?;
         let Some(question) = outcome.questions.iter().find(|question| !asked.contains(&question.key)) else {
             return Ok(outcome);
         };

@@ -73,10 +73,13 @@ fn page(status: &EnvironmentStatus, at: &Place) -> Page {
 
 /// `42s`, `7m`, `3h`, `12d`: as kubectl's tables do.
 fn age(seconds: i64) -> String {
-    match seconds {
-        ..120 => format!("{seconds}s"),
-        ..7_200 => format!("{}m", seconds / 60),
-        ..172_800 => format!("{}h", seconds / 3600),
-        _ => format!("{}d", seconds / 86_400),
+    if seconds < 120 {
+        format!("{seconds}s")
+    } else if seconds < 7_200 {
+        format!("{}m", seconds / 60)
+    } else if seconds < 172_800 {
+        format!("{}h", seconds / 3600)
+    } else {
+        format!("{}d", seconds / 86_400)
     }
 }
