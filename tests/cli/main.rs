@@ -3,5 +3,6 @@
 #![cfg(unix)]
 
 mod command_line;
+mod install;
 #[path = "../support/mod.rs"]
 mod support;
