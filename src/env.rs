@@ -82,6 +82,11 @@ fn text(name: &str) -> Option<String> {
     set(name).and_then(|value| value.into_string().ok())
 }
 
+/// The words of the command line after the program's name, for when they cannot be parsed.
+pub fn arguments() -> Vec<String> {
+    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
 impl Env {
     /// Reads the process's environment.
     ///

@@ -126,7 +126,7 @@ impl Terminal {
     }
 
     /// Keeps the surroundings as long as the program may need them.
-    pub(super) fn keeping(mut self, devbox: Devbox) -> Self {
+    pub(crate) fn keeping(mut self, devbox: Devbox) -> Self {
         self.devbox = Some(devbox);
         self
     }

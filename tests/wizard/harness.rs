@@ -6,7 +6,7 @@ fn shell(script: &str) -> Terminal {
     let devbox = Devbox::new();
     let mut command = devbox.command("/bin/sh");
     command.args(["-c", script]).env("TERM", "xterm-256color").env("PATH", "/usr/bin:/bin");
-    Terminal::start(command, devbox.redactions())
+    Terminal::start(command, devbox.redactions()).keeping(devbox)
 }
 
 #[test]
