@@ -73,7 +73,8 @@ fn a_preset_may_extend_the_one_of_its_name_below() {
 
 #[test]
 fn the_preset_with_most_conditions_that_hold_is_chosen() {
-    let text = "{name: next, summary: Next.js, extends: node, detects: {language: TypeScript, framework: [next]}}";
+    let text =
+        "{name: next, summary: Next.js, extends: node, detects: {language: TypeScript, framework: [next]}}";
     let catalogue = with(&[(Layer::User, text)]).unwrap();
     assert_eq!(catalogue.for_component("TypeScript", "next", "web"), Some("next"));
     assert_eq!(catalogue.for_component("TypeScript", "express", "web"), Some("node"));
@@ -113,7 +114,10 @@ fn an_unknown_key_or_type_is_shown_in_its_line() {
 #[test]
 fn a_parameter_that_cannot_be_is_shown_in_its_line() {
     for (param, message) in [
-        ("{default: 1}", "p1.yaml:4:3: parameter `x` has no `type`\n4 |   x: {default: 1}\n  |   ^\nhint: such as `type: string`"),
+        (
+            "{default: 1}",
+            "p1.yaml:4:3: parameter `x` has no `type`\n4 |   x: {default: 1}\n  |   ^\nhint: such as `type: string`",
+        ),
         (
             "{type: port, default: 0}",
             "p1.yaml:4:19: bad default of `x`: not a port from 1 to 65535\n4 |   x: {type: port, default: 0}\n  |                   ^",

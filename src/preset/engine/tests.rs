@@ -40,7 +40,22 @@ safe: {{ v | safe }}
 captured: {% set c %}<{{ v }}>{% endset %}{{ c }}
 # {{ v }}
 ";
-    for v in ["x: y", "a\n---\nb: c", "\"", "'", "{{ 7 }}", "{% raw %}", "# c", "\t", "true", "1", "", "null", "*a", "é\u{2028}"] {
+    for v in [
+        "x: y",
+        "a\n---\nb: c",
+        "\"",
+        "'",
+        "{{ 7 }}",
+        "{% raw %}",
+        "# c",
+        "\t",
+        "true",
+        "1",
+        "",
+        "null",
+        "*a",
+        "é\u{2028}",
+    ] {
         let object = &objects(template, &json!({ "v": v }))[0];
         assert_eq!(object["plain"], v);
         assert_eq!(object["single"], v);
