@@ -12,7 +12,7 @@ use super::question::{Choice, Question, Scope, placeholder};
 use super::unit::{Origin, Resolved, Role};
 use crate::config::Document;
 use crate::detect::Component;
-use crate::preset::{Engine, Param, Preset};
+use crate::preset::{Engine, Layer, Param, Preset};
 
 /// A unit before its values are known.
 pub(super) struct Draft<'a> {
@@ -226,9 +226,15 @@ impl Resolver<'_> {
     }
 
     fn preset_origin(&self, section: &str, name: &str) -> Origin {
-        let link = self.draft.preset.origin(section, name);
-        let name = link.map_or_else(|| self.draft.preset.name.clone(), |link| link.name.clone());
-        Origin::Preset { name }
+        let Some(link) = self.draft.preset.origin(section, name) else {
+            return Origin::Preset { name: self.draft.preset.name.clone() };
+        };
+        if link.layer == Layer::Repository {
+            let path: Vec<&str> = link.prefix.iter().map(String::as_str).chain([section, name]).collect();
+            let line = link.document.locate(&path).map(|position| position.line);
+            return Origin::Repository { file: link.document.file.clone(), line };
+        }
+        Origin::Preset { name: link.name.clone() }
     }
 
     /// A default that reads a fact which is there comes from that fact.
