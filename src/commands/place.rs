@@ -9,7 +9,6 @@ use crate::kubeconfig::Kubeconfigs;
 use crate::sandbox::DEFAULT_NAME as DEFAULT_SANDBOX;
 use crate::ui::{Choice, Ui};
 
-
 /// What says where an environment runs.
 pub(super) struct Sources<'a> {
     pub(super) args: &'a TargetArgs,
