@@ -55,9 +55,9 @@ pub enum Command {
 /// The project folder.
 #[derive(Debug, Args)]
 pub struct PathArg {
-    /// Project folder
-    #[arg(default_value = ".", value_name = "PATH")]
-    pub path: PathBuf,
+    /// Project folder [default: the nearest one upwards with a `devbox.yaml`, else this one]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
 }
 
 /// What decides a plan.
@@ -207,6 +207,13 @@ pub struct StatusArgs {
     pub namespace: Option<String>,
 }
 
+/// Reads `90s`, `5m` or `1h30m`.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || format!("`{text}` is no duration; write it like `90s`, `5m` or `1h30m`");
+    let duration: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+    duration.try_into().map_err(|_| wrong())
+}
+
 /// `devbox render`.
 #[derive(Debug, Args)]
 pub struct RenderArgs {
@@ -221,7 +228,7 @@ pub struct RenderArgs {
     pub plan: PlanArgs,
 }
 
-/// `devbox preset`.
+/// What to do with presets.
 #[derive(Debug, Subcommand)]
 pub enum PresetCommand {
     /// List all presets
@@ -231,13 +238,6 @@ pub enum PresetCommand {
         /// The preset
         name: String,
     },
-}
-
-/// Reads `90s`, `5m` or `1h30m`.
-fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let wrong = || format!("`{text}` is no duration; write it like `90s`, `5m` or `1h30m`");
-    let duration: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
-    duration.try_into().map_err(|_| wrong())
 }
 
 /// What to do with a sandbox.

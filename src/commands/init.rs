@@ -2,7 +2,8 @@
 //!
 //! Up to the last answer nothing is written anywhere: Ctrl-C leaves no trace.
 
-use super::deploy::{self, Deployment, Destination};
+use super::deploy::{self, Deployment};
+use super::destination::Destination;
 use super::place::{self, Sources};
 use super::repository_file::RepositoryFile;
 use super::workspace::{self, Values, Workspace};
@@ -25,7 +26,7 @@ pub(super) fn run(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
 
 async fn init(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let file = workspace::answers(&args.plan, env)?;
-    let workspace = Workspace::open(env, &args.project.path)?;
+    let workspace = Workspace::open(env, args.project.path.as_deref())?;
     ui.show(&ui.findings(&workspace.facts));
     let record = EnvironmentRecord::read(env, &workspace.root)?;
 
@@ -35,8 +36,9 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
     let repository_file = RepositoryFile::plan(&workspace, &plan)?;
 
+    deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, &plan, &place), record.as_ref())?;
     let mut destination = match args.dry_run {
-        true => Destination::unseen(env, &place)?,
+        true => Destination::unseen(env, &place, plan.namespace_name())?,
         false => Destination::reach(env, ui, &place, plan.namespace_name()).await?,
     };
     wizard.review(&plan, &manifests, &destination, repository_file.as_ref());
@@ -59,7 +61,6 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         root: &workspace.root,
         plan: &plan,
         manifests: &manifests,
-        catalogue: &workspace.catalogue,
         options: &args.apply,
     };
     deployment.run(destination).await
@@ -87,11 +88,11 @@ impl Wizard<'_> {
         }
         let resolve = |answers: &Values| self.workspace.resolve(&flags, answers);
         if self.asking {
-            let outcome = questions::settle(self.ui, &mut answers, &resolve)?;
             let place = match decided {
                 Some(place) => place,
                 None => place::ask(self.env, self.ui, &self.args.target, self.args.yes)?,
             };
+            let outcome = questions::settle(self.ui, &mut answers, &resolve)?;
             return Ok((place, outcome.ready()?));
         }
         let outcome = resolve(&answers)?;

@@ -6,10 +6,8 @@ use crate::config::{Answers, EnvironmentRecord, Place};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::kubeconfig::Kubeconfigs;
+use crate::sandbox::DEFAULT_NAME as DEFAULT_SANDBOX;
 use crate::ui::{Choice, Ui};
-
-/// The name of the sandbox that is meant where none is named.
-pub(super) const DEFAULT_SANDBOX: &str = "default";
 
 /// What says where an environment runs.
 pub(super) struct Sources<'a> {
@@ -65,6 +63,10 @@ pub(super) fn ask(env: &Env, ui: &Ui, args: &TargetArgs, yes: bool) -> Result<Pl
                 .hint("choose one with `--context NAME`")
                 .hint("or try it on this machine with `--sandbox`")),
         };
+    }
+    if contexts.is_empty() {
+        ui.status("\nNo kubeconfig has a context, so this goes to the sandbox on this machine.");
+        return Ok(Place::Sandbox(DEFAULT_SANDBOX.into()));
     }
     let mut choices: Vec<Choice> = contexts
         .iter()

@@ -17,10 +17,9 @@ use crate::validate::validate;
 /// # Errors
 /// Where a file is wrong, a value is missing or a template fails.
 pub(super) fn run(args: &RenderArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let file = workspace::answers(&args.plan, env)?;
-    let workspace = Workspace::open(env, &args.project.path)?;
-    let flags = workspace::flags(&args.plan)?;
-    let plan = workspace.resolve(&flags, &workspace::answered(file.as_ref()))?.ready()?;
+    let answers = workspace::answered(workspace::answers(&args.plan, env)?.as_ref());
+    let workspace = Workspace::open(env, args.project.path.as_deref())?;
+    let plan = workspace.resolve(&workspace::flags(&args.plan)?, &answers)?.ready()?;
     plan.warnings.iter().for_each(|warning| ui.warn(warning));
     if args.explain {
         match ui.format {

@@ -86,7 +86,10 @@ mod tests {
     #[test]
     fn what_the_authors_wrote_beyond_the_plan_does_not_count_as_a_difference() {
         let there = json!({"name": "shop", "summary": "ours", "components": {"api": {"path": "."}}});
-        assert!(says_all_of(&there, &json!({"components": {"api": {"path": ".", "uses": []}}, "services": {}})));
+        assert!(says_all_of(
+            &there,
+            &json!({"components": {"api": {"path": ".", "uses": []}}, "services": {}})
+        ));
         assert!(!says_all_of(&there, &json!({"components": {"api": {"path": "api"}}})));
         assert!(!says_all_of(&there, &json!({"services": {"redis": {"extends": "redis"}}})));
     }
