@@ -1,5 +1,7 @@
 //! Plans from facts written out by hand.
 
+use std::sync::LazyLock;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -76,6 +78,12 @@ pub(crate) fn facts(components: Vec<Component>) -> Facts {
     }
 }
 
+/// The built-in catalogue, read once for all tests.
+pub(crate) fn built_in() -> &'static Catalogue {
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
+    &CATALOGUE
+}
+
 /// What a test says about the surroundings of the facts.
 #[derive(Default)]
 pub(crate) struct Given {
@@ -103,7 +111,7 @@ impl Given {
             user: &UserConfig::parse("config.yaml", self.user)?,
             answers: &map(self.answers),
             flags: &map(self.flags),
-            catalogue: &Catalogue::built_in()?,
+            catalogue: built_in(),
             project: crate::config::Project {
                 name: "shop".into(),
                 remote: (!self.no_remote).then_some(remote),
@@ -178,7 +186,7 @@ fn devbox_yaml_gives_the_same_plan_and_asks_nothing_about_the_project() {
     let about_the_project: Vec<_> =
         again.questions.iter().filter(|q| q.scope == Scope::Project).map(|q| &q.key).collect();
     assert_eq!(about_the_project, Vec::<&String>::new());
-    let manifests = |plan: &Plan| crate::render::render(plan, &Catalogue::built_in().unwrap()).unwrap();
+    let manifests = |plan: &Plan| crate::render::render(plan, built_in()).unwrap();
     assert_eq!(manifests(&again.plan), manifests(&first));
 }
 
@@ -364,7 +372,7 @@ fn values_survive_devbox_yaml_whatever_they_are() {
     assert_eq!(value(&first, "shop", "command"), format!("{hostile} <- flag"));
     let file = Some(to_yaml(&first, None));
     let again = Given { file, ..Given::default() }.plan();
-    let manifests = |plan: &Plan| crate::render::render(plan, &Catalogue::built_in().unwrap()).unwrap();
+    let manifests = |plan: &Plan| crate::render::render(plan, built_in()).unwrap();
     assert_eq!(manifests(&again), manifests(&first));
 }
 

@@ -356,7 +356,7 @@ fn value_text(value: Option<&Value>) -> &str {
 /// The facts that a template reads, in order.
 fn fact_names(text: &str) -> impl Iterator<Item = &str> {
     static FACT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\bfacts\.([A-Za-z_]+(?:\.[A-Za-z_]+)*)").ok());
+        LazyLock::new(|| Regex::new(r"(?-u:\b)facts\.([A-Za-z_]+(?:\.[A-Za-z_]+)*)").ok());
     let found: Vec<&str> = FACT
         .as_ref()
         .map(|fact| fact.captures_iter(text).filter_map(|c| c.get(1)).map(|m| m.as_str()).collect())
