@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn values_may_be_nested_or_dotted() {
         let answers =
-            Answers::parse("a.yaml", "sandbox: true\nservices: [redis]\nweb: {port: 1}\ndb.size: 1Gi\n").unwrap();
+            Answers::parse("a.yaml", "sandbox: true\nservices: [redis]\nweb: {port: 1}\ndb.size: 1Gi\n")
+                .unwrap();
         assert_eq!(answers.sandbox.as_deref(), Some("default"));
         assert_eq!(answers.services, Some(vec!["redis".into()]));
         let values: Vec<_> = answers.values.into_iter().collect();

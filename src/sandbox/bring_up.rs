@@ -22,7 +22,8 @@ const ATTEMPTS: usize = 3;
 const LINES: usize = 8;
 
 /// Every request by its verb, user and object; no bodies, which would hold secrets.
-const AUDIT_POLICY: &str = "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{level: Metadata}]\n";
+const AUDIT_POLICY: &str =
+    "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{level: Metadata}]\n";
 
 /// What a start is made from.
 pub(super) struct Plan<'a> {
@@ -58,7 +59,8 @@ pub(super) async fn bring_up(
             Outcome::Failed(ended) if attempt < ATTEMPTS && port_was_taken(plan.layout, &ended) => {
                 children.stop().await;
                 previous = None;
-                *record = Record { supervisor: record.supervisor.clone(), ..Record::new(record.program.clone()) };
+                *record =
+                    Record { supervisor: record.supervisor.clone(), ..Record::new(record.program.clone()) };
             }
             other => return Ok(other),
         }

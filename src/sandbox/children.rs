@@ -44,7 +44,8 @@ impl Children {
         setup: &Setup<'_>,
     ) -> Result<Option<ProcessId>, SandboxError> {
         let log = logs::open(&setup.layout.log(name))?;
-        let spawn = |source| SandboxError::Spawn { what: format!("`{}` as {name}", program.display()), source };
+        let spawn =
+            |source| SandboxError::Spawn { what: format!("`{}` as {name}", program.display()), source };
         let mut child = Command::new(program)
             .args(setup.arguments(name))
             // etcd takes any flag from ETCD_* variables, and Go's proxies from others: none of ours.

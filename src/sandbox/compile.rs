@@ -196,8 +196,7 @@ mod tests {
         assert_eq!((&first, std::fs::read_to_string(&second).unwrap().as_str()), (&second, "x\n"));
 
         let folder = sources(root.path(), "echo no such module >&2; exit 3");
-        let Err(SandboxError::Build { status, lines, .. }) =
-            build(&env, &folder, &Recorder::default()).await
+        let Err(SandboxError::Build { status, lines, .. }) = build(&env, &folder, &Recorder::default()).await
         else {
             panic!()
         };

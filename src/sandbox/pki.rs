@@ -82,7 +82,8 @@ fn failed(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> FsE
 }
 
 fn make(folder: &Path) -> Result<(), SandboxError> {
-    let write = |name: &str, text: &str| fs::write_atomic(&folder.join(name), text.as_bytes(), Access::Private);
+    let write =
+        |name: &str, text: &str| fs::write_atomic(&folder.join(name), text.as_bytes(), Access::Private);
 
     let mut params = subject("devbox-sandbox-ca", None);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

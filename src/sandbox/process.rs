@@ -188,10 +188,7 @@ mod tests {
 
     #[test]
     fn the_start_time_is_read_from_ps() {
-        assert_eq!(
-            parse_ps("Ss   Tue Nov 24 01:00:00 2026\n").as_deref(),
-            Some("Tue Nov 24 01:00:00 2026")
-        );
+        assert_eq!(parse_ps("Ss   Tue Nov 24 01:00:00 2026\n").as_deref(), Some("Tue Nov 24 01:00:00 2026"));
         assert_eq!(parse_ps("Z    Tue Nov 24 01:00:00 2026"), None);
         assert_eq!(parse_ps(""), None);
     }

@@ -55,7 +55,8 @@ pub struct Running {
 /// Where there is no sandbox program, or a component does not come up; then nothing is left running.
 pub async fn start(env: &Env, options: &StartOptions, sink: &dyn Sink) -> Result<Running, SandboxError> {
     let layout = Layout::new(env, &options.name)?;
-    let waiting = || sink.emit(Event::note(format!("another command works on the sandbox `{}`", options.name)));
+    let waiting =
+        || sink.emit(Event::note(format!("another command works on the sandbox `{}`", options.name)));
     let _lock = lock::lock(&layout.verb_lock(), waiting).await?;
 
     if let Some(running) = find_running(&layout, sink).await? {
@@ -79,7 +80,9 @@ async fn find_running(layout: &Layout, sink: &dyn Sink) -> Result<Option<Running
     }
     match record.state {
         State::Ready => {}
-        State::Starting => return Ok(watch(layout, None, sink).await.ok().map(|r| running(layout, &r, true))),
+        State::Starting => {
+            return Ok(watch(layout, None, sink).await.ok().map(|r| running(layout, &r, true)));
+        }
         State::Stopping | State::Stopped | State::Failed => return Ok(None),
     }
     if api::answers(&layout.kubeconfig()).await {

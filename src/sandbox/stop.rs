@@ -54,10 +54,7 @@ pub async fn stop(env: &Env, name: &str, delete: bool, sink: &dyn Sink) -> Resul
 pub(super) async fn clear(layout: &Layout, sink: &dyn Sink) -> Result<bool, SandboxError> {
     let found = Record::read(layout)?;
     if found == Found::Corrupt {
-        sink.emit(Event::warning(format!(
-            "`{}` is damaged: it is written anew",
-            layout.record().display()
-        )));
+        sink.emit(Event::warning(format!("`{}` is damaged: it is written anew", layout.record().display())));
     }
     let record = match found {
         Found::Record(record) => Some(*record),

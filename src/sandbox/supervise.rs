@@ -59,7 +59,9 @@ pub async fn supervise(env: &Env, options: SuperviseOptions) -> Result<(), Sandb
     // Whatever happened, nothing stays behind, and the record says what it was.
     match ended {
         Ok(None) => record.state = State::Stopping,
-        Ok(Some(ended)) => fail(&mut record, ended.name, ended.status, bring_up::log_tail(&layout, ended.name)),
+        Ok(Some(ended)) => {
+            fail(&mut record, ended.name, ended.status, bring_up::log_tail(&layout, ended.name))
+        }
         Err(error) => {
             let causes = crate::error::Failure::from(error);
             fail(&mut record, "supervisor", causes.what, causes.causes);
