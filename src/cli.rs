@@ -1,6 +1,8 @@
 //! The command line: clap types, no logic.
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::ui::Format;
 
@@ -18,7 +20,8 @@ pub struct Cli {
 }
 
 /// Options of every command.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
 pub struct Global {
     /// Print data for people or as one versioned JSON document
     #[arg(long, value_enum, global = true, default_value_t, value_name = "FORMAT")]
@@ -30,4 +33,276 @@ pub struct Global {
 
 /// One verb each.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Set up this repository's environment: detect, ask, show the plan, apply, wait
+    Init(InitArgs),
+    /// Apply the environment without the wizard
+    Up(UpArgs),
+    /// Remove the environment; volumes and namespaces that devbox did not create stay
+    Down(DownArgs),
+    /// Show what runs in the environment, and why something does not
+    Status(StatusArgs),
+    /// Print the manifests, offline
+    Render(RenderArgs),
+    /// List and show presets
+    #[command(subcommand)]
+    Preset(PresetCommand),
+    /// Run a real Kubernetes control plane with a simulated node on this machine
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+}
+
+/// The project folder.
+#[derive(Debug, Args)]
+pub struct PathArg {
+    /// Project folder [default: the nearest one upwards with a `devbox.yaml`, else this one]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+}
+
+/// What decides a plan.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Answers")]
+pub struct PlanArgs {
+    /// Set a value, such as `web.port=3000` or `postgres.storage=2Gi`; repeatable
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Take answers from a YAML file; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Components to run, by name; the default is every deployable one
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub components: Option<Vec<String>>,
+    /// Backing services to run, by kind (an empty value for none); the default is every detected one
+    #[arg(long, value_delimiter = ',', value_name = "KIND")]
+    pub services: Option<Vec<String>>,
+    /// Namespace; the default is `dev-<user>-<project>`
+    #[arg(long, short, value_name = "NAME")]
+    pub namespace: Option<String>,
+}
+
+/// Where the environment runs.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct TargetArgs {
+    /// Kubeconfig context to use
+    #[arg(long, value_name = "NAME", conflicts_with = "sandbox")]
+    pub context: Option<String>,
+    /// Kubeconfig file to read instead of `KUBECONFIG` and `~/.kube/config`
+    #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Use the sandbox on this machine, started when it does not run
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "default")]
+    pub sandbox: Option<String>,
+    /// Confirm a cluster that devbox has not seen before by naming its context once more
+    #[arg(long, value_name = "CONTEXT")]
+    pub confirm_context: Option<String>,
+}
+
+/// How applying and waiting go.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Apply")]
+pub struct ApplyArgs {
+    /// Give up waiting for readiness after this time
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    pub timeout: std::time::Duration,
+    /// Do not wait until everything is ready
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Take over fields that another field manager owns
+    #[arg(long)]
+    pub force_conflicts: bool,
+    /// Whose credentials the environment's kubeconfig holds
+    #[arg(long, value_enum, default_value_t, value_name = "WHOSE")]
+    pub access: Access,
+}
+
+/// Whose credentials the environment's kubeconfig holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Access {
+    /// A token of the environment's own ServiceAccount, limited to the namespace
+    #[default]
+    Token,
+    /// The credentials of your kubeconfig's user
+    User,
+}
+
+/// `devbox init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The project folder.
+    #[command(flatten)]
+    pub project: PathArg,
+    /// Accept every default and skip the review; never skips the cluster guard
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Show the plan and stop: nothing is written anywhere
+    #[arg(long)]
+    pub dry_run: bool,
+    /// What decides the plan.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// Where it runs.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// How it goes up.
+    #[command(flatten)]
+    pub apply: ApplyArgs,
+}
+
+/// `devbox up`.
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    /// The project folder.
+    #[command(flatten)]
+    pub project: PathArg,
+    /// What decides the plan.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// Where it runs.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// How it goes up.
+    #[command(flatten)]
+    pub apply: ApplyArgs,
+}
+
+/// `devbox down`.
+#[derive(Debug, Args)]
+pub struct DownArgs {
+    /// The project folder.
+    #[command(flatten)]
+    pub project: PathArg,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Also remove volumes, the credentials of their data, and the namespace if devbox created it
+    #[arg(long)]
+    pub volumes: bool,
+    /// Show what would be removed and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Give up waiting for objects to be gone after this time
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
+    pub timeout: std::time::Duration,
+    /// Where it runs.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Namespace; the default is the one of the last `init` or `up`
+    #[arg(long, short, value_name = "NAME")]
+    pub namespace: Option<String>,
+}
+
+/// `devbox status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// The project folder.
+    #[command(flatten)]
+    pub project: PathArg,
+    /// Where it runs.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Namespace; the default is the one of the last `init` or `up`
+    #[arg(long, short, value_name = "NAME")]
+    pub namespace: Option<String>,
+}
+
+/// Reads `90s`, `5m` or `1h30m`.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || format!("`{text}` is no duration; write it like `90s`, `5m` or `1h30m`");
+    let duration: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+    duration.try_into().map_err(|_| wrong())
+}
+
+/// `devbox render`.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// The project folder.
+    #[command(flatten)]
+    pub project: PathArg,
+    /// Print every value and who decided it instead
+    #[arg(long)]
+    pub explain: bool,
+    /// What decides the plan.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+}
+
+/// What to do with presets.
+#[derive(Debug, Subcommand)]
+pub enum PresetCommand {
+    /// List all presets
+    List,
+    /// Show one preset, inheritance resolved
+    Show {
+        /// The preset
+        name: String,
+    },
+}
+
+/// What to do with a sandbox.
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Start it, or find it running
+    Start(SandboxStart),
+    /// Stop it; its data is kept
+    Stop(SandboxStop),
+    /// Show what runs
+    Status(SandboxName),
+    /// Run the components (what `start` leaves behind)
+    #[command(hide = true)]
+    Supervise(SandboxSupervise),
+}
+
+/// Which sandbox.
+#[derive(Debug, Args)]
+pub struct SandboxName {
+    /// Name of the sandbox
+    #[arg(long, default_value = crate::sandbox::DEFAULT_NAME)]
+    pub name: String,
+}
+
+/// How to start a sandbox.
+#[derive(Debug, Args)]
+pub struct SandboxStart {
+    /// Which sandbox.
+    #[command(flatten)]
+    pub sandbox: SandboxName,
+    /// Stop it by itself when the process that runs this command ends
+    #[arg(long)]
+    pub exit_with_parent: bool,
+    /// Log every API request in `logs/audit.log` of the sandbox's folder
+    #[arg(long)]
+    pub audit: bool,
+}
+
+/// How to stop a sandbox.
+#[derive(Debug, Args)]
+pub struct SandboxStop {
+    /// Which sandbox.
+    #[command(flatten)]
+    pub sandbox: SandboxName,
+    /// Delete its data, certificates and logs too
+    #[arg(long)]
+    pub delete: bool,
+}
+
+/// How to supervise a sandbox.
+#[derive(Debug, Args)]
+pub struct SandboxSupervise {
+    /// Which sandbox.
+    #[command(flatten)]
+    pub sandbox: SandboxName,
+    /// The sandbox program
+    #[arg(long)]
+    pub program: PathBuf,
+    /// Stop when this process ends
+    #[arg(long, requires = "follow_started")]
+    pub follow_pid: Option<u32>,
+    /// When that process started
+    #[arg(long, requires = "follow_pid")]
+    pub follow_started: Option<String>,
+    /// Log every API request
+    #[arg(long)]
+    pub audit: bool,
+}

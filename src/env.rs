@@ -30,10 +30,14 @@ pub struct Env {
     pub cwd: PathBuf,
     /// Config, state and cache folders.
     pub dirs: Dirs,
-    /// The login name (`USER`, `LOGNAME` or `USERNAME`).
+    /// The login name (`USER`, `LOGNAME`, `USERNAME`, else the home folder's name).
     pub user: Option<String>,
     /// The files that `KUBECONFIG` lists, in order; empty where it is unset or empty.
     pub kubeconfig: Vec<PathBuf>,
+    /// `HTTPS_PROXY` or `https_proxy`.
+    pub https_proxy: Option<String>,
+    /// `NO_PROXY` or `no_proxy`.
+    pub no_proxy: Option<String>,
     /// `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_color: bool,
     /// `CLICOLOR_FORCE` is set and not `0`.
@@ -98,8 +102,13 @@ impl Env {
                 state: state.to_path_buf(),
                 cache: project.cache_dir().to_path_buf(),
             },
-            user: text("USER").or_else(|| text("LOGNAME")).or_else(|| text("USERNAME")),
+            user: text("USER").or_else(|| text("LOGNAME")).or_else(|| text("USERNAME")).or_else(|| {
+                // Containers and cron often set none of them; the home folder is named after its owner.
+                base.home_dir().file_name().and_then(|name| name.to_str()).map(str::to_owned)
+            }),
             kubeconfig,
+            https_proxy: text("HTTPS_PROXY").or_else(|| text("https_proxy")),
+            no_proxy: text("NO_PROXY").or_else(|| text("no_proxy")),
             no_color: set("NO_COLOR").is_some(),
             force_color: text("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             dumb_terminal: text("TERM").is_some_and(|value| value == "dumb"),
@@ -122,6 +131,8 @@ impl Env {
             },
             user: Some("tester".into()),
             kubeconfig: Vec::new(),
+            https_proxy: None,
+            no_proxy: None,
             no_color: true,
             force_color: false,
             dumb_terminal: true,

@@ -1,1 +1,45 @@
 //! The cluster: connection, guard, server-side apply, prune, readiness, wait.
+//!
+//! Reads top-down: [`Cluster::connect`] gives a connection whose [`Identity`] has been read;
+//! [`guard`] judges it and hands out [`guard::Confirmed`], without which nothing here writes;
+//! [`Cluster::apply`] sends the manifests, [`Cluster::wait`] watches them, [`Cluster::status`] reads
+//! them back and [`Cluster::down`] removes what is ours. `error.rs` alone interprets what the
+//! network and the API server answer. Only `commands/` puts these in order.
+
+mod apply;
+mod applyset;
+mod connect;
+mod delete;
+mod down;
+mod error;
+pub mod guard;
+mod inventory;
+mod namespace;
+mod pins;
+mod pods;
+mod prepare;
+mod readiness;
+mod request;
+mod resource;
+mod retry;
+mod secrets;
+mod status;
+mod token;
+mod wait;
+mod watch;
+mod wave;
+
+pub use apply::{Applied, AppliedObject, ApplyOptions, Change, ObjectFailure};
+pub use applyset::Environment;
+pub use connect::{Cluster, Identity};
+pub use delete::{Removal, Removed};
+pub use down::{Down, DownOptions, Stuck};
+pub use error::{ClusterError, FieldConflict, FieldProblem, Reach};
+pub use pins::{Pin, Pins};
+pub use readiness::{State, readiness};
+pub use status::{EnvironmentStatus, MemberStatus};
+pub use token::ServiceToken;
+pub use wait::{NotReady, Readiness, WaitOptions};
+
+/// The field manager of every object that devbox applies.
+pub const FIELD_MANAGER: &str = "devbox";

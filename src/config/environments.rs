@@ -93,6 +93,22 @@ impl EnvironmentRecord {
         serde_json::from_str(&text).map(Some).map_err(|source| RecordError::Corrupt { path, source })
     }
 
+    /// The record of another project folder that lives in the same namespace of the same cluster: two
+    /// folders that share a name must not share an environment by accident. A folder that is gone
+    /// does not count, nor does a record that cannot be read: it belongs to its own folder's next run.
+    pub fn neighbour(&self, env: &Env) -> Option<Self> {
+        let records = std::fs::read_dir(env.dirs.state.join("environments")).ok()?;
+        records
+            .filter_map(|entry| fs::read_optional(&entry.ok()?.path()).ok()?)
+            .filter_map(|text| serde_json::from_str::<Self>(&text).ok())
+            .find(|other| {
+                other.root != self.root
+                    && other.namespace == self.namespace
+                    && other.place == self.place
+                    && other.root.is_dir()
+            })
+    }
+
     /// Writes the record.
     ///
     /// # Errors
@@ -102,10 +118,8 @@ impl EnvironmentRecord {
         if let Some(folder) = path.parent() {
             fs::create_private_dir(folder)?;
         }
-        let text = serde_json::to_string_pretty(self).map_err(|source| RecordError::Corrupt {
-            path: path.clone(),
-            source,
-        })?;
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|source| RecordError::Corrupt { path: path.clone(), source })?;
         Ok(fs::write_atomic(&path, text.as_bytes(), Access::Private)?)
     }
 
@@ -122,23 +136,42 @@ impl EnvironmentRecord {
 mod tests {
     use super::*;
 
+    fn record(root: &Path) -> EnvironmentRecord {
+        EnvironmentRecord {
+            schema: 1,
+            root: root.into(),
+            project: "shop".into(),
+            place: Place::Context { context: "dev".into(), kubeconfig: None },
+            namespace: "dev-me-shop".into(),
+            kubeconfig: None,
+        }
+    }
+
     #[test]
     fn a_record_is_read_back_as_written_and_gone_once_removed() {
         let folder = tempfile::tempdir().unwrap();
         let env = Env::under(folder.path());
         let root = folder.path().join("shop");
-        let record = EnvironmentRecord {
-            schema: 1,
-            root: root.clone(),
-            project: "shop".into(),
-            place: Place::Context { context: "dev".into(), kubeconfig: None },
-            namespace: "dev-me-shop".into(),
-            kubeconfig: None,
-        };
-        record.write(&env).unwrap();
-        assert_eq!(EnvironmentRecord::read(&env, &root).unwrap(), Some(record));
+        record(&root).write(&env).unwrap();
+        assert_eq!(EnvironmentRecord::read(&env, &root).unwrap(), Some(record(&root)));
         EnvironmentRecord::remove(&env, &root).unwrap();
         EnvironmentRecord::remove(&env, &root).unwrap();
         assert_eq!(EnvironmentRecord::read(&env, &root).unwrap(), None);
+    }
+
+    #[test]
+    fn another_folder_in_the_same_namespace_is_noticed_while_it_exists() {
+        let folder = tempfile::tempdir().unwrap();
+        let env = Env::under(folder.path());
+        let (mine, theirs) = (folder.path().join("a/shop"), folder.path().join("b/shop"));
+        std::fs::create_dir_all(&theirs).unwrap();
+        record(&mine).write(&env).unwrap();
+        assert_eq!(record(&mine).neighbour(&env), None);
+        record(&theirs).write(&env).unwrap();
+        assert_eq!(record(&mine).neighbour(&env), Some(record(&theirs)));
+        let elsewhere = EnvironmentRecord { namespace: "other".into(), ..record(&mine) };
+        assert_eq!(elsewhere.neighbour(&env), None);
+        std::fs::remove_dir(&theirs).unwrap();
+        assert_eq!(record(&mine).neighbour(&env), None);
     }
 }

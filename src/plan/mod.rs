@@ -1,1 +1,24 @@
 //! Pure: turns facts, presets and answers into a plan. Never prompts, never reads files.
+
+mod connection;
+mod context;
+mod error;
+mod inputs;
+mod name;
+mod question;
+mod repository;
+mod resolve;
+mod unit;
+mod values;
+
+pub(crate) use context::unit as unit_context;
+pub use error::PlanError;
+pub use inputs::{Inputs, Layered, parse_set};
+pub use name::{dns_label, label_value, namespace};
+pub use question::{Choice, Question, Scope};
+pub use repository::to_yaml;
+pub use resolve::{Outcome, resolve};
+pub use unit::{EnvEntry, EnvSource, Origin, Plan, Resolved, Role, Unit, Usage};
+
+#[cfg(test)]
+pub(crate) mod tests;

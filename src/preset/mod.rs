@@ -1,1 +1,23 @@
-//! Presets: the catalogue, inheritance and parameter types.
+//! Presets: the catalogue, inheritance, parameter types, and the template engine that defaults and
+//! manifests share.
+
+mod catalogue;
+mod engine;
+mod error;
+mod grammar;
+mod inherit;
+mod marker;
+mod param;
+mod quantity;
+
+pub use catalogue::{Catalogue, Layer, TemplateSet};
+pub use engine::{Engine, Rendered, TemplateError};
+pub use error::PresetError;
+pub use inherit::{Chain, Link, Preset, TemplateRef};
+pub use marker::{decode, decode_text};
+pub use param::Param;
+pub(crate) use param::plain;
+pub use quantity::Quantity;
+
+#[cfg(test)]
+mod tests;

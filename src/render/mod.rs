@@ -1,5 +1,37 @@
 //! Templates to Kubernetes objects. Pure: no file, network, environment or clock.
 
+mod error;
+mod kubeconfig;
 mod manifest;
+mod object;
 
+pub use error::RenderError;
+pub use kubeconfig::{ExecAuth, KubeconfigInput, UserAuth, kubeconfig};
 pub use manifest::{GENERATE, KEEP, Manifest, ObjectKey, RETAIN};
+
+use crate::plan::{Plan, unit_context};
+use crate::preset::Catalogue;
+
+/// Renders every template of every unit, in the plan's order.
+///
+/// # Errors
+/// The first template that cannot be rendered, or whose output is no Kubernetes object, with its line.
+pub fn render(plan: &Plan, catalogue: &Catalogue) -> Result<Vec<Manifest>, RenderError> {
+    let mut manifests: Vec<Manifest> = Vec::new();
+    for unit in &plan.units {
+        let context = unit_context(plan, unit);
+        for template in unit.templates.values() {
+            let engine = catalogue.engine(&template.layer)?;
+            for document in engine.render(&template.path, &context)? {
+                let file = format!("templates/{}", template.path);
+                let manifest = object::parse(&document, file, &unit.name)?;
+                object::refuse_twin(&manifests, &manifest)?;
+                manifests.push(manifest);
+            }
+        }
+    }
+    Ok(manifests)
+}
+
+#[cfg(test)]
+mod tests;

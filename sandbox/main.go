@@ -1,0 +1,54 @@
+// Command devbox-sandbox is a Kubernetes control plane and a simulated node in one program.
+//
+// The first argument chooses the role. Every component keeps global state and reads the process's
+// arguments, so each runs as a process of its own; devbox starts and watches them.
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	_ "time/tzdata" // CronJobs name time zones, and a developer's machine may have no zone files.
+
+	_ "k8s.io/component-base/metrics/prometheus/clientgo" // Client and version metrics, as the
+	_ "k8s.io/component-base/metrics/prometheus/version"  // components' own programs link them.
+)
+
+// A role is one component: it runs until it is told to stop and returns the exit code.
+type role struct {
+	run func(args []string) int
+	// server says that the role runs until it is stopped, and so obeys the lifeline.
+	server bool
+}
+
+var roles = map[string]role{
+	"etcd":                    {run: etcd, server: true},
+	"kube-apiserver":          {run: apiServer, server: true},
+	"kube-controller-manager": {run: controllerManager, server: true},
+	"kube-scheduler":          {run: scheduler, server: true},
+	"node":                    {run: simulatedNode, server: true},
+	"kubectl":                 {run: kubectl},
+	"version":                 {run: printVersion},
+}
+
+func main() {
+	name := ""
+	if len(os.Args) > 1 {
+		name = os.Args[1]
+	}
+	chosen, known := roles[name]
+	if !known {
+		names := slices.Sorted(maps.Keys(roles))
+		fmt.Fprintf(os.Stderr, "usage: devbox-sandbox ROLE [FLAG...]\nroles: %s\n", strings.Join(names, ", "))
+		os.Exit(2)
+	}
+	// The components read the process's arguments, the first of which names the program.
+	os.Args = os.Args[1:]
+	if chosen.server && os.Getenv(lifelineVariable) == "1" {
+		go followLifeline(os.Stdin)
+	}
+	os.Exit(chosen.run(os.Args[1:]))
+}

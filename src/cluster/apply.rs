@@ -1,0 +1,639 @@
+//! Server-side apply in waves: one PATCH per object, everything in a wave at once.
+//!
+//! Before the first write, in one round trip: the cluster's identity again, the namespace, the record
+//! of the environment (the apply set's parent), one metadata LIST per kind (earlier resourceVersions,
+//! owners, prune candidates) and the Secrets whose values are taken over. Whatever is refused is
+//! refused there. Then the waves, then, only if every object was applied, pruning, then the record
+//! made exact. The run may be dropped at any point: the record is a superset of what was written, so
+//! the next run finds everything.
+
+use std::collections::{BTreeSet, HashMap};
+
+use futures::StreamExt;
+use futures::future::try_join_all;
+use futures::stream;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::applyset::{Environment, PARENT_MANAGER};
+use super::connect::Cluster;
+use super::delete::{Deleting, Removal, Removed};
+use super::error::ClusterError;
+use super::guard::{Confirmed, Refusal};
+use super::inventory::{Member, Select};
+use super::namespace::NamespaceState;
+use super::prepare::{Prepared, prepare};
+use super::request::Call;
+use super::resource::{Resource, Resources};
+use super::retry::Races;
+use super::secrets;
+use super::wave::{WAVES, Wave};
+use super::{FIELD_MANAGER, readiness};
+use crate::error::Explain;
+use crate::event::{Event, Outcome, Sink};
+use crate::render::{Manifest, ObjectKey};
+
+/// Requests at once; the API server allows 100 streams on a connection, watches need some.
+pub(super) const MOST_IN_FLIGHT: usize = 50;
+
+/// How to apply.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ApplyOptions {
+    /// Take fields that other managers own.
+    pub force_conflicts: bool,
+}
+
+/// What an apply did to an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", content = "why", rename_all = "camelCase")]
+pub enum Change {
+    /// It was not there.
+    Created,
+    /// It was there and was changed.
+    Configured,
+    /// It was there and nothing had to change.
+    Unchanged,
+    /// It belongs to the cluster or to somebody else and was left as it is.
+    LeftAlone(String),
+}
+
+/// An object that is as its manifest says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppliedObject {
+    /// The object.
+    pub key: ObjectKey,
+    /// Its UID; empty where it was left alone.
+    pub uid: String,
+    /// Its resourceVersion after the apply; empty where it was left alone.
+    pub resource_version: String,
+    /// What was done.
+    pub change: Change,
+    /// The object as the server returned it; `Null` for Secrets and what was left alone.
+    #[serde(skip)]
+    pub(super) live: Value,
+    #[serde(skip)]
+    pub(super) resource: Resource,
+}
+
+impl AppliedObject {
+    fn left_alone(prepared: &Prepared, why: String) -> Self {
+        Self {
+            key: prepared.key.clone(),
+            uid: String::new(),
+            resource_version: String::new(),
+            change: Change::LeftAlone(why),
+            live: Value::Null,
+            resource: prepared.resource.clone(),
+        }
+    }
+}
+
+/// An object that could not be applied.
+#[derive(Debug)]
+pub struct ObjectFailure {
+    /// The object.
+    pub key: ObjectKey,
+    /// Why.
+    pub error: ClusterError,
+}
+
+/// The result of an apply.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// What is as its manifest says, in the order of the waves.
+    pub objects: Vec<AppliedObject>,
+    /// What was pruned, or kept from being pruned.
+    pub pruned: Vec<Removed>,
+    /// Warnings of the server, each with its object.
+    pub warnings: Vec<String>,
+    /// What could not be applied. Nothing was pruned then.
+    pub failures: Vec<ObjectFailure>,
+    /// What was not tried, because something in an earlier wave failed.
+    pub not_started: Vec<ObjectKey>,
+}
+
+impl Applied {
+    /// The failure of the whole, where some object could not be applied or pruned.
+    pub fn error(&self) -> Option<ClusterError> {
+        let mut hints: Vec<String> = Vec::new();
+        let mut failures: Vec<(ObjectKey, String)> = Vec::new();
+        for failure in &self.failures {
+            failures.push((failure.key.clone(), chain(&failure.error)));
+            for hint in failure.error.hints() {
+                if !hints.contains(&hint) {
+                    hints.push(hint);
+                }
+            }
+        }
+        for removed in &self.pruned {
+            if let Removal::Failed(why) = &removed.removal {
+                failures.push((removed.key.clone(), why.clone()));
+            }
+        }
+        (!failures.is_empty()).then(|| ClusterError::NotApplied {
+            failures,
+            not_started: self.not_started.len(),
+            hints,
+        })
+    }
+
+    /// How many objects were created, configured and left unchanged.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let count = |change: &Change| self.objects.iter().filter(|object| object.change == *change).count();
+        (count(&Change::Created), count(&Change::Configured), count(&Change::Unchanged))
+    }
+}
+
+/// An error and its causes in one line.
+fn chain(error: &ClusterError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// What is there before the first write.
+struct Before {
+    namespace: NamespaceState,
+    /// Kinds in the record.
+    kinds: BTreeSet<String>,
+    /// There is a record.
+    recorded: bool,
+    /// Members of our set, by group, kind and name.
+    members: HashMap<Id, Member>,
+    /// Cluster-scoped objects of the bundle that exist, by the same.
+    cluster_scoped: HashMap<Id, Member>,
+    /// Live Secrets whose values are taken over; `None` where there is none yet.
+    secrets: HashMap<String, Option<Value>>,
+}
+
+type Id = (String, String, String);
+
+fn id_of(key: &ObjectKey) -> Id {
+    (key.group.clone(), key.kind.clone(), key.name.clone())
+}
+
+/// What every request of a run needs.
+struct Run<'a> {
+    environment: &'a Environment,
+    options: &'a ApplyOptions,
+    sink: &'a dyn Sink,
+    before: Before,
+    races: Races,
+}
+
+impl Cluster {
+    /// Applies the manifests of an environment.
+    ///
+    /// Where some objects cannot be applied, the others of their wave are, later waves are not
+    /// started, nothing is pruned, and the result names them.
+    ///
+    /// # Errors
+    /// Where the whole is refused, before anything is written: another cluster or namespace than the
+    /// confirmed one, objects outside the namespace, objects or a record of somebody else; and where
+    /// the cluster cannot be read.
+    pub async fn apply(
+        &self,
+        confirmed: &Confirmed,
+        environment: &Environment,
+        manifests: &[Manifest],
+        options: &ApplyOptions,
+        sink: &dyn Sink,
+    ) -> Result<Applied, ClusterError> {
+        check_namespace(confirmed, environment)?;
+        let mut resources = self.resolve(manifests, sink).await?;
+        let plan = prepare(environment, manifests, &resources)?;
+        let mut before = self.before(confirmed, environment, &plan, sink).await?;
+        if before.namespace == NamespaceState::Terminating {
+            self.namespace_gone(environment, sink).await?;
+            before = self.before(confirmed, environment, &plan, sink).await?;
+        }
+        let creates = plan.iter().any(|object| object.wave == Wave::Namespace);
+        if before.namespace == NamespaceState::Missing && !creates {
+            return Err(ClusterError::NotFound {
+                what: format!("apply to namespace `{}`", environment.namespace),
+                message: "it does not exist and no manifest creates it".into(),
+            });
+        }
+        refuse_foreign(environment, &plan, &before)?;
+
+        let fresh_namespace = before.namespace == NamespaceState::Missing;
+        let fresh_kind = plan.iter().any(|object| object.wave == Wave::Definitions);
+        let fresh_quota = plan.iter().any(|object| object.key.kind == "ResourceQuota");
+        let races = Races { fresh_namespace, fresh_kind, role_in_flight: false, fresh_quota };
+        let run = Run { environment, options, sink, before, races };
+
+        let mut applied = Applied::default();
+        self.apply_wave(&run, Wave::Namespace, &plan, &mut applied).await;
+        if applied.failures.is_empty() {
+            let wanted = kinds_of(&plan);
+            let superset: BTreeSet<String> = wanted.union(&run.before.kinds).cloned().collect();
+            if !run.before.recorded || superset != run.before.kinds {
+                self.record(environment, &superset, run.races, sink).await?;
+            }
+            for wave in &WAVES[1..] {
+                if applied.failures.is_empty() {
+                    self.apply_wave(&run, *wave, &plan, &mut applied).await;
+                } else {
+                    let missed = plan.iter().filter(|object| object.wave == *wave);
+                    applied.not_started.extend(missed.map(|object| object.key.clone()));
+                }
+            }
+            if applied.failures.is_empty() {
+                let lingering;
+                (applied.pruned, lingering) = self.prune(&run, &plan, &mut resources).await?;
+                let mut exact = exact_kinds(wanted, &applied.pruned, &run);
+                exact.extend(lingering);
+                if exact != superset {
+                    self.record(environment, &exact, run.races, sink).await?;
+                }
+            }
+        } else {
+            applied.not_started =
+                plan.iter().filter(|object| object.wave != Wave::Namespace).map(|o| o.key.clone()).collect();
+        }
+        Ok(applied)
+    }
+
+    /// Reads everything that is needed before the first write, at once.
+    async fn before(
+        &self,
+        confirmed: &Confirmed,
+        environment: &Environment,
+        plan: &[Prepared],
+        sink: &dyn Sink,
+    ) -> Result<Before, ClusterError> {
+        let kinds: BTreeSet<&Resource> =
+            plan.iter().map(|object| &object.resource).filter(|resource| resource.namespaced).collect();
+        let lists =
+            kinds.into_iter().map(|kind| self.list(kind, &environment.namespace, Select::Members, sink));
+        let scoped = plan
+            .iter()
+            .filter(|object| !object.resource.namespaced && object.wave != Wave::Namespace)
+            .map(|object| async move {
+                let call = Call::get_metadata(format!("read {}", object.key), object.path());
+                let live = self.find(&call, sink).await?;
+                Ok::<_, ClusterError>(live.and_then(|live| Member::read(&object.resource, &live)))
+            });
+        let secrets = plan.iter().filter(|object| object.takes_over()).map(|object| async move {
+            let call = Call::get(format!("read {}", object.key), object.path());
+            Ok::<_, ClusterError>((object.key.name.clone(), self.find(&call, sink).await?))
+        });
+        let record = Call::get(format!("read ConfigMap/{}", environment.parent()), environment.parent_path());
+        // The identity first: what it says outweighs every other failure.
+        let (identity, rest) = futures::future::join(self.verify(confirmed.identity()), async {
+            tokio::try_join!(
+                self.namespace(environment, sink),
+                self.find(&record, sink),
+                try_join_all(lists),
+                try_join_all(scoped),
+                try_join_all(secrets),
+            )
+        })
+        .await;
+        identity?;
+        let (namespace, record, lists, scoped, secrets) = rest?;
+        let members = lists.into_iter().flatten().map(|member| (id_of(&member.key), member)).collect();
+        Ok(Before {
+            namespace,
+            kinds: environment.kinds_of(record.as_ref())?,
+            recorded: record.is_some(),
+            members,
+            cluster_scoped: scoped.into_iter().flatten().map(|member| (id_of(&member.key), member)).collect(),
+            secrets: secrets.into_iter().collect(),
+        })
+    }
+
+    async fn apply_wave(&self, run: &Run<'_>, wave: Wave, plan: &[Prepared], applied: &mut Applied) {
+        let now = plan.iter().filter(|object| object.wave == wave);
+        let mut results: Vec<_> = stream::iter(now.map(|object| self.apply_one(run, object)))
+            .buffer_unordered(MOST_IN_FLIGHT)
+            .collect()
+            .await;
+        results.sort_by(|a, b| a.0.cmp(&b.0));
+        for (key, warnings, result) in results {
+            applied.warnings.extend(warnings.into_iter().map(|text| format!("{key}: {text}")));
+            match result {
+                Ok(object) => applied.objects.push(object),
+                Err(error) => applied.failures.push(ObjectFailure { key, error }),
+            }
+        }
+    }
+
+    async fn apply_one(
+        &self,
+        run: &Run<'_>,
+        prepared: &Prepared,
+    ) -> (ObjectKey, Vec<String>, Result<AppliedObject, ClusterError>) {
+        let step = prepared.step();
+        run.sink.emit(Event::started(&step, prepared.key.to_string()));
+        let mut warnings = Vec::new();
+        let result = self.try_apply(run, prepared, &step, &mut warnings).await;
+        let (outcome, text) = match &result {
+            Ok(object) => match &object.change {
+                Change::Created => (Outcome::Done, "created".to_owned()),
+                Change::Configured => (Outcome::Done, "configured".to_owned()),
+                Change::Unchanged => (Outcome::Unchanged, "unchanged".to_owned()),
+                Change::LeftAlone(why) => (Outcome::Skipped, why.clone()),
+            },
+            Err(error) => (Outcome::Failed, chain(error)),
+        };
+        run.sink.emit(Event::ended(&step, outcome, text));
+        for text in &warnings {
+            run.sink.emit(Event::warning(format!("{}: {text}", prepared.key)));
+        }
+        (prepared.key.clone(), warnings, result)
+    }
+
+    async fn try_apply(
+        &self,
+        run: &Run<'_>,
+        prepared: &Prepared,
+        step: &str,
+        warnings: &mut Vec<String>,
+    ) -> Result<AppliedObject, ClusterError> {
+        if let Some(why) = left_alone(run, prepared) {
+            return Ok(AppliedObject::left_alone(prepared, why));
+        }
+        let with_values;
+        let (object, fresh) = if prepared.takes_over() {
+            let (live, fresh) = self.secret(run, prepared, step).await?;
+            with_values = secrets::with_live_values(prepared, live.as_ref())?;
+            (&with_values, fresh)
+        } else {
+            (&prepared.object, false)
+        };
+        let force = run.options.force_conflicts;
+        let path =
+            format!("{}?fieldManager={FIELD_MANAGER}&fieldValidation=Strict&force={force}", prepared.path());
+        let binding = matches!(prepared.key.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
+        let races = Races { role_in_flight: binding, ..run.races };
+        let call = Call::apply(format!("apply {}", prepared.key), path, object).on(step).through(races);
+        let reply = self.call(&call, run.sink).await?;
+        warnings.extend(reply.warnings);
+
+        let text = |key: &str| reply.body["metadata"][key].as_str().unwrap_or_default().to_owned();
+        let resource_version = text("resourceVersion");
+        let known = run.known_version(prepared);
+        let change = match known {
+            _ if fresh || reply.code == http::StatusCode::CREATED => Change::Created,
+            None if prepared.wave == Wave::Namespace && reply.tries == 1 => {
+                return self.disown_namespace(run, prepared, step).await;
+            }
+            // The answer to the try that created it was lost.
+            None if reply.tries > 1 => Change::Created,
+            Some(version) if version == resource_version => Change::Unchanged,
+            Some(_) => Change::Configured,
+            None => {
+                warnings.push(
+                    "it existed before this environment and is now part of it; `devbox down` will remove it"
+                        .into(),
+                );
+                Change::Configured
+            }
+        };
+        if prepared.wave == Wave::Definitions {
+            self.established(&reply.body, step, run.sink).await?;
+        }
+        let live = if prepared.key.kind == "Secret" { Value::Null } else { reply.body.clone() };
+        Ok(AppliedObject {
+            key: prepared.key.clone(),
+            uid: text("uid"),
+            resource_version,
+            change,
+            live,
+            resource: prepared.resource.clone(),
+        })
+    }
+
+    /// Somebody created the namespace between our look and our write: gives back what was written (an
+    /// apply without fields releases the manager's), so that it does not look like ours.
+    async fn disown_namespace(
+        &self,
+        run: &Run<'_>,
+        prepared: &Prepared,
+        step: &str,
+    ) -> Result<AppliedObject, ClusterError> {
+        let bare = serde_json::json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": prepared.key.name},
+        });
+        let path = format!("{}?fieldManager={FIELD_MANAGER}&force=false", prepared.path());
+        self.call(&Call::apply(format!("release {}", prepared.key), path, &bare).on(step), run.sink).await?;
+        Ok(AppliedObject::left_alone(prepared, "somebody else created it just now; left as it is".into()))
+    }
+
+    /// The live Secret whose values are taken over, created with fresh ones where there is none.
+    /// `true` if this run created it. Creation is a POST, so of two runs at once only one can win; the
+    /// other reads what that one wrote.
+    async fn secret(
+        &self,
+        run: &Run<'_>,
+        prepared: &Prepared,
+        step: &str,
+    ) -> Result<(Option<Value>, bool), ClusterError> {
+        let live = run.before.secrets.get(&prepared.key.name).cloned().flatten();
+        if live.is_some() || prepared.generate.is_empty() {
+            return Ok((live, false));
+        }
+        let collection = prepared.resource.collection(&run.environment.namespace);
+        let path = format!("{collection}?fieldManager={}", secrets::GENERATE_MANAGER);
+        let first = secrets::first(prepared)?;
+        let call = Call::create(format!("create {}", prepared.key), path, &first).on(step).through(run.races);
+        match self.call(&call, run.sink).await {
+            Ok(reply) => Ok((Some(reply.body), true)),
+            // Another run, or an earlier try of this request whose answer was lost.
+            Err(ClusterError::Changed { .. }) => {
+                let read = Call::get(format!("read {}", prepared.key), prepared.path()).on(step);
+                Ok((Some(self.call(&read, run.sink).await?.body), false))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes the record. We own it alone (it was checked to be ours or missing), so it is forced.
+    pub(super) async fn record(
+        &self,
+        environment: &Environment,
+        kinds: &BTreeSet<String>,
+        races: Races,
+        sink: &dyn Sink,
+    ) -> Result<(), ClusterError> {
+        let path = format!(
+            "{}?fieldManager={PARENT_MANAGER}&fieldValidation=Strict&force=true",
+            environment.parent_path()
+        );
+        let what = format!("record the environment in ConfigMap/{}", environment.parent());
+        let call = Call::apply(what, path, &environment.parent_object(kinds)).through(races);
+        self.call(&call, sink).await.map(|_| ())
+    }
+
+    /// Removes members that no manifest makes any more. Gives also the kinds of those that a finalizer
+    /// holds, which stay in the record until they are gone.
+    async fn prune(
+        &self,
+        run: &Run<'_>,
+        plan: &[Prepared],
+        resources: &mut Resources,
+    ) -> Result<(Vec<Removed>, BTreeSet<String>), ClusterError> {
+        let listed: BTreeSet<String> =
+            plan.iter().filter(|o| o.resource.namespaced).map(|o| o.resource.group_kind()).collect();
+        let dropped: BTreeSet<String> = run.before.kinds.difference(&listed).cloned().collect();
+        let kinds = self.resolve_kinds(&dropped, resources, run.sink).await?;
+        let id = run.environment.id();
+        let mut members = self.members(run.environment, &kinds, run.sink).await?;
+        members.extend(
+            run.before.members.values().filter(|member| member.part_of.as_deref() == Some(&id)).cloned(),
+        );
+        let planned: BTreeSet<Id> = plan.iter().map(|object| id_of(&object.key)).collect();
+        let claims = claims_of(plan);
+        members.retain(|member| {
+            !planned.contains(&id_of(&member.key))
+                && member.key.kind != "Namespace"
+                && !(member.is_claim() && claims.iter().any(|prefix| member.key.name.starts_with(prefix)))
+        });
+        let (kept, gone): (Vec<Member>, Vec<Member>) =
+            members.into_iter().partition(|member| member.keep || member.is_claim());
+        let mut removed: Vec<Removed> = kept
+            .into_iter()
+            .map(|member| {
+                let why = "it holds data; `devbox down --volumes` removes it";
+                let step = format!("prune/{}", member.key);
+                run.sink.emit(Event::ended(&step, Outcome::Skipped, format!("{} kept: {why}", member.key)));
+                Removed { key: member.key, removal: Removal::Kept(why.into()) }
+            })
+            .collect();
+        let held = gone.iter().filter(|member| !member.finalizers.is_empty());
+        let lingering = held.map(|member| member.resource.group_kind()).collect();
+        let deleting = Deleting { verb: "prune", dry_run: false, sink: run.sink };
+        removed.extend(self.delete_all(gone, &deleting).await);
+        Ok((removed, lingering))
+    }
+
+    /// Waits until a definition is served.
+    async fn established(&self, definition: &Value, step: &str, sink: &dyn Sink) -> Result<(), ClusterError> {
+        let mut live = definition.clone();
+        let name = definition["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        let start = std::time::Instant::now();
+        loop {
+            match readiness::readiness(&live) {
+                readiness::State::Ready => return Ok(()),
+                readiness::State::Failed(why) => {
+                    return Err(ClusterError::Rejected { what: format!("define `{name}`"), message: why });
+                }
+                _ if start.elapsed() > ESTABLISHED_WITHIN => {
+                    return Err(ClusterError::Rejected {
+                        what: format!("define `{name}`"),
+                        message: format!("it is not served after {} s", ESTABLISHED_WITHIN.as_secs()),
+                    });
+                }
+                _ => {}
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
+            let call = Call::get(format!("read CustomResourceDefinition/{name}"), path).on(step);
+            live = self.call(&call, sink).await?.body;
+        }
+    }
+}
+
+const ESTABLISHED_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
+
+impl Run<'_> {
+    /// The resourceVersion that an object had before, where it was known as ours.
+    fn known_version(&self, prepared: &Prepared) -> Option<String> {
+        if prepared.wave == Wave::Namespace {
+            return match &self.before.namespace {
+                NamespaceState::Ours { resource_version, .. } => Some(resource_version.clone()),
+                _ => None,
+            };
+        }
+        let from =
+            if prepared.resource.namespaced { &self.before.members } else { &self.before.cluster_scoped };
+        from.get(&id_of(&prepared.key)).map(|member| member.resource_version.clone())
+    }
+}
+
+pub(super) fn check_namespace(confirmed: &Confirmed, environment: &Environment) -> Result<(), Refusal> {
+    if confirmed.namespace() == environment.namespace {
+        return Ok(());
+    }
+    Err(Refusal::OtherNamespace {
+        namespace: environment.namespace.clone(),
+        confirmed: confirmed.namespace().into(),
+    })
+}
+
+/// Objects that belong to another apply set, and cluster-wide objects that are not ours.
+fn refuse_foreign(environment: &Environment, plan: &[Prepared], before: &Before) -> Result<(), ClusterError> {
+    let id = environment.id();
+    let mut objects = Vec::new();
+    for object in plan {
+        let key = id_of(&object.key);
+        if let Some(member) = before.members.get(&key)
+            && let Some(owner) = member.part_of.as_deref().filter(|owner| *owner != id)
+        {
+            objects.push(format!("{} belongs to the apply set `{owner}`", object.key));
+        }
+        if let Some(member) = before.cluster_scoped.get(&key)
+            && object.wave != Wave::Definitions
+            && member.part_of.as_deref() != Some(&id)
+        {
+            objects.push(format!("{} is cluster-wide and was not created by this environment", object.key));
+        }
+    }
+    if objects.is_empty() { Ok(()) } else { Err(ClusterError::Foreign { objects }) }
+}
+
+/// Why an object is left as it is: a namespace or definition that was there before us.
+fn left_alone(run: &Run<'_>, prepared: &Prepared) -> Option<String> {
+    match prepared.wave {
+        Wave::Namespace => match &run.before.namespace {
+            NamespaceState::Existing => Some("it was there before and is left as it is".into()),
+            NamespaceState::Unreadable => Some("it may not be read; taken as existing".into()),
+            _ => None,
+        },
+        Wave::Definitions => {
+            let live = run.before.cluster_scoped.get(&id_of(&prepared.key))?;
+            let ours = live.part_of.as_deref() == Some(run.environment.id().as_str());
+            (!ours).then(|| "it is in the cluster already and is left as it is".into())
+        }
+        _ => None,
+    }
+}
+
+fn kinds_of(plan: &[Prepared]) -> BTreeSet<String> {
+    let members = plan.iter().filter(|object| object.wave != Wave::Namespace);
+    members.map(|object| object.resource.group_kind()).collect()
+}
+
+/// The kinds of the planned objects, and of what was to go but is still there.
+fn exact_kinds(mut kinds: BTreeSet<String>, pruned: &[Removed], run: &Run<'_>) -> BTreeSet<String> {
+    let there = pruned.iter().filter(|removed| removed.removal != Removal::Deleted);
+    kinds.extend(there.map(|removed| super::resource::group_kind(&removed.key.group, &removed.key.kind)));
+    // Claims that StatefulSets made are members too, though no manifest names them.
+    let claims = run.before.members.values().any(|member| member.is_claim());
+    if claims {
+        kinds.insert("PersistentVolumeClaim".into());
+    }
+    kinds
+}
+
+/// Name prefixes of the claims that the plan's StatefulSets make: `<template>-<set>-`.
+fn claims_of(plan: &[Prepared]) -> Vec<String> {
+    let sets = plan.iter().filter(|object| object.key.kind == "StatefulSet");
+    sets.flat_map(|set| {
+        let templates = set.object.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
+        let names = templates.into_iter().flatten().filter_map(|t| t["metadata"]["name"].as_str());
+        names.map(|name| format!("{name}-{}-", set.key.name)).collect::<Vec<_>>()
+    })
+    .collect()
+}

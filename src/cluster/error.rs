@@ -1,0 +1,802 @@
+//! What can go wrong with a cluster, and what to do about it. Nothing else in the crate interprets
+//! `kube::Error` or an API server's `Status`.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use http::StatusCode;
+use kube::core::Status;
+
+use super::guard::Refusal;
+use crate::error::{Exit, Explain};
+use crate::kubeconfig::KubeconfigError;
+use crate::render::ObjectKey;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// Why a server does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing listens there.
+    Refused,
+    /// The name does not resolve.
+    Dns,
+    /// No answer in time.
+    TimedOut,
+    /// The connection was cut.
+    Cut,
+    /// No route.
+    NoRoute,
+    /// The proxy in between does not let us through.
+    Proxy,
+    /// Something else; the cause says what.
+    Other,
+}
+
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused => "connection refused",
+            Self::Dns => "its name does not resolve",
+            Self::TimedOut => "no answer in time",
+            Self::Cut => "the connection was cut",
+            Self::NoRoute => "no route to it",
+            Self::Proxy => "the proxy does not let us through",
+            Self::Other => "the connection failed",
+        })
+    }
+}
+
+/// A field that another manager owns.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FieldConflict {
+    /// The manager, such as `kubectl-edit`.
+    pub manager: String,
+    /// The field, such as `.spec.replicas`.
+    pub field: String,
+}
+
+/// A field that the API server does not accept.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FieldProblem {
+    /// The field, such as `spec.containers[0].image`; empty where the server names none.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// A permission that is missing, as the server names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    /// Who was denied.
+    pub user: String,
+    /// Such as `patch`.
+    pub verb: String,
+    /// Such as `deployments`, or `serviceaccounts/token`.
+    pub resource: String,
+    /// Its API group; empty for the core group.
+    pub group: String,
+    /// The namespace; `None` at the cluster scope.
+    pub namespace: Option<String>,
+}
+
+/// A failure that a cluster, the way to it, or a rule about it gave.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// The kubeconfig entry cannot be used.
+    #[error(transparent)]
+    Kubeconfig(#[from] KubeconfigError),
+    /// The client cannot be set up: keys, certificates, proxy.
+    #[error("cannot set up the connection to `{server}`")]
+    Setup {
+        /// The server.
+        server: String,
+        /// What is wrong.
+        #[source]
+        source: Source,
+    },
+    /// The credential plugin or token file gave nothing to sign in with.
+    #[error("cannot get a credential for context `{context}`")]
+    Credential {
+        /// The context.
+        context: String,
+        /// What the plugin said.
+        #[source]
+        source: Source,
+    },
+    /// The server cannot be reached.
+    #[error("cannot reach `{server}`: {reach}")]
+    Unreachable {
+        /// The server.
+        server: String,
+        /// Why.
+        reach: Reach,
+        /// The network's words.
+        #[source]
+        source: Source,
+    },
+    /// The server's certificate does not hold.
+    #[error("cannot trust `{server}`: {problem}")]
+    Untrusted {
+        /// The server.
+        server: String,
+        /// What is wrong with the certificate.
+        problem: String,
+    },
+    /// The answer is not one of a Kubernetes API server.
+    #[error("cannot {what}: the answer is not one of a Kubernetes API server")]
+    Answer {
+        /// What was tried.
+        what: String,
+        /// What is odd about it.
+        #[source]
+        source: Source,
+    },
+    /// 401.
+    #[error("`{server}` does not accept the credentials of context `{context}`")]
+    Unauthorized {
+        /// The server.
+        server: String,
+        /// The context.
+        context: String,
+    },
+    /// 403 for want of a permission.
+    #[error("cannot {what}: {} may not {} {}", denied.user, denied.verb, resource(denied))]
+    Forbidden {
+        /// What was tried.
+        what: String,
+        /// The missing permission.
+        denied: Box<Denied>,
+    },
+    /// An admission rule said no.
+    #[error("cannot {what}: {message}")]
+    Rejected {
+        /// What was tried.
+        what: String,
+        /// The rule's words.
+        message: String,
+    },
+    /// 403: the namespace's quota does not allow it.
+    #[error("cannot {what}: {message}")]
+    Quota {
+        /// What was tried.
+        what: String,
+        /// What the quota allows, is used and was asked for.
+        message: String,
+    },
+    /// The namespace is being deleted.
+    #[error("namespace `{namespace}` is being deleted")]
+    Terminating {
+        /// The namespace.
+        namespace: String,
+    },
+    /// 404.
+    #[error("cannot {what}: {message}")]
+    NotFound {
+        /// What was tried.
+        what: String,
+        /// What is not there.
+        message: String,
+    },
+    /// 409: another manager owns fields.
+    #[error("cannot {what}: {}", conflicts(conflicts_of))]
+    Conflict {
+        /// What was tried.
+        what: String,
+        /// Manager and field, one per conflict.
+        conflicts_of: Vec<FieldConflict>,
+    },
+    /// 409 for another reason: it changed or exists.
+    #[error("cannot {what}: {message}")]
+    Changed {
+        /// What was tried.
+        what: String,
+        /// The server's words.
+        message: String,
+    },
+    /// 400 or 422: the object is not valid, or a field cannot be changed.
+    #[error("cannot {what}: {}", problems(fields))]
+    Invalid {
+        /// What was tried.
+        what: String,
+        /// Field and problem, one per field.
+        fields: Vec<FieldProblem>,
+        /// A field of the existing object cannot be changed.
+        immutable: bool,
+    },
+    /// Another error status.
+    #[error("cannot {what}: the server answered {code} {message}")]
+    Server {
+        /// What was tried.
+        what: String,
+        /// The HTTP status.
+        code: u16,
+        /// The server's words.
+        message: String,
+    },
+    /// Tried again and again, then given up on.
+    #[error("gave up after {tries} tries in {} s", elapsed.as_secs())]
+    GaveUp {
+        /// What was tried.
+        what: String,
+        /// How often.
+        tries: u32,
+        /// For how long.
+        elapsed: Duration,
+        /// The last failure.
+        #[source]
+        last: Box<ClusterError>,
+    },
+    /// No table, definition or discovery knows the kind.
+    #[error("the cluster knows no kind `{kind}` in `{api_version}` ({template})")]
+    UnknownKind {
+        /// The kind.
+        kind: String,
+        /// Its `apiVersion`.
+        api_version: String,
+        /// The template that asks for it.
+        template: String,
+    },
+    /// The guard refused the target.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The cluster behind the address is another one than the one confirmed.
+    #[error("`{server}` is not the cluster that was confirmed: {difference}")]
+    OtherCluster {
+        /// The server.
+        server: String,
+        /// What differs.
+        difference: String,
+    },
+    /// Manifests that would be written elsewhere, found before anything is written.
+    #[error("refused before anything was written: {}", lines(objects))]
+    Outside {
+        /// Object and reason, one line each.
+        objects: Vec<String>,
+    },
+    /// Objects that belong to another apply set.
+    #[error("refused before anything was written: {}", lines(objects))]
+    Foreign {
+        /// Object and owner, one line each.
+        objects: Vec<String>,
+    },
+    /// The parent of the apply set is not ours.
+    #[error("`{parent}` in namespace `{namespace}` is not devbox's record of this environment: {problem}")]
+    ForeignParent {
+        /// The parent, such as `ConfigMap/devbox-shop`.
+        parent: String,
+        /// Its namespace.
+        namespace: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Some objects could not be applied.
+    #[error("{}", failures_text(failures, *not_started))]
+    NotApplied {
+        /// Object and failure.
+        failures: Vec<(ObjectKey, String)>,
+        /// How many objects were not tried because something before them failed.
+        not_started: usize,
+        /// Hints of the failures, each once.
+        hints: Vec<String>,
+    },
+    /// Everything was applied and something is not ready.
+    #[error("{}", not_ready_text(objects, *timed_out))]
+    NotReady {
+        /// What is not ready, and why.
+        objects: Vec<super::wait::NotReady>,
+        /// The deadline passed.
+        timed_out: bool,
+    },
+    /// Something could not be removed, or does not go away.
+    #[error("not everything was removed:{}", objects.iter().map(|line| format!("\n- {line}")).collect::<String>())]
+    NotRemoved {
+        /// Object and reason, one line each.
+        objects: Vec<String>,
+    },
+    /// State of devbox's own could not be read or written.
+    #[error(transparent)]
+    State(#[from] crate::fs::FsError),
+    /// The state file is not what devbox writes.
+    #[error("cannot read `{}`", path.display())]
+    StateSyntax {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the parser says.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes")]
+    Random(#[source] getrandom::Error),
+}
+
+fn resource(denied: &Denied) -> String {
+    let group = if denied.group.is_empty() { String::new() } else { format!(".{}", denied.group) };
+    match &denied.namespace {
+        Some(namespace) => format!("`{}{group}` in namespace `{namespace}`", denied.resource),
+        None => format!("`{}{group}` at the cluster scope", denied.resource),
+    }
+}
+
+fn conflicts(conflicts: &[FieldConflict]) -> String {
+    let each: Vec<String> =
+        conflicts.iter().map(|c| format!("`{}` is managed by `{}`", c.field, c.manager)).collect();
+    each.join(", ")
+}
+
+fn problems(fields: &[FieldProblem]) -> String {
+    let each: Vec<String> = fields
+        .iter()
+        .map(|problem| match problem.field.as_str() {
+            "" => problem.message.clone(),
+            field => format!("`{field}`: {}", problem.message),
+        })
+        .collect();
+    if each.len() == 1 { each.concat() } else { lines(&each) }
+}
+
+fn lines(each: &[String]) -> String {
+    match each {
+        [one] => one.clone(),
+        many => many.iter().map(|line| format!("\n- {line}")).collect(),
+    }
+}
+
+fn failures_text(failures: &[(ObjectKey, String)], not_started: usize) -> String {
+    let mut text = match failures.len() {
+        1 => "1 object was not applied:".to_owned(),
+        many => format!("{many} objects were not applied:"),
+    };
+    for (key, failure) in failures {
+        text.push_str(&format!("\n- {key}: {failure}"));
+    }
+    match not_started {
+        0 => {}
+        1 => text.push_str("\n1 object that comes after was not tried"),
+        many => text.push_str(&format!("\n{many} objects that come after were not tried")),
+    }
+    text
+}
+
+fn not_ready_text(objects: &[super::wait::NotReady], timed_out: bool) -> String {
+    let mut text = if timed_out { "not ready in time:".to_owned() } else { "not ready:".to_owned() };
+    for object in objects {
+        text.push_str(&format!("\n- {}: {}", object.key, object.reason));
+        if let (Some(pod), Some(container)) = (&object.pod, &object.container) {
+            text.push_str(&format!(" (pod `{pod}`, container `{container}`)"));
+        } else if let Some(pod) = &object.pod {
+            text.push_str(&format!(" (pod `{pod}`)"));
+        }
+        if !object.message.is_empty() {
+            text.push_str(&format!("\n  {}", object.message));
+        }
+        for line in &object.log {
+            text.push_str(&format!("\n  | {line}"));
+        }
+    }
+    text
+}
+
+/// The command with which an admin grants a permission.
+fn grant(denied: &Denied) -> String {
+    let group = if denied.group.is_empty() { String::new() } else { format!(".{}", denied.group) };
+    let (resource, subresource) = denied.resource.split_once('/').unwrap_or((&denied.resource, ""));
+    let slash = if subresource.is_empty() { String::new() } else { format!("/{subresource}") };
+    let subject = match denied.user.strip_prefix("system:serviceaccount:") {
+        Some(account) => format!("--serviceaccount={account}"),
+        None => format!("--user={}", denied.user),
+    };
+    let verb = &denied.verb;
+    match &denied.namespace {
+        Some(namespace) => format!(
+            "an admin can grant it: `kubectl -n {namespace} create role devbox --verb={verb} --resource={resource}{group}{slash}` \
+             and `kubectl -n {namespace} create rolebinding devbox --role=devbox {subject}`"
+        ),
+        None => format!(
+            "an admin can grant it: `kubectl create clusterrole devbox --verb={verb} --resource={resource}{group}{slash}` \
+             and `kubectl create clusterrolebinding devbox --clusterrole=devbox {subject}`"
+        ),
+    }
+}
+
+impl Explain for ClusterError {
+    fn hints(&self) -> Vec<String> {
+        let one = |text: &str| vec![text.to_owned()];
+        match self {
+            Self::Kubeconfig(error) => error.hints(),
+            Self::Credential { .. } => {
+                one("run the login command of your cluster, then the same command again")
+            }
+            Self::Unreachable { server, reach, .. } => match reach {
+                Reach::Refused => one(
+                    "is the cluster running? a stopped local one must be started again (`devbox sandbox status` for the sandbox)",
+                ),
+                Reach::Dns => one("check the server's name in the kubeconfig, and that the VPN is connected"),
+                Reach::TimedOut | Reach::NoRoute => {
+                    vec![format!("check VPN, firewall and proxy: `curl -k {server}/version`")]
+                }
+                Reach::Proxy => one("check `proxy-url` in the kubeconfig, or `HTTPS_PROXY` and `NO_PROXY`"),
+                Reach::Cut | Reach::Other => vec![format!("try it by hand: `curl -k {server}/version`")],
+            },
+            Self::Untrusted { .. } => one(
+                "get a fresh kubeconfig for this cluster; if a proxy opens TLS connections, put its CA into the cluster entry",
+            ),
+            Self::Unauthorized { context, .. } => vec![format!(
+                "the credential is wrong or has expired: sign in again, then `kubectl --context {context} auth whoami`"
+            )],
+            Self::Forbidden { denied, .. } => vec![grant(denied)],
+            Self::Quota { .. } => {
+                one("ask for less in `devbox.yaml`, remove what is not used, or have the quota raised")
+            }
+            Self::Terminating { namespace } => vec![format!(
+                "wait until it is gone, or see what holds it: `kubectl get namespace {namespace} -o jsonpath='{{.status.conditions}}'`"
+            )],
+            Self::Conflict { .. } => one(
+                "pass `--force-conflicts` to take the fields, or remove them from the template, or give them the live value",
+            ),
+            Self::Invalid { immutable: true, .. } => one(
+                "this field cannot be changed on an existing object; delete the object and run the same command again",
+            ),
+            Self::GaveUp { last, .. } => {
+                let mut hints = last.hints();
+                hints.push("what was applied stays; run the same command again to go on".into());
+                hints
+            }
+            Self::UnknownKind { .. } => one(
+                "install the operator or CustomResourceDefinition that brings it, or leave the object out",
+            ),
+            Self::Refused(refusal) => refusal.hints(),
+            Self::OtherCluster { .. } => one(
+                "nothing was written; if the cluster was really made anew, confirm it again by running the command in a terminal",
+            ),
+            Self::ForeignParent { .. } => one(
+                "another tool keeps its record under that name: use another project name, or remove that record with its tool",
+            ),
+            Self::Foreign { .. } => one("rename the object, or remove it with the tool that owns it"),
+            Self::NotApplied { hints, .. } => hints.clone(),
+            Self::NotReady { objects, .. } => {
+                let mut hints: Vec<String> = Vec::new();
+                for object in objects {
+                    if let Some(advice) = &object.advice {
+                        let hint = format!("{}: {advice}", object.key);
+                        if !hints.contains(&hint) {
+                            hints.push(hint);
+                        }
+                    }
+                }
+                hints.push("what was applied stays; `devbox status` shows it".into());
+                hints
+            }
+            Self::NotRemoved { .. } => one("the record of the environment is kept; run `devbox down` again"),
+            Self::State(error) => error.hints(),
+            Self::StateSyntax { path, .. } => {
+                vec![format!("remove `{}`: clusters are then confirmed anew", path.display())]
+            }
+            Self::Setup { .. }
+            | Self::Answer { .. }
+            | Self::Rejected { .. }
+            | Self::NotFound { .. }
+            | Self::Changed { .. }
+            | Self::Invalid { .. }
+            | Self::Server { .. }
+            | Self::Outside { .. }
+            | Self::Random(_) => Vec::new(),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Kubeconfig(error) => error.exit(),
+            Self::NotReady { .. } => Exit::NotReady,
+            Self::Refused(_) | Self::OtherCluster { .. } => Exit::Refused,
+            _ => Exit::Failure,
+        }
+    }
+}
+
+/// What a request was about, for the words of its failure.
+#[derive(Debug, Clone)]
+pub(super) struct Subject<'a> {
+    /// Such as `apply Deployment/web`.
+    pub(super) what: &'a str,
+    /// The server's URL.
+    pub(super) server: &'a str,
+    /// The context.
+    pub(super) context: &'a str,
+}
+
+/// Turns a failed exchange (no answer) into an error.
+pub(super) fn from_kube(error: kube::Error, subject: &Subject<'_>) -> ClusterError {
+    let server = || subject.server.to_owned();
+    match error {
+        kube::Error::Auth(source) => {
+            ClusterError::Credential { context: subject.context.into(), source: credential(&source) }
+        }
+        kube::Error::Service(source) => from_transport(source, subject),
+        kube::Error::HyperError(source) => from_transport(Box::new(source), subject),
+        kube::Error::RustlsTls(source) => ClusterError::Setup { server: server(), source: Box::new(source) },
+        kube::Error::Api(status) => {
+            let code = StatusCode::from_u16(status.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            from_status(code, &status, subject)
+        }
+        kube::Error::ReadEvents(source) => from_transport(Box::new(source), subject),
+        other => ClusterError::Answer { what: subject.what.into(), source: Box::new(other) },
+    }
+}
+
+/// Drops the plugin's output bytes, keeps its error text: its stdout may hold a token.
+fn credential(error: &kube::client::AuthError) -> Source {
+    match error {
+        kube::client::AuthError::AuthExecRun { cmd, out } => {
+            let said = String::from_utf8_lossy(&out.stderr);
+            let said = said.trim();
+            let colon = if said.is_empty() { "" } else { ": " };
+            format!("`{cmd}` ended with {}{colon}{said}", out.status).into()
+        }
+        other => other.to_string().into(),
+    }
+}
+
+fn from_transport(source: Source, subject: &Subject<'_>) -> ClusterError {
+    if let Some(auth) = source.downcast_ref::<kube::client::AuthError>() {
+        return ClusterError::Credential { context: subject.context.into(), source: credential(auth) };
+    }
+    let server = subject.server.to_owned();
+    if let Some(problem) = chain(&*source).find_map(certificate_problem) {
+        return ClusterError::Untrusted { server, problem };
+    }
+    let reach = chain(&*source).find_map(reach_of).unwrap_or(Reach::Other);
+    let last = chain(&*source).last().map(ToString::to_string).unwrap_or_default();
+    ClusterError::Unreachable { server, reach, source: last.into() }
+}
+
+/// The causes of an error, itself included. `io::Error` hides the error it wraps from `source()`, so
+/// it is looked into.
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    fn next<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+        error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .map(|inner| inner as &(dyn StdError + 'static))
+            .or_else(|| error.source())
+    }
+    std::iter::successors(Some(error), |error| next(*error))
+}
+
+fn reach_of(error: &(dyn StdError + 'static)) -> Option<Reach> {
+    if let Some(io) = error.downcast_ref::<io::Error>() {
+        return match io.kind() {
+            io::ErrorKind::ConnectionRefused => Some(Reach::Refused),
+            io::ErrorKind::TimedOut => Some(Reach::TimedOut),
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof => Some(Reach::Cut),
+            io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::NetworkDown => Some(Reach::NoRoute),
+            _ => None,
+        };
+    }
+    if error.downcast_ref::<tokio::time::error::Elapsed>().is_some() {
+        return Some(Reach::TimedOut);
+    }
+    if let Some(hyper) = error.downcast_ref::<hyper::Error>()
+        && (hyper.is_incomplete_message() || hyper.is_closed() || hyper.is_canceled())
+    {
+        return Some(Reach::Cut);
+    }
+    // hyper-util keeps these types to itself; their texts are what it gives.
+    let text = error.to_string();
+    if text == "dns error" {
+        Some(Reach::Dns)
+    } else if text.starts_with("tunnel error") {
+        Some(Reach::Proxy)
+    } else {
+        None
+    }
+}
+
+fn certificate_problem(error: &(dyn StdError + 'static)) -> Option<String> {
+    use rustls::CertificateError as Certificate;
+    let rustls::Error::InvalidCertificate(problem) = error.downcast_ref::<rustls::Error>()? else {
+        return None;
+    };
+    Some(match problem {
+        Certificate::UnknownIssuer => "its certificate is signed by another CA than the kubeconfig's".into(),
+        Certificate::Expired | Certificate::ExpiredContext { .. } => "its certificate has expired".into(),
+        Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
+            "its certificate is not valid yet; is this machine's clock right?".into()
+        }
+        Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+            "its certificate is for another name".into()
+        }
+        other => format!("{other}"),
+    })
+}
+
+/// Turns an error status into an error.
+pub(super) fn from_status(code: StatusCode, status: &Status, subject: &Subject<'_>) -> ClusterError {
+    let what = subject.what.to_owned();
+    let message = || readable(&status.message, &status.reason, code);
+    let causes = status.details.iter().flat_map(|details| details.causes.iter());
+    match code.as_u16() {
+        401 => ClusterError::Unauthorized { server: subject.server.into(), context: subject.context.into() },
+        403 | 409 if causes.clone().any(|cause| cause.reason == "NamespaceTerminating") => {
+            let namespace = quoted_after(&status.message, "namespace ").unwrap_or_default();
+            ClusterError::Terminating { namespace }
+        }
+        403 if status.message.contains("exceeded quota") => {
+            let start = status.message.find("exceeded quota").unwrap_or(0);
+            ClusterError::Quota { what, message: status.message[start..].to_owned() }
+        }
+        403 => match denied(&status.message) {
+            Some(denied) => ClusterError::Forbidden { what, denied: Box::new(denied) },
+            None => ClusterError::Rejected { what, message: message() },
+        },
+        404 => ClusterError::NotFound { what, message: message() },
+        409 => {
+            let conflicts_of: Vec<FieldConflict> = causes
+                .filter(|cause| cause.reason == "FieldManagerConflict")
+                .map(|cause| FieldConflict {
+                    manager: quoted_after(&cause.message, "conflict with ")
+                        .unwrap_or_else(|| cause.message.clone()),
+                    field: cause.field.clone(),
+                })
+                .collect();
+            if conflicts_of.is_empty() {
+                ClusterError::Changed { what, message: message() }
+            } else {
+                ClusterError::Conflict { what, conflicts_of }
+            }
+        }
+        400 | 422 => invalid(what, causes, message()),
+        code => ClusterError::Server { what, code, message: message() },
+    }
+}
+
+fn invalid<'a>(
+    what: String,
+    causes: impl Iterator<Item = &'a kube::core::response::StatusCause>,
+    message: String,
+) -> ClusterError {
+    let mut fields: Vec<FieldProblem> = causes
+        .map(|cause| FieldProblem { field: cause.field.clone(), message: cause.message.clone() })
+        .collect();
+    if fields.is_empty() {
+        fields.push(FieldProblem { field: String::new(), message });
+    }
+    let immutable = fields.iter().any(|problem| {
+        ["field is immutable", "may not change", "are forbidden", "updates to statefulset spec"]
+            .iter()
+            .any(|sign| problem.message.contains(sign))
+    });
+    ClusterError::Invalid { what, fields, immutable }
+}
+
+fn readable(message: &str, reason: &str, code: StatusCode) -> String {
+    match (message, reason) {
+        ("", "") => code.canonical_reason().unwrap_or("without a word").to_lowercase(),
+        ("", reason) => reason.to_owned(),
+        (message, _) => message.trim().to_owned(),
+    }
+}
+
+/// The text in double quotes after `before`.
+fn quoted_after(text: &str, before: &str) -> Option<String> {
+    let rest = &text[text.find(before)? + before.len()..];
+    let rest = rest.strip_prefix('"').unwrap_or(rest);
+    let end = rest.find(['"', ' ']).unwrap_or(rest.len());
+    Some(rest[..end].to_owned())
+}
+
+/// Reads `User "jane" cannot patch resource "deployments" in API group "apps" in the namespace "dev"`
+/// (k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go, `forbiddenMessage`).
+fn denied(message: &str) -> Option<Denied> {
+    let rest = &message[message.find("User \"")? + 6..];
+    let (user, rest) = rest.split_once("\" cannot ")?;
+    let (verb, rest) = rest.split_once(" resource \"")?;
+    let (resource, rest) = rest.split_once('"')?;
+    let (_, rest) = rest.split_once("in API group \"")?;
+    let (group, rest) = rest.split_once('"')?;
+    let namespace = rest.split_once("in the namespace \"").and_then(|(_, rest)| rest.split_once('"'));
+    Some(Denied {
+        user: user.into(),
+        verb: verb.into(),
+        resource: resource.into(),
+        group: group.into(),
+        namespace: namespace.map(|(namespace, _)| namespace.into()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explain(code: u16, yaml: &str) -> (String, Vec<String>) {
+        let subject = Subject { what: "apply Deployment/web", server: "https://c:6443", context: "dev" };
+        let status: Status = serde_yaml::from_str(yaml).unwrap();
+        let error = from_status(StatusCode::from_u16(code).unwrap(), &status, &subject);
+        (error.to_string(), error.hints())
+    }
+
+    #[test]
+    fn a_missing_permission_names_verb_resource_and_the_role_to_grant() {
+        let (text, hints) = explain(
+            403,
+            r#"message: 'deployments.apps "web" is forbidden: User "jane" cannot patch resource "deployments" in API group "apps" in the namespace "dev"'"#,
+        );
+        assert_eq!(
+            text,
+            "cannot apply Deployment/web: jane may not patch `deployments.apps` in namespace `dev`"
+        );
+        assert_eq!(
+            hints,
+            [
+                "an admin can grant it: `kubectl -n dev create role devbox --verb=patch --resource=deployments.apps` \
+              and `kubectl -n dev create rolebinding devbox --role=devbox --user=jane`"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_conflict_names_manager_and_field() {
+        let (text, _) = explain(
+            409,
+            r#"{reason: Conflict, details: {causes: [{reason: FieldManagerConflict, field: .spec.replicas, message: 'conflict with "kubectl-edit" using apps/v1'}]}}"#,
+        );
+        assert_eq!(text, "cannot apply Deployment/web: `.spec.replicas` is managed by `kubectl-edit`");
+    }
+
+    #[test]
+    fn an_invalid_object_names_every_field() {
+        let (text, _) = explain(
+            422,
+            "{details: {causes: [{field: spec.a, message: Required value}, {field: spec.b, message: Invalid value}]}}",
+        );
+        assert_eq!(
+            text,
+            "cannot apply Deployment/web: \n- `spec.a`: Required value\n- `spec.b`: Invalid value"
+        );
+    }
+
+    #[test]
+    fn a_quota_says_what_is_used_and_a_namespace_that_goes_says_so() {
+        let (text, _) = explain(
+            403,
+            r#"message: 'pods "x" is forbidden: exceeded quota: dev, requested: pods=1, used: pods=1, limited: pods=1'"#,
+        );
+        assert_eq!(
+            text,
+            "cannot apply Deployment/web: exceeded quota: dev, requested: pods=1, used: pods=1, limited: pods=1"
+        );
+        let (text, _) = explain(
+            403,
+            r#"{message: 'configmaps "x" is forbidden: unable to create new content in namespace dev because it is being terminated', details: {causes: [{reason: NamespaceTerminating, message: "namespace dev is being terminated"}]}}"#,
+        );
+        assert_eq!(text, "namespace `dev` is being deleted");
+    }
+
+    #[test]
+    fn an_expired_certificate_is_found_behind_an_io_error() {
+        let hidden = io::Error::other(rustls::Error::InvalidCertificate(rustls::CertificateError::Expired));
+        let subject = Subject { what: "read", server: "https://c", context: "dev" };
+        let error = from_transport(Box::new(hidden), &subject);
+        assert_eq!(error.to_string(), "cannot trust `https://c`: its certificate has expired");
+    }
+
+    #[test]
+    fn a_failed_plugin_shows_its_stderr_and_never_its_stdout() {
+        use std::os::unix::process::ExitStatusExt;
+        let out = std::process::Output {
+            status: std::process::ExitStatus::from_raw(256),
+            stdout: b"a-token".to_vec(),
+            stderr: b"session expired\n".to_vec(),
+        };
+        let error = kube::client::AuthError::AuthExecRun { cmd: "login".into(), out: Box::new(out) };
+        assert_eq!(credential(&error).to_string(), "`login` ended with exit status: 1: session expired");
+    }
+}

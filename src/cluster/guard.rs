@@ -1,0 +1,416 @@
+//! The verdict on a target, before anything is written. Pure: names, identity and pins in, verdict out.
+//!
+//! What looks like production is refused and nothing overrides that. A loopback server (the sandbox,
+//! kind, k3d, minikube) is accepted. So is a cluster whose pin (server, CA, UID of `kube-system`)
+//! matches. Everything else needs its context's name typed. [`Confirmed`] can only be had from here,
+//! and nothing in `cluster/` writes without one.
+
+use super::connect::{Identity, Verification};
+use super::pins::Pins;
+use crate::error::{Exit, Explain};
+use crate::kubeconfig::Target;
+
+/// Names that say "production" where they stand as a whole word.
+const PRODUCTION: [&str; 9] =
+    ["prod", "production", "prd", "live", "prods", "productive", "produktion", "produktiv", "produccion"];
+
+/// Words that turn the next one into its opposite: `non-prod`.
+const NEGATION: [&str; 3] = ["non", "not", "no"];
+
+/// Namespaces that belong to the cluster itself.
+const SYSTEM: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
+
+/// The names under which a target is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The kubeconfig context.
+    pub context: String,
+    /// The kubeconfig's cluster entry.
+    pub cluster: String,
+    /// The server's URL.
+    pub server: String,
+    /// The namespace that will be written to.
+    pub namespace: String,
+}
+
+impl Subject {
+    /// The names of a target, for `namespace`.
+    pub fn new(target: &Target, namespace: &str) -> Self {
+        Self {
+            context: target.context.clone(),
+            cluster: target.cluster.clone(),
+            server: target.server.clone(),
+            namespace: namespace.into(),
+        }
+    }
+}
+
+/// What the guard says about a target.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It may be written to.
+    Accepted(Confirmed),
+    /// A person must type the context's name.
+    Ask(Question),
+    /// It must not be written to.
+    Refused(Refusal),
+}
+
+/// The permission to write to one namespace of one cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    identity: Identity,
+    namespace: String,
+}
+
+impl Confirmed {
+    /// The cluster that was confirmed.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The namespace that was confirmed.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+}
+
+/// A target that needs its context's name typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The names of the target.
+    pub subject: Subject,
+    /// Why it is asked, one sentence.
+    pub reason: String,
+    identity: Identity,
+}
+
+impl Question {
+    /// Takes what was typed.
+    ///
+    /// # Errors
+    /// Where it is not exactly the context's name.
+    pub fn answer(self, typed: &str) -> Result<Confirmed, Refusal> {
+        if typed.trim() == self.subject.context {
+            Ok(Confirmed { identity: self.identity, namespace: self.subject.namespace })
+        } else {
+            Err(Refusal::NotConfirmed { context: self.subject.context, reason: self.reason })
+        }
+    }
+
+    /// The refusal where nobody can be asked.
+    pub fn unanswered(self) -> Refusal {
+        Refusal::NotConfirmed { context: self.subject.context, reason: self.reason }
+    }
+}
+
+/// Why a target must not be written to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A name says production.
+    #[error("refused: {what} `{name}` looks like production (`{word}`)")]
+    Production {
+        /// `context`, `cluster`, `namespace` or `server`.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The word in it.
+        word: String,
+    },
+    /// The namespace belongs to the cluster itself.
+    #[error("refused: namespace `{namespace}` belongs to the cluster itself")]
+    System {
+        /// The namespace.
+        namespace: String,
+    },
+    /// The context's name was not typed.
+    #[error("refused: context `{context}` was not confirmed: {reason}")]
+    NotConfirmed {
+        /// The context.
+        context: String,
+        /// Why it must be.
+        reason: String,
+    },
+    /// The permission is for another namespace.
+    #[error("refused: namespace `{namespace}` was not confirmed, `{confirmed}` was")]
+    OtherNamespace {
+        /// The namespace that would be written to.
+        namespace: String,
+        /// The one that was confirmed.
+        confirmed: String,
+    },
+}
+
+impl Explain for Refusal {
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Production { what: "namespace", .. } => {
+                vec!["nothing overrides this; choose another namespace with `--namespace`".into()]
+            }
+            Self::Production { .. } => {
+                vec!["nothing overrides this; choose a development cluster with `--context`".into()]
+            }
+            Self::System { .. } => vec!["choose another namespace with `--namespace`".into()],
+            Self::NotConfirmed { context, .. } => vec![format!(
+                "run the command in a terminal and type `{context}` when asked; it is then remembered for this cluster"
+            )],
+            Self::OtherNamespace { .. } => Vec::new(),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+/// Looks at names alone, so that what looks like production is not even connected to.
+///
+/// # Errors
+/// The refusal, where a name gives one.
+pub fn check_names(subject: &Subject) -> Result<(), Refusal> {
+    let host = host(&subject.server);
+    let named = [
+        ("context", subject.context.as_str(), production_word(&subject.context)),
+        ("cluster", subject.cluster.as_str(), production_word(&subject.cluster)),
+        ("namespace", subject.namespace.as_str(), production_word(&subject.namespace)),
+        ("server", host, production_word(without_live_domain(host))),
+    ];
+    for (what, name, word) in named {
+        if let Some(word) = word {
+            return Err(Refusal::Production { what, name: name.into(), word });
+        }
+    }
+    if SYSTEM.contains(&subject.namespace.as_str()) {
+        return Err(Refusal::System { namespace: subject.namespace.clone() });
+    }
+    Ok(())
+}
+
+/// Judges a target whose identity was read.
+pub fn judge(subject: &Subject, identity: &Identity, pins: &Pins) -> Verdict {
+    if let Err(refusal) = check_names(subject) {
+        return Verdict::Refused(refusal);
+    }
+    let confirmed = Confirmed { identity: identity.clone(), namespace: subject.namespace.clone() };
+    if is_loopback(host(&subject.server)) {
+        return Verdict::Accepted(confirmed);
+    }
+    let ask = |reason: String| {
+        Verdict::Ask(Question { subject: subject.clone(), reason, identity: identity.clone() })
+    };
+    if identity.verification == Verification::Off {
+        return ask("its certificate is not verified, so it cannot be told from another".into());
+    }
+    match pins.of_server(&identity.server) {
+        None => ask("it is used for the first time".into()),
+        Some(pin) if !pin.matches_authority(identity) => {
+            ask("its certificate authority is another one than last time".into())
+        }
+        Some(pin) if pin.uid != identity.uid => {
+            ask("it is another cluster than last time, behind the same address".into())
+        }
+        Some(_) if identity.uid.is_none() => {
+            ask("`kube-system` cannot be read, so it cannot be told from another".into())
+        }
+        Some(_) => Verdict::Accepted(confirmed),
+    }
+}
+
+/// The host of a URL, without port and brackets.
+fn host(server: &str) -> &str {
+    let rest = server.split_once("://").map_or(server, |(_, rest)| rest);
+    let rest = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    if let Some(bracketed) = rest.strip_prefix('[') {
+        return bracketed.split(']').next().unwrap_or(bracketed);
+    }
+    rest.split(':').next().unwrap_or(rest)
+}
+
+/// `.live` is a top-level domain that anybody can buy: the word counts only before it.
+fn without_live_domain(host: &str) -> &str {
+    host.strip_suffix(".live").unwrap_or(host)
+}
+
+/// Whether a host is this machine.
+fn is_loopback(host: &str) -> bool {
+    host.parse::<std::net::IpAddr>().map_or_else(
+        |_| host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
+        |address| address.is_loopback(),
+    )
+}
+
+/// The word that says "production", where a name has one as a whole word. Words end at anything that
+/// is no letter or digit and where a small letter meets a capital; digits at their ends do not count
+/// (`prod2`). `product` and `reproduce` are other words; `non-prod` says the opposite.
+fn production_word(name: &str) -> Option<String> {
+    let mut before = String::new();
+    for word in words(name) {
+        let bare = word.trim_matches(|c: char| c.is_ascii_digit());
+        if PRODUCTION.contains(&bare) && !NEGATION.contains(&before.as_str()) {
+            return Some(bare.to_owned());
+        }
+        before = word;
+    }
+    None
+}
+
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut last_small = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && last_small) {
+            words.push(String::new());
+        }
+        last_small = c.is_lowercase() || c.is_ascii_digit();
+        if c.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::pins::Pin;
+
+    fn subject(server: &str) -> Subject {
+        Subject {
+            context: "dev".into(),
+            cluster: "dev".into(),
+            server: server.into(),
+            namespace: "dev-me-shop".into(),
+        }
+    }
+
+    fn identity(server: &str, ca: &str, uid: Option<&str>) -> Identity {
+        Identity {
+            server: server.into(),
+            verification: Verification::Authority(ca.into()),
+            uid: uid.map(Into::into),
+        }
+    }
+
+    const SERVER: &str = "https://k8s.example.com:6443";
+
+    #[test]
+    fn whole_words_that_say_production_are_found() {
+        for name in [
+            "prod",
+            "my-prod",
+            "prod-eu-1",
+            "prod2",
+            "eu1-prod01",
+            "acme_production",
+            "api.prd.example.com",
+            "arn:aws:eks:eu-west-1:1:cluster/prod-main",
+            "admin@prod",
+            "ProdCluster",
+            "myProd",
+            "LIVE",
+            "pre-prod",
+            "nonsense-prod",
+        ] {
+            assert!(production_word(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn words_that_only_contain_it_are_not() {
+        for name in [
+            "product",
+            "products-dev",
+            "reproduce",
+            "dev-me-producer",
+            "alive",
+            "delivery",
+            "olive-grove",
+            "nonprod",
+            "non-prod",
+            "not-production",
+            "preprod",
+            "livestream",
+            "k8s.dev.example.com",
+        ] {
+            assert_eq!(production_word(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_name_of_a_target_is_looked_at_and_the_refusal_exits_5() {
+        for (what, change) in [
+            ("context", Subject { context: "prod".into(), ..subject(SERVER) }),
+            ("cluster", Subject { cluster: "gke_x_prod".into(), ..subject(SERVER) }),
+            ("namespace", Subject { namespace: "live".into(), ..subject(SERVER) }),
+            ("server", subject("https://api.prod.example.com:6443")),
+            // A tunnel or a local name does not make production a toy.
+            ("context", Subject { context: "prod".into(), ..subject("https://127.0.0.1:6443") }),
+        ] {
+            let Verdict::Refused(refusal) =
+                judge(&change, &identity(SERVER, "a", Some("u")), &Pins::default())
+            else {
+                panic!("{what} accepted")
+            };
+            assert!(
+                matches!(&refusal, Refusal::Production { what: found, .. } if *found == what),
+                "{refusal}"
+            );
+            assert_eq!(refusal.exit(), Exit::Refused);
+        }
+        assert!(check_names(&subject("https://shop.live:6443")).is_ok());
+        assert!(check_names(&Subject { namespace: "kube-system".into(), ..subject(SERVER) }).is_err());
+    }
+
+    #[test]
+    fn loopback_is_accepted() {
+        for server in [
+            "https://127.0.0.1:6443",
+            "https://localhost:1",
+            "https://[::1]:6443/x",
+            "https://k3d.localhost",
+            "http://127.8.8.8",
+        ] {
+            let verdict = judge(&subject(server), &identity(server, "a", Some("u")), &Pins::default());
+            assert!(matches!(verdict, Verdict::Accepted(_)), "{server}");
+        }
+        for server in
+            ["https://127.0.0.1.example.com", "https://localhost.example.com", "https://user@k8s.example.com"]
+        {
+            let verdict = judge(&subject(server), &identity(server, "a", Some("u")), &Pins::default());
+            assert!(matches!(verdict, Verdict::Ask(_)), "{server}");
+        }
+    }
+
+    #[test]
+    fn a_pinned_cluster_is_accepted_and_any_change_asks_again() {
+        let mut pins = Pins::default();
+        pins.put(Pin::new(&identity(SERVER, "a", Some("u")), "dev"));
+        let verdict = |identity: Identity| judge(&subject(SERVER), &identity, &pins);
+        assert!(matches!(verdict(identity(SERVER, "a", Some("u"))), Verdict::Accepted(_)));
+        assert!(matches!(verdict(identity(SERVER, "b", Some("u"))), Verdict::Ask(_)));
+        assert!(matches!(verdict(identity(SERVER, "a", Some("other"))), Verdict::Ask(_)));
+        assert!(matches!(verdict(identity(SERVER, "a", None)), Verdict::Ask(_)));
+        assert!(matches!(verdict(identity("https://other", "a", Some("u"))), Verdict::Ask(_)));
+        let unverified = Identity { verification: Verification::Off, ..identity(SERVER, "a", Some("u")) };
+        assert!(matches!(verdict(unverified), Verdict::Ask(_)));
+    }
+
+    #[test]
+    fn a_question_takes_the_context_name_and_nothing_else() {
+        let ask = || match judge(&subject(SERVER), &identity(SERVER, "a", Some("u")), &Pins::default()) {
+            Verdict::Ask(question) => question,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(ask().answer(" dev\n").unwrap().namespace(), "dev-me-shop");
+        assert!(ask().answer("yes").is_err());
+        assert!(ask().answer("").is_err());
+        assert_eq!(
+            ask().unanswered().to_string(),
+            "refused: context `dev` was not confirmed: it is used for the first time"
+        );
+    }
+}

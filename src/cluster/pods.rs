@@ -1,0 +1,280 @@
+//! What is wrong with a pod, whose pod it is, and what usually helps. Pure.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A pod that does not get on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PodProblem {
+    /// The container, where it is about one.
+    pub(super) container: Option<String>,
+    /// The server's reason, such as `ImagePullBackOff`.
+    pub(super) reason: String,
+    /// The server's message.
+    pub(super) message: String,
+    /// What usually helps.
+    pub(super) advice: Option<&'static str>,
+    /// How long it may last before it counts as a failure.
+    pub(super) grace: Duration,
+    /// The container has run, so it may have logs of the last time.
+    pub(super) has_run: bool,
+}
+
+/// Lasts a moment where a registry hiccups or a Secret is created late.
+const SHORT: Duration = Duration::from_secs(3);
+/// An app that needs its database crashes once or twice before that is up.
+const CRASHES: Duration = Duration::from_secs(10);
+/// A node may be coming (kstatus gives 15 s).
+const SCHEDULING: Duration = Duration::from_secs(15);
+
+/// Finds the first thing that keeps a pod from getting ready; init containers first.
+pub(super) fn problem(pod: &Value) -> Option<PodProblem> {
+    let statuses = ["initContainerStatuses", "containerStatuses"]
+        .into_iter()
+        .filter_map(|field| pod["status"][field].as_array())
+        .flatten();
+    statuses.filter_map(container_problem).next().or_else(|| scheduling_problem(pod))
+}
+
+fn container_problem(status: &Value) -> Option<PodProblem> {
+    let waiting = &status["state"]["waiting"];
+    let reason = waiting["reason"].as_str()?;
+    let message = waiting["message"].as_str().unwrap_or_default();
+    let last = &status["lastState"]["terminated"];
+    let (grace, advice) = match reason {
+        "InvalidImageName" | "ErrImageNeverPull" => (Duration::ZERO, Some(IMAGE)),
+        "ErrImagePull" | "ImagePullBackOff" | "RegistryUnavailable" | "ImageInspectError" => {
+            (SHORT, Some(pull_advice(message)))
+        }
+        "CreateContainerConfigError" => (SHORT, Some(config_advice(message))),
+        "CreateContainerError" | "RunContainerError" | "StartError" => (CRASHES, start_advice(message)),
+        "CrashLoopBackOff" => (CRASHES, crash_advice(last)),
+        _ => return None,
+    };
+    let mut text = message.trim().to_owned();
+    if reason == "CrashLoopBackOff" && !last.is_null() {
+        let code = last["exitCode"].as_i64().unwrap_or(0);
+        let why = last["reason"].as_str().unwrap_or("Error");
+        text = format!("its last run ended with exit code {code} ({why})");
+    }
+    Some(PodProblem {
+        container: status["name"].as_str().map(Into::into),
+        reason: reason.into(),
+        message: text,
+        advice,
+        grace,
+        has_run: status["restartCount"].as_i64().unwrap_or(0) > 0 || !last.is_null(),
+    })
+}
+
+fn scheduling_problem(pod: &Value) -> Option<PodProblem> {
+    let conditions = pod["status"]["conditions"].as_array()?;
+    let condition = conditions.iter().find(|condition| {
+        condition["type"] == "PodScheduled"
+            && condition["status"] == "False"
+            && condition["reason"] == "Unschedulable"
+    })?;
+    let message = condition["message"].as_str().unwrap_or_default();
+    let advice = if message.contains("Insufficient") {
+        "no node has that much left: lower its requests, or free something"
+    } else if message.contains("PersistentVolumeClaim") {
+        "its claim has no volume: check the storage class with `kubectl get storageclass`"
+    } else if message.contains("taint") || message.contains("affinity") || message.contains("selector") {
+        "no node accepts it: check node selector, affinity and tolerations"
+    } else {
+        "no node takes it"
+    };
+    Some(PodProblem {
+        container: None,
+        reason: "Unschedulable".into(),
+        message: message.into(),
+        advice: Some(advice),
+        grace: SCHEDULING,
+        has_run: false,
+    })
+}
+
+const IMAGE: &str = "check the image's name and tag";
+
+fn pull_advice(message: &str) -> &'static str {
+    let message = message.to_ascii_lowercase();
+    if ["unauthorized", "denied", "no basic auth", "authentication required"]
+        .iter()
+        .any(|s| message.contains(s))
+    {
+        "the registry wants a login, or has no such image: check the name, and add a pull secret to the service account"
+    } else if ["timeout", "no such host", "connection refused", "x509", "i/o"]
+        .iter()
+        .any(|s| message.contains(s))
+    {
+        "the nodes cannot reach the registry: check its name, the proxy and the registry's certificate"
+    } else if message.contains("toomanyrequests") || message.contains("rate limit") {
+        "the registry limits anonymous pulls: add a pull secret or use a mirror"
+    } else {
+        IMAGE
+    }
+}
+
+fn config_advice(message: &str) -> &'static str {
+    if message.contains("find key") {
+        "the key is missing in that object: check its name in the template"
+    } else if message.contains("runAsNonRoot") {
+        "the image runs as root and the pod forbids it: set `runAsUser`, or use an image with a user of its own"
+    } else {
+        "the ConfigMap or Secret that it refers to is missing"
+    }
+}
+
+fn start_advice(message: &str) -> Option<&'static str> {
+    if message.contains("executable file not found") || message.contains("no such file") {
+        Some("the command is not in the image: check `command` and `args`")
+    } else if message.contains("permission denied") {
+        Some("the command is not executable for the user that the container runs as")
+    } else {
+        None
+    }
+}
+
+fn crash_advice(last: &Value) -> Option<&'static str> {
+    if last["reason"] == "OOMKilled" {
+        return Some("it needs more memory than its limit");
+    }
+    match last["exitCode"].as_i64()? {
+        0 => Some("its command ends by itself; a service needs one that goes on"),
+        126 | 127 => Some("its command is not in the image or not executable: check `command` and `args`"),
+        137 => Some("it was killed: by its liveness probe, or for want of memory"),
+        _ => None,
+    }
+}
+
+/// What usually helps against a warning event of a pod that does not start.
+pub(super) fn event_advice(reason: &str, message: &str) -> Option<&'static str> {
+    match reason {
+        "FailedMount" if message.contains("not found") => {
+            Some("the ConfigMap, Secret or claim of that volume is missing")
+        }
+        "FailedCreate" if message.contains("exceeded quota") => {
+            Some("the namespace's quota is used up: ask for less, or remove something")
+        }
+        "FailedCreate" if message.contains("PodSecurity") => {
+            Some("the namespace's Pod Security level forbids this pod: tighten its securityContext")
+        }
+        "Unhealthy" => Some("its probe fails: check path, port and how long the app needs to start"),
+        _ => None,
+    }
+}
+
+/// The UID of the object that controls this one.
+pub(super) fn controller(object: &Value) -> Option<&str> {
+    let owners = object["metadata"]["ownerReferences"].as_array()?;
+    owners.iter().find(|owner| owner["controller"] == true)?["uid"].as_str()
+}
+
+/// Whether a pod runs the template that its owner has now. A pod of an older one may be broken without
+/// meaning anything for the present rollout.
+pub(super) fn is_current(pod: &Value, owner: &Value, replica_set: Option<&Value>) -> bool {
+    if pod["metadata"]["deletionTimestamp"].is_string() {
+        return false;
+    }
+    let label = |name: &str| pod["metadata"]["labels"][name].as_str();
+    let observed = owner["status"]["observedGeneration"] == owner["metadata"]["generation"];
+    match owner["kind"].as_str() {
+        Some("Deployment") => {
+            let revision = |object: &Value| {
+                object["metadata"]["annotations"]["deployment.kubernetes.io/revision"]
+                    .as_str()
+                    .map(ToOwned::to_owned)
+            };
+            observed
+                && replica_set.is_some_and(|set| revision(set).is_some() && revision(set) == revision(owner))
+        }
+        Some("StatefulSet") => {
+            observed && label("controller-revision-hash") == owner["status"]["updateRevision"].as_str()
+        }
+        Some("DaemonSet") => {
+            let generation =
+                owner["metadata"]["annotations"]["deprecated.daemonset.template.generation"].as_str();
+            observed && (generation.is_none() || label("pod-template-generation") == generation)
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(yaml: &str) -> Option<PodProblem> {
+        problem(&serde_yaml::from_str(yaml).unwrap())
+    }
+
+    #[test]
+    fn an_image_that_cannot_be_pulled_is_found_in_any_container() {
+        let problem = found(
+            "status: {initContainerStatuses: [{name: clone, state: {terminated: {exitCode: 0}}}],
+              containerStatuses: [{name: ok, state: {running: {}}},
+              {name: app, state: {waiting: {reason: ImagePullBackOff, message: 'denied: requested access'}}}]}",
+        )
+        .unwrap();
+        assert_eq!(problem.container.as_deref(), Some("app"));
+        assert_eq!((problem.reason.as_str(), problem.grace), ("ImagePullBackOff", SHORT));
+        assert!(problem.advice.unwrap().contains("pull secret"));
+        assert!(!problem.has_run);
+    }
+
+    #[test]
+    fn a_crashing_init_container_is_found_with_its_exit_code() {
+        let problem = found(
+            "status: {initContainerStatuses: [{name: migrate, restartCount: 2,
+              state: {waiting: {reason: CrashLoopBackOff, message: back-off}},
+              lastState: {terminated: {exitCode: 127, reason: Error}}}]}",
+        )
+        .unwrap();
+        assert_eq!(problem.message, "its last run ended with exit code 127 (Error)");
+        assert!(problem.has_run);
+        assert!(problem.advice.unwrap().contains("command"));
+    }
+
+    #[test]
+    fn a_pod_that_no_node_takes_is_found_and_one_that_starts_is_not() {
+        let problem = found(
+            "status: {conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: '0/1 nodes: 1 Insufficient cpu.'}]}",
+        )
+        .unwrap();
+        assert_eq!((problem.reason.as_str(), problem.grace), ("Unschedulable", SCHEDULING));
+        assert_eq!(
+            found("status: {containerStatuses: [{name: a, state: {waiting: {reason: ContainerCreating}}}]}"),
+            None
+        );
+        assert_eq!(found("status: {phase: Running}"), None);
+    }
+
+    #[test]
+    fn pods_of_an_older_template_do_not_count() {
+        let value = |yaml: &str| serde_yaml::from_str::<Value>(yaml).unwrap();
+        let deployment = value(
+            "{kind: Deployment, metadata: {generation: 2, annotations: {deployment.kubernetes.io/revision: '2'}}, status: {observedGeneration: 2}}",
+        );
+        let set = |revision: &str| {
+            value(&format!("metadata: {{annotations: {{deployment.kubernetes.io/revision: '{revision}'}}}}"))
+        };
+        let pod = value("metadata: {labels: {controller-revision-hash: b}}");
+        assert!(is_current(&pod, &deployment, Some(&set("2"))));
+        assert!(!is_current(&pod, &deployment, Some(&set("1"))));
+        assert!(!is_current(&pod, &deployment, None));
+        let stale = value(
+            "{kind: Deployment, metadata: {generation: 3, annotations: {deployment.kubernetes.io/revision: '2'}}, status: {observedGeneration: 2}}",
+        );
+        assert!(!is_current(&pod, &stale, Some(&set("2"))));
+        let stateful = |revision: &str| {
+            value(&format!(
+                "{{kind: StatefulSet, metadata: {{generation: 1}}, status: {{observedGeneration: 1, updateRevision: {revision}}}}}"
+            ))
+        };
+        assert!(is_current(&pod, &stateful("b"), None));
+        assert!(!is_current(&pod, &stateful("c"), None));
+        assert!(is_current(&pod, &value("{kind: Job}"), None));
+        assert!(!is_current(&value("metadata: {deletionTimestamp: x}"), &value("{kind: Job}"), None));
+    }
+}

@@ -1,0 +1,154 @@
+//! `devbox init`: detect, ask, show the whole plan, confirm once, then write and apply.
+//!
+//! Up to the last answer nothing is written anywhere: Ctrl-C leaves no trace.
+
+use super::deploy::{self, Deployment};
+use super::destination::Destination;
+use super::place::{self, Sources};
+use super::repository_file::RepositoryFile;
+use super::workspace::{self, Values, Workspace};
+use super::{questions, runtime};
+use crate::cli::InitArgs;
+use crate::config::{Answers, EnvironmentRecord, Place};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::plan::{Outcome, Plan};
+use crate::render::Manifest;
+use crate::ui::{Review, Ui};
+
+/// Runs the wizard.
+///
+/// # Errors
+/// Whatever stops it, before or after something was written; the message says which.
+pub(super) fn run(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    runtime::run(init(args, env, ui))
+}
+
+async fn init(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let file = workspace::answers(&args.plan, env)?;
+    let workspace = Workspace::open(env, args.project.path.as_deref())?;
+    ui.show(&ui.findings(&workspace.facts));
+    let record = EnvironmentRecord::read(env, &workspace.root)?;
+
+    let asking = ui.interactive && !args.yes;
+    let wizard = Wizard { args, env, ui, workspace: &workspace, record: record.as_ref(), asking };
+    let (place, plan) = wizard.settle(file.as_ref())?;
+    let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
+    let repository_file = RepositoryFile::plan(&workspace, &plan)?;
+
+    deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, &plan, &place), record.as_ref())?;
+    let mut destination = match args.dry_run {
+        true => Destination::unseen(env, &place, plan.namespace_name())?,
+        false => Destination::reach(env, ui, &place, plan.namespace_name()).await?,
+    };
+    wizard.review(&plan, &manifests, &destination, repository_file.as_ref());
+    if args.dry_run {
+        ui.status("\nDry run: nothing was written.");
+        return Ok(Exit::Done);
+    }
+    if asking && !ui.confirm("Set this up?", true)? {
+        return Err(Failure::interrupted().hint("nothing was written"));
+    }
+    destination.confirm(ui, &args.target)?;
+    if let Some(file) = repository_file
+        && file.confirm(ui, args.yes)?
+    {
+        file.write()?;
+    }
+    let deployment = Deployment {
+        env,
+        ui,
+        root: &workspace.root,
+        plan: &plan,
+        manifests: &manifests,
+        options: &args.apply,
+    };
+    deployment.run(destination).await
+}
+
+/// What the wizard knows while it asks.
+struct Wizard<'a> {
+    args: &'a InitArgs,
+    env: &'a Env,
+    ui: &'a Ui,
+    workspace: &'a Workspace,
+    record: Option<&'a EnvironmentRecord>,
+    asking: bool,
+}
+
+impl Wizard<'_> {
+    /// Settles place and plan: by flags, answers and files, then by asking, then by defaults.
+    fn settle(&self, file: Option<&Answers>) -> Result<(Place, Plan), Failure> {
+        let flags = workspace::flags(&self.args.plan)?;
+        let mut answers = workspace::answered(file);
+        let sources = Sources { args: &self.args.target, answers: file, record: self.record };
+        let decided = sources.decided(self.env);
+        if let Some(record) = self.record.filter(|record| decided.as_ref() == Some(&record.place)) {
+            answers.entry("namespace".into()).or_insert_with(|| record.namespace.as_str().into());
+        }
+        let resolve = |answers: &Values| self.workspace.resolve(&flags, answers);
+        if self.asking {
+            let outcome = questions::settle(self.ui, &mut answers, &resolve)?;
+            let place = match decided {
+                Some(place) => place,
+                None => place::ask(self.env, self.ui, &self.args.target, self.args.yes)?,
+            };
+            return Ok((place, outcome.ready()?));
+        }
+        let outcome = resolve(&answers)?;
+        let place = match decided {
+            Some(place) => Ok(place),
+            None => place::ask(self.env, self.ui, &self.args.target, true),
+        };
+        self.nothing_missing(&outcome, place.as_ref().err())?;
+        Ok((place?, outcome.ready()?))
+    }
+
+    /// Without a terminal, names everything that is missing in one message.
+    fn nothing_missing(&self, outcome: &Outcome, no_place: Option<&Failure>) -> Result<(), Failure> {
+        let mut missing: Vec<String> = outcome
+            .questions
+            .iter()
+            .filter(|question| question.required && question.default.is_none())
+            .map(|question| format!("{}  ({})", question.flag, question.text))
+            .collect();
+        if no_place.is_some() {
+            missing.push("--context NAME or --sandbox  (which cluster)".into());
+        }
+        if !self.args.yes && !self.args.dry_run {
+            missing.push("--yes  (accept the plan without a review)".into());
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let list: String = missing.iter().map(|line| format!("\n{line}")).collect();
+        Err(Failure::usage(format!("nobody can be asked here, and these flags are missing:{list}"))
+            .hint("see the plan without applying it: `devbox init --dry-run`")
+            .hint("run `devbox init` in a terminal to be asked"))
+    }
+
+    fn review(
+        &self,
+        plan: &Plan,
+        manifests: &[Manifest],
+        destination: &Destination,
+        file: Option<&RepositoryFile>,
+    ) {
+        let files: Vec<(String, String)> = file.map(RepositoryFile::review).into_iter().collect();
+        let review = Review {
+            plan,
+            manifests,
+            cluster: &place::describe(destination.place()),
+            server: &destination.server(),
+            context: &deploy::context_name(plan),
+            kubeconfig: &self.env.display(&deploy::kubeconfig_path(self.env, plan)),
+            files: &files,
+        };
+        for warning in &plan.warnings {
+            self.ui.warn(warning);
+        }
+        self.ui.status("");
+        self.ui.show(&review.page());
+        self.ui.status("");
+    }
+}

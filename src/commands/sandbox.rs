@@ -1,0 +1,225 @@
+//! `devbox sandbox`: start, stop and look at the local control plane.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::cli::{SandboxCommand, SandboxStart, SandboxStop, SandboxSupervise};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::sandbox::{self, Condition, LIMITS, ProcessId, RunningComponent, StartOptions, Status};
+use crate::ui::{Format, Page, Ui};
+
+/// Runs `devbox sandbox ...`.
+///
+/// # Errors
+/// Whatever the sandbox says, ready to be shown.
+pub(super) fn run(command: SandboxCommand, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("cannot start the async runtime").cause(error.to_string()))?;
+    runtime.block_on(async {
+        match command {
+            SandboxCommand::Start(args) => interruptible(start(args, env, ui)).await,
+            SandboxCommand::Stop(args) => stop(args, env, ui).await,
+            SandboxCommand::Status(args) => status(&args.name, env, ui).await,
+            SandboxCommand::Supervise(args) => supervise(args, env).await,
+        }
+    })
+}
+
+/// Runs until done or Ctrl-C; what is dropped clears up after itself.
+async fn interruptible(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    tokio::select! {
+        result = work => result,
+        _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+    }
+}
+
+async fn start(args: SandboxStart, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let options = StartOptions {
+        name: args.sandbox.name,
+        follow: args.exit_with_parent.then(ProcessId::parent).flatten(),
+        audit: args.audit,
+    };
+    let running = sandbox::start(env, &options, ui.sink().as_ref()).await?;
+    if ui.format == Format::Json {
+        ui.json(&json!({
+            "schema": 1,
+            "name": running.name,
+            "kubernetes": running.kubernetes,
+            "server": running.server,
+            "kubeconfig": running.kubeconfig,
+            "context": running.context,
+            "ranAlready": running.ran_already,
+            "limits": LIMITS,
+        }));
+        return Ok(Exit::Done);
+    }
+    let words = if running.ran_already { "runs already" } else { "runs" };
+    let mut page = Page::new();
+    page.heading(format!("The sandbox `{}` {words}", running.name))
+        .row("Kubernetes", &running.kubernetes, "")
+        .row("API server", &running.server, "loopback only")
+        .row("context", &running.context, "")
+        .row("kubeconfig", running.kubeconfig.display().to_string(), "");
+    limits(&mut page);
+    page.heading("Next")
+        .text(format!("export KUBECONFIG={}", running.kubeconfig.display()))
+        .text("devbox init --sandbox");
+    ui.page(&page);
+    Ok(Exit::Done)
+}
+
+async fn stop(args: SandboxStop, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let name = args.sandbox.name;
+    let stopped = sandbox::stop(env, &name, args.delete, ui.sink().as_ref()).await?;
+    if ui.format == Format::Json {
+        ui.json(&json!({"schema": 1, "name": name, "ran": stopped.ran, "deleted": stopped.deleted}));
+        return Ok(Exit::Done);
+    }
+    ui.status(&match (stopped.ran, stopped.deleted) {
+        (true, true) => format!("the sandbox `{name}` is stopped and its data is deleted"),
+        (true, false) => format!("the sandbox `{name}` is stopped; its data is kept"),
+        (false, true) => format!("the data of the sandbox `{name}` is deleted; it was not running"),
+        (false, false) => format!("the sandbox `{name}` was not running"),
+    });
+    Ok(Exit::Done)
+}
+
+async fn status(name: &str, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let status = sandbox::status(env, name).await?;
+    match ui.format {
+        Format::Json => ui.json(&as_json(&status)),
+        Format::Human => ui.page(&as_page(&status, env)),
+    }
+    Ok(if status.condition == Condition::Ready { Exit::Done } else { Exit::NotReady })
+}
+
+async fn supervise(args: SandboxSupervise, env: &Env) -> Result<Exit, Failure> {
+    let follow = args.follow_pid.zip(args.follow_started).map(|(pid, started)| ProcessId { pid, started });
+    let options = sandbox::SuperviseOptions {
+        name: args.sandbox.name,
+        program: args.program,
+        follow,
+        audit: args.audit,
+    };
+    sandbox::supervise(env, options).await?;
+    Ok(Exit::Done)
+}
+
+fn limits(page: &mut Page) {
+    page.heading("What it cannot do");
+    for limit in LIMITS {
+        page.text(limit);
+    }
+}
+
+fn as_page(status: &Status, env: &Env) -> Page {
+    let mut page = Page::new();
+    page.heading(format!("The sandbox `{}` {}", status.name, sentence(status)));
+    if let Some(version) = &status.kubernetes {
+        page.row("Kubernetes", version, "");
+    }
+    if let Some(since) = status.since.filter(|_| status.server.is_some()) {
+        page.row("since", local(since), "");
+    }
+    if let Some(server) = &status.server {
+        page.row("API server", server, "loopback only");
+        page.row("context", &status.context, "");
+    }
+    if let Some(kubeconfig) = status.kubeconfig.as_ref().filter(|_| status.server.is_some()) {
+        page.row("kubeconfig", kubeconfig.display().to_string(), "");
+    }
+    if status.condition != Condition::Absent {
+        page.row("folder", env.display(&status.folder), "");
+    }
+    if let Some(failed) = status.failed.as_ref().filter(|_| status.condition == Condition::Failed) {
+        page.heading(format!("{} ended: {}", failed.component, failed.status));
+        page.row("when", local(failed.at), "");
+        for line in &failed.lines {
+            page.text(line);
+        }
+    }
+    let living: Vec<&RunningComponent> = status.components.iter().filter(|c| c.pid.is_some()).collect();
+    if !living.is_empty() {
+        page.heading("Components");
+        for component in &living {
+            page.row(&component.name, about(component), if component.ready { "" } else { "not ready" });
+        }
+        let memory = living.iter().filter_map(|component| component.memory).sum();
+        page.row("all", mebibytes(memory), "");
+    }
+    if status.condition == Condition::Ready {
+        limits(&mut page);
+    } else if let Some(next) = next(status) {
+        page.heading("Next").text(next);
+    }
+    page
+}
+
+fn sentence(status: &Status) -> &'static str {
+    match status.condition {
+        Condition::Absent => "was never started, or was deleted",
+        Condition::Starting => "is being started",
+        Condition::Ready => "runs",
+        Condition::Silent => "runs, but its API server does not answer",
+        Condition::Stopping => "is being stopped",
+        Condition::Stopped => "is stopped; its data is kept",
+        Condition::Failed => "ended by itself",
+        Condition::Dead => "is dead: its supervisor was killed, or this machine was started anew",
+        Condition::Damaged => "has a damaged record",
+    }
+}
+
+fn next(status: &Status) -> Option<String> {
+    let name = match status.name.as_str() {
+        sandbox::DEFAULT_NAME => String::new(),
+        name => format!(" --name {name}"),
+    };
+    match status.condition {
+        Condition::Ready | Condition::Starting | Condition::Stopping => None,
+        _ => Some(format!("devbox sandbox start{name}")),
+    }
+}
+
+fn about(component: &RunningComponent) -> String {
+    let pid = component.pid.map(|pid| format!("pid {pid}"));
+    let port = component.port.map(|port| format!("127.0.0.1:{port}"));
+    [component.memory.map(mebibytes), pid, port].into_iter().flatten().collect::<Vec<_>>().join("  ")
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{:>4} MiB", bytes / (1 << 20))
+}
+
+fn local(time: Timestamp) -> String {
+    time.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+fn as_json(status: &Status) -> Value {
+    let components = status.components.iter().map(|component| {
+        json!({
+            "name": component.name,
+            "pid": component.pid,
+            "port": component.port,
+            "memoryBytes": component.memory,
+            "ready": component.ready,
+        })
+    });
+    json!({
+        "schema": 1,
+        "name": status.name,
+        "state": status.condition.word(),
+        "kubernetes": status.kubernetes,
+        "since": status.since,
+        "server": status.server,
+        "context": status.context,
+        "kubeconfig": status.kubeconfig,
+        "folder": status.folder,
+        "program": status.program,
+        "components": components.collect::<Vec<_>>(),
+        "failed": status.failed,
+        "limits": LIMITS,
+    })
+}

@@ -1,0 +1,143 @@
+//! A project folder with everything that a plan is made from, read once: git, facts, `devbox.yaml`, the
+//! user's config, the catalogue.
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::cli::PlanArgs;
+use crate::config::{Answers, FILE_NAME, Project, Repository, UserConfig};
+use crate::detect::{self, Facts};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::fs;
+use crate::plan::{self, Inputs, Outcome, PlanError};
+use crate::preset::Catalogue;
+
+/// Values by question key.
+pub(super) type Values = IndexMap<String, Value>;
+
+/// A project folder and what it says.
+pub(super) struct Workspace {
+    pub(super) root: PathBuf,
+    pub(super) project: Project,
+    pub(super) facts: Facts,
+    /// The text of `devbox.yaml`, where there is one, and what it says.
+    pub(super) repository: Option<(String, Repository)>,
+    pub(super) catalogue: Catalogue,
+    user: UserConfig,
+    user_name: String,
+}
+
+impl Workspace {
+    /// Reads a project folder; writes nothing. Without a path it is the nearest folder upwards that has
+    /// a `devbox.yaml`, within the git repository, else the current one.
+    ///
+    /// # Errors
+    /// Where it is no folder, or a file of ours in it is wrong.
+    pub(super) fn open(env: &Env, path: Option<&Path>) -> Result<Self, Failure> {
+        let root = root(env, path);
+        let project = Project::read(&root)?;
+        let root = root.canonicalize().unwrap_or(root);
+        let repository = match fs::read_optional(&root.join(FILE_NAME))? {
+            Some(text) => Some((text.clone(), Repository::parse(FILE_NAME, &text)?)),
+            None => None,
+        };
+        Ok(Self {
+            facts: detect::detect(&root, &detect::Limits::default())?,
+            repository,
+            catalogue: Catalogue::built_in()?.with_user(&env.dirs.config)?,
+            user: UserConfig::load(&env.dirs.config)?,
+            user_name: env.user.clone().unwrap_or_else(|| "me".into()),
+            root,
+            project,
+        })
+    }
+
+    /// Resolves the plan; pure.
+    pub(super) fn resolve(&self, flags: &Values, answers: &Values) -> Result<Outcome, PlanError> {
+        plan::resolve(&Inputs {
+            facts: &self.facts,
+            repository: self.repository.as_ref().map(|(_, repository)| repository),
+            user: &self.user,
+            answers,
+            flags,
+            catalogue: &self.catalogue,
+            project: self.project.clone(),
+            user_name: self.user_name.clone(),
+        })
+    }
+}
+
+/// The project folder that a command is about.
+pub(super) fn root(env: &Env, path: Option<&Path>) -> PathBuf {
+    match path {
+        Some(path) => env.cwd.join(path),
+        None => nearest(&env.cwd),
+    }
+}
+
+fn nearest(start: &Path) -> PathBuf {
+    for folder in start.ancestors() {
+        if folder.join(FILE_NAME).is_file() {
+            return folder.to_path_buf();
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    start.to_path_buf()
+}
+
+/// The values that flags give, by question key.
+///
+/// # Errors
+/// Where a `--set` is not `KEY=VALUE`.
+pub(super) fn flags(args: &PlanArgs) -> Result<Values, Failure> {
+    let mut values = Values::new();
+    for set in &args.set {
+        let (key, value) = plan::parse_set(set).map_err(|problem| {
+            // Not the argument itself: what stands after a forgotten `=` may be a secret.
+            Failure::usage("`--set` without `=`").hint(problem)
+        })?;
+        values.insert(key, value);
+    }
+    if let Some(namespace) = &args.namespace {
+        values.insert("namespace".into(), namespace.as_str().into());
+    }
+    for (key, list) in [("components", &args.components), ("services", &args.services)] {
+        if let Some(list) = list {
+            let names = list.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+            values.insert(key.into(), names.map(Value::from).collect());
+        }
+    }
+    Ok(values)
+}
+
+/// Reads `--answers`; none where the flag is not given.
+///
+/// # Errors
+/// Where the file cannot be read or is wrong.
+pub(super) fn answers(args: &PlanArgs, env: &Env) -> Result<Option<Answers>, Failure> {
+    match args.answers.as_deref() {
+        None => Ok(None),
+        Some(path) if path == Path::new("-") => Ok(Some(Answers::load(path)?)),
+        Some(path) => Ok(Some(Answers::load(&env.cwd.join(path))?)),
+    }
+}
+
+/// The values that an answers file gives, by question key.
+pub(super) fn answered(answers: Option<&Answers>) -> Values {
+    let Some(answers) = answers else { return Values::new() };
+    let mut values = answers.values.clone();
+    if let Some(namespace) = &answers.namespace {
+        values.insert("namespace".into(), namespace.as_str().into());
+    }
+    for (key, list) in [("components", &answers.components), ("services", &answers.services)] {
+        if let Some(list) = list {
+            values.insert(key.into(), list.iter().map(|name| Value::from(name.as_str())).collect());
+        }
+    }
+    values
+}

@@ -1,0 +1,44 @@
+//! "Did you mean": the closest known name to one that nobody knows.
+
+/// The candidate most like `word`, where one is like enough to be a slip of the finger.
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(score, _)| *score >= 0.75)
+        // The first of equals, so that the answer does not depend on a hash map's mood.
+        .fold(None, |best: Option<(f64, &str)>, next| match best {
+            Some(best) if best.0 >= next.0 => Some(best),
+            _ => Some(next),
+        })
+        .map(|(_, candidate)| candidate)
+}
+
+/// The hint for an unknown name: the closest one, else all of them.
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    if candidates.is_empty() {
+        return None;
+    }
+    Some(match closest(word, candidates.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are {}", quoted(&candidates)),
+    })
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_recognised_and_nonsense_is_not() {
+        assert_eq!(closest("prot", ["path", "port", "host"]), Some("port"));
+        assert_eq!(closest("qqq", ["path", "port"]), None);
+        assert_eq!(did_you_mean("qqq", ["path", "port"]).unwrap(), "known are `path`, `port`");
+    }
+}

@@ -1,0 +1,285 @@
+//! Finds and reads kubeconfig files and merges them by client-go's rules
+//! (`tools/clientcmd/loader.go`, `ClientConfigLoadingRules.Load`).
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::KubeconfigError;
+use super::entry::{Entry, text};
+use super::target::Target;
+use crate::env::Env;
+use crate::fs;
+
+/// Every context, cluster and user that the kubeconfigs define, each with its file.
+#[derive(Debug, Clone, Default)]
+pub struct Kubeconfigs {
+    current: Option<String>,
+    pub(super) contexts: IndexMap<String, Entry>,
+    pub(super) clusters: IndexMap<String, Entry>,
+    pub(super) users: IndexMap<String, Entry>,
+    looked: Vec<PathBuf>,
+    pub(super) proxy: Proxy,
+}
+
+/// Proxy settings of the surroundings, used where a cluster entry names none.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Proxy {
+    pub(super) https: Option<String>,
+    pub(super) none: Option<String>,
+}
+
+/// A context as a person chooses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextSummary {
+    /// The context's name.
+    pub name: String,
+    /// The cluster that it names.
+    pub cluster: String,
+    /// The cluster's server; empty where the cluster is not defined.
+    pub server: String,
+    /// Its namespace, `default` where it sets none.
+    pub namespace: String,
+    /// The user that it names.
+    pub user: Option<String>,
+    /// The file that defines the context.
+    pub file: PathBuf,
+    /// `current-context` names it.
+    pub current: bool,
+}
+
+impl Kubeconfigs {
+    /// Reads `explicit` alone where given, else the files of `KUBECONFIG`, else `~/.kube/config`.
+    ///
+    /// # Errors
+    /// Where `explicit` is missing, or a file is there but is no kubeconfig.
+    pub fn load(env: &Env, explicit: Option<&Path>) -> Result<Self, KubeconfigError> {
+        let files = match explicit {
+            Some(path) => vec![path.to_path_buf()],
+            None if !env.kubeconfig.is_empty() => env.kubeconfig.clone(),
+            None => vec![env.home.join(".kube").join("config")],
+        };
+        let mut all = Self {
+            proxy: Proxy { https: env.https_proxy.clone(), none: env.no_proxy.clone() },
+            ..Self::default()
+        };
+        for file in files {
+            let file = env.cwd.join(file);
+            match fs::read_optional(&file)? {
+                Some(content) => all.add(&file, &content)?,
+                None if explicit.is_some() => return Err(KubeconfigError::Missing { path: file }),
+                None => {}
+            }
+            all.looked.push(file);
+        }
+        Ok(all)
+    }
+
+    /// Merges one file in: what is there already wins, entry by entry.
+    fn add(&mut self, file: &Path, content: &str) -> Result<(), KubeconfigError> {
+        let syntax = |source| KubeconfigError::Syntax { path: file.to_path_buf(), source };
+        let content = content.strip_prefix('\u{feff}').unwrap_or(content);
+        let mut yaml: serde_yaml::Value = serde_yaml::from_str(content).map_err(syntax)?;
+        yaml.apply_merge().map_err(syntax)?;
+        let shape =
+            |problem: &str| KubeconfigError::Shape { path: file.to_path_buf(), problem: problem.into() };
+        let document: Value = serde_yaml::from_value(yaml).map_err(syntax)?;
+        if document.is_null() {
+            return Ok(());
+        }
+        if !document.is_object() {
+            return Err(shape("the document is not a mapping"));
+        }
+        if self.current.is_none() {
+            self.current = document.get("current-context").and_then(text);
+        }
+        let lists = [
+            ("contexts", "context", &mut self.contexts),
+            ("clusters", "cluster", &mut self.clusters),
+            ("users", "user", &mut self.users),
+        ];
+        for (list, key, into) in lists {
+            let entries = match document.get(list) {
+                None | Some(Value::Null) => continue,
+                Some(Value::Array(entries)) => entries,
+                Some(_) => return Err(shape(&format!("`{list}` is not a list"))),
+            };
+            for (index, entry) in entries.iter().enumerate() {
+                let name = entry
+                    .get("name")
+                    .and_then(text)
+                    .ok_or_else(|| shape(&format!("`{list}[{index}]` has no name")))?;
+                let body = entry.get(key).cloned().unwrap_or(Value::Null);
+                into.entry(name).or_insert_with(|| Entry { body, file: file.to_path_buf() });
+            }
+        }
+        Ok(())
+    }
+
+    /// The name in `current-context`, of the first file that sets one.
+    pub fn current(&self) -> Option<&str> {
+        self.current.as_deref()
+    }
+
+    /// The files that were looked at, in order, whether they were there or not.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.looked
+    }
+
+    /// Every context, in the order of the files.
+    pub fn contexts(&self) -> Vec<ContextSummary> {
+        self.contexts
+            .iter()
+            .map(|(name, entry)| {
+                let cluster = entry.text("cluster").unwrap_or_default();
+                ContextSummary {
+                    name: name.clone(),
+                    server: self.clusters.get(&cluster).and_then(|c| c.text("server")).unwrap_or_default(),
+                    cluster,
+                    namespace: entry.text("namespace").unwrap_or_else(|| "default".into()),
+                    user: entry.text("user"),
+                    file: entry.file.clone(),
+                    current: self.current.as_deref() == Some(name),
+                }
+            })
+            .collect()
+    }
+
+    /// Resolves one context, or the current one, to where it leads.
+    ///
+    /// # Errors
+    /// Where there is no such context, or it names a cluster or user that nobody defines.
+    pub fn target(&self, context: Option<&str>) -> Result<Target, KubeconfigError> {
+        let available = || self.contexts.keys().cloned().collect::<Vec<_>>();
+        if self.contexts.is_empty() && context.is_none() {
+            return Err(KubeconfigError::Nothing { looked: self.looked.clone() });
+        }
+        let name = context
+            .or(self.current())
+            .ok_or_else(|| KubeconfigError::NoCurrent { available: available() })?;
+        let entry = self.contexts.get(name).ok_or_else(|| KubeconfigError::NoContext {
+            context: name.into(),
+            looked: self.looked.clone(),
+            available: available(),
+        })?;
+        Target::resolve(self, name, entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "
+contexts:
+- {name: dev, context: {cluster: dev, user: me, namespace: mine}}
+clusters:
+- {name: dev, cluster: {server: 'https://a:6443', certificate-authority: ca.pem}}
+users:
+- {name: me, user: {token: from-a}}
+";
+    const B: &str = "
+current-context: other
+contexts:
+- {name: dev, context: {cluster: dev, user: me, namespace: theirs}}
+- {name: other, context: {cluster: other}}
+clusters:
+- {name: dev, cluster: {server: 'https://b:6443', tls-server-name: b}}
+- {name: other, cluster: {server: 'https://other'}}
+users:
+- {name: me, user: {token: from-b, as: root}}
+";
+
+    fn two() -> (tempfile::TempDir, Env) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut env = Env::under(folder.path());
+        std::fs::create_dir_all(folder.path().join("x")).unwrap();
+        std::fs::write(folder.path().join("x/a"), A).unwrap();
+        std::fs::write(folder.path().join("b"), B).unwrap();
+        env.kubeconfig = vec!["gone".into(), "x/a".into(), "b".into()];
+        (folder, env)
+    }
+
+    #[test]
+    fn the_first_file_wins_with_whole_entries_and_a_missing_listed_file_is_skipped() {
+        let (folder, env) = two();
+        let all = Kubeconfigs::load(&env, None).unwrap();
+        assert_eq!(all.current(), Some("other"));
+        let target = all.target(Some("dev")).unwrap();
+        assert_eq!(target.server, "https://a:6443");
+        assert_eq!(target.namespace, "mine");
+        assert_eq!(target.file, folder.path().join("x/a"));
+        assert_eq!(all.clusters["dev"].text("tls-server-name"), None);
+        assert_eq!(all.users["me"].text("as"), None);
+        let ca = all.clusters["dev"].absolute();
+        assert_eq!(ca["certificate-authority"], folder.path().join("x/ca.pem").to_str().unwrap());
+    }
+
+    #[test]
+    fn a_context_without_namespace_means_default() {
+        let (_folder, env) = two();
+        let target = Kubeconfigs::load(&env, None).unwrap().target(None).unwrap();
+        assert_eq!((target.context.as_str(), target.namespace.as_str()), ("other", "default"));
+        assert_eq!(target.user, None);
+    }
+
+    #[test]
+    fn an_explicit_file_that_is_missing_is_an_error_that_names_it() {
+        let (folder, env) = two();
+        let error = Kubeconfigs::load(&env, Some(Path::new("gone"))).unwrap_err();
+        assert_eq!(error.to_string(), format!("no kubeconfig at `{}`", folder.path().join("gone").display()));
+    }
+
+    #[test]
+    fn a_context_that_is_not_there_lists_those_that_are() {
+        use crate::error::Explain;
+        let (folder, env) = two();
+        let error = Kubeconfigs::load(&env, Some(Path::new("b"))).unwrap().target(Some("othr")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("no context `othr` in `{}`", folder.path().join("b").display())
+        );
+        assert_eq!(error.hints(), ["did you mean `other`?", "contexts: `dev`, `other`"]);
+    }
+
+    #[test]
+    fn a_context_whose_user_is_not_defined_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let env = Env::under(folder.path());
+        let file = folder.path().join("c");
+        std::fs::write(
+            &file,
+            "contexts: [{name: x, context: {cluster: c, user: ghost}}]\nclusters: [{name: c, cluster: {server: 'https://c'}}]",
+        )
+        .unwrap();
+        let error = Kubeconfigs::load(&env, Some(&file)).unwrap().target(Some("x")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("context `x` in `{}` names user `ghost`, which no kubeconfig defines", file.display())
+        );
+    }
+
+    #[test]
+    fn no_file_at_all_is_an_error_and_never_the_pod_around_us() {
+        let folder = tempfile::tempdir().unwrap();
+        let env = Env::under(folder.path());
+        let error = Kubeconfigs::load(&env, None).unwrap().target(None).unwrap_err();
+        assert_eq!(error.to_string(), "no kubeconfig with a context was found");
+    }
+
+    #[test]
+    fn anchors_merge_keys_and_an_empty_file_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut env = Env::under(folder.path());
+        std::fs::write(folder.path().join("empty"), "").unwrap();
+        std::fs::write(
+            folder.path().join("full"),
+            "base: &base {server: 'https://c'}\nclusters: [{name: 7, cluster: {<<: *base}}]\ncontexts: [{name: x, context: {cluster: 7}}]",
+        )
+        .unwrap();
+        env.kubeconfig = vec!["empty".into(), "full".into()];
+        let target = Kubeconfigs::load(&env, None).unwrap().target(Some("x")).unwrap();
+        assert_eq!(target.server, "https://c");
+    }
+}

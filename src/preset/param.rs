@@ -1,0 +1,248 @@
+//! One parameter: its type, and whether a value is one of it.
+
+use std::time::Duration;
+
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::grammar;
+use super::quantity::Quantity;
+use crate::config::{ParamFile, ParamType};
+
+/// Longer than any text that belongs into a manifest's field.
+const LONGEST_TEXT: usize = 64 << 10;
+
+/// A parameter of a preset, complete.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Param(pub ParamFile);
+
+impl Param {
+    /// Its type.
+    pub fn kind(&self) -> ParamType {
+        self.0.kind.unwrap_or_default()
+    }
+
+    /// Its value is never shown.
+    pub fn is_secret(&self) -> bool {
+        self.kind() == ParamType::Secret
+    }
+
+    /// It may stay without a value.
+    pub fn is_optional(&self) -> bool {
+        self.0.optional.unwrap_or(false)
+    }
+
+    /// The values that it takes, as text; empty where any of its type will do.
+    pub fn choices(&self) -> Vec<String> {
+        self.0.choices.iter().flatten().map(plain).collect()
+    }
+
+    /// Checks a value and brings it into canonical form: a number for `port`, `1Gi` for `1024Mi`.
+    ///
+    /// # Errors
+    /// A lowercase fragment that says what is wrong; for a secret it does not contain the value.
+    pub fn check(&self, value: &Value) -> Result<Value, String> {
+        let value = match self.kind() {
+            ParamType::Bool => boolean(value)?,
+            ParamType::Int => json!(integer(value)?),
+            ParamType::Port => json!(port(value)?),
+            ParamType::List => list(value)?,
+            ParamType::Quantity => json!(quantity(value)?.to_string()),
+            ParamType::Choice => value.clone(),
+            _ => json!(self.text(value)?),
+        };
+        self.within_choices(&value)?;
+        self.within_bounds(&value)?;
+        self.matches_pattern(&value)?;
+        Ok(value)
+    }
+
+    fn text(&self, value: &Value) -> Result<String, String> {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(_) | Value::Bool(_) => value.to_string(),
+            _ => return Err("not text".into()),
+        };
+        if text.len() > LONGEST_TEXT {
+            return Err(format!("longer than {} KiB", LONGEST_TEXT >> 10));
+        }
+        if text.contains('\0') {
+            return Err("contains a NUL character".into());
+        }
+        match self.kind() {
+            ParamType::Duration => grammar::duration(&text).map(drop)?,
+            ParamType::DnsLabel => grammar::dns_label(&text)?,
+            ParamType::DnsName => grammar::dns_name(&text)?,
+            ParamType::Image => grammar::image(&text)?,
+            ParamType::EnvName => grammar::env_name(&text)?,
+            ParamType::Url => grammar::url(&text)?,
+            _ => {}
+        }
+        Ok(text)
+    }
+
+    fn within_choices(&self, value: &Value) -> Result<(), String> {
+        let choices = self.choices();
+        let outside = |item: &Value| !choices.contains(&plain(item));
+        let wrong = match value {
+            Value::Array(items) => items.iter().find(|item| outside(item)),
+            other => Some(other).filter(|item| outside(item)),
+        };
+        match wrong {
+            Some(_) if !choices.is_empty() => Err(format!("not one of {}", choices.join(", "))),
+            _ => Ok(()),
+        }
+    }
+
+    fn within_bounds(&self, value: &Value) -> Result<(), String> {
+        let kind = self.kind();
+        let size = size(kind, value);
+        let unit = match kind {
+            ParamType::Int | ParamType::Port | ParamType::Quantity | ParamType::Duration => "",
+            ParamType::List => " items",
+            _ => " characters",
+        };
+        let bound = |bound: &Option<Value>| bound.as_ref().and_then(|b| Some((plain(b), limit(kind, b)?)));
+        if let (Some(size), Some((text, least))) = (size, bound(&self.0.min))
+            && size < least
+        {
+            return Err(format!("less than {text}{unit}"));
+        }
+        if let (Some(size), Some((text, most))) = (size, bound(&self.0.max))
+            && size > most
+        {
+            return Err(format!("more than {text}{unit}"));
+        }
+        Ok(())
+    }
+
+    fn matches_pattern(&self, value: &Value) -> Result<(), String> {
+        let Some(pattern) = &self.0.pattern else { return Ok(()) };
+        let regex =
+            Regex::new(&format!("^(?:{pattern})$")).map_err(|_| format!("bad pattern `{pattern}`"))?;
+        let good = match value {
+            Value::Array(items) => items.iter().all(|item| regex.is_match(&plain(item))),
+            other => regex.is_match(&plain(other)),
+        };
+        if good { Ok(()) } else { Err(format!("does not match `{pattern}`")) }
+    }
+}
+
+/// A scalar as text, without the quotes of JSON.
+pub(crate) fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// What `min` and `max` are compared with: billionths of the number, milliseconds, characters, items.
+fn size(kind: ParamType, value: &Value) -> Option<Quantity> {
+    let count = |count: usize| Quantity::parse(&count.to_string());
+    match (kind, value) {
+        (ParamType::Int | ParamType::Port | ParamType::Quantity | ParamType::Duration, _) => {
+            limit(kind, value)
+        }
+        (_, Value::String(text)) => count(text.chars().count()),
+        (_, Value::Array(items)) => count(items.len()),
+        _ => None,
+    }
+}
+
+fn limit(kind: ParamType, value: &Value) -> Option<Quantity> {
+    match kind {
+        ParamType::Duration => {
+            let span: Duration = grammar::duration(&plain(value)).ok()?;
+            Quantity::parse(&span.as_millis().to_string())
+        }
+        _ => Quantity::parse(&plain(value)),
+    }
+}
+
+fn boolean(value: &Value) -> Result<Value, String> {
+    match plain(value).as_str() {
+        "true" | "yes" | "on" => Ok(json!(true)),
+        "false" | "no" | "off" => Ok(json!(false)),
+        _ => Err("neither `true` nor `false`".into()),
+    }
+}
+
+fn integer(value: &Value) -> Result<i64, String> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+    .ok_or_else(|| "not a whole number".into())
+}
+
+fn port(value: &Value) -> Result<u16, String> {
+    integer(value)
+        .ok()
+        .and_then(|number| u16::try_from(number).ok())
+        .filter(|port| *port > 0)
+        .ok_or_else(|| "not a port from 1 to 65535".into())
+}
+
+fn quantity(value: &Value) -> Result<Quantity, String> {
+    Quantity::parse(plain(value).trim()).ok_or_else(|| "not an amount such as `500m` or `1Gi`".into())
+}
+
+fn list(value: &Value) -> Result<Value, String> {
+    match value {
+        Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
+            Ok(Value::Array(items.iter().map(|item| json!(plain(item))).collect()))
+        }
+        Value::String(text) => {
+            Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect())
+        }
+        _ => Err("not a list of texts".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn param(yaml: &str) -> Param {
+        serde_yaml::from_str(yaml).unwrap()
+    }
+
+    fn checked(yaml: &str, value: Value) -> String {
+        match param(yaml).check(&value) {
+            Ok(value) => value.to_string(),
+            Err(message) => message,
+        }
+    }
+
+    #[test]
+    fn values_come_out_in_the_form_of_their_type() {
+        assert_eq!(checked("{type: port}", json!("3000")), "3000");
+        assert_eq!(checked("{type: bool}", json!("yes")), "true");
+        assert_eq!(checked("{type: quantity}", json!("1024Mi")), "\"1Gi\"");
+        assert_eq!(checked("{type: quantity}", json!(2)), "\"2\"");
+        assert_eq!(checked("{type: list}", json!("a, b,")), "[\"a\",\"b\"]");
+        assert_eq!(checked("{type: string}", json!(1)), "\"1\"");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_words() {
+        assert_eq!(checked("{type: port}", json!(70000)), "not a port from 1 to 65535");
+        assert_eq!(checked("{type: int, min: 1}", json!(0)), "less than 1");
+        assert_eq!(checked("{type: quantity, max: 1Gi}", json!("1025Mi")), "more than 1Gi");
+        assert_eq!(checked("{type: duration, min: 1m}", json!("59s")), "less than 1m");
+        assert_eq!(checked("{type: string, max: 3}", json!("abcd")), "more than 3 characters");
+        assert_eq!(checked("{type: choice, choices: [a, b]}", json!("c")), "not one of a, b");
+        assert_eq!(checked("{type: list, choices: [a, b]}", json!(["a", "c"])), "not one of a, b");
+        assert_eq!(checked("{type: string, pattern: 'v\\d'}", json!("v1 ")), "does not match `v\\d`");
+        assert_eq!(checked("{type: bool}", json!("maybe")), "neither `true` nor `false`");
+        assert_eq!(checked("{type: string}", json!({})), "not text");
+    }
+
+    #[test]
+    fn a_secret_is_not_repeated_in_the_message() {
+        assert!(!checked("{type: secret, min: 20}", json!("hunter2")).contains("hunter2"));
+    }
+}
