@@ -41,6 +41,9 @@ pub(super) const MOST_IN_FLIGHT: usize = 50;
 pub struct ApplyOptions {
     /// Take fields that other managers own.
     pub force_conflicts: bool,
+    /// Ask the server what would happen and write nothing. Objects in a namespace, or of a kind, that
+    /// is not there yet are taken for created.
+    pub dry_run: bool,
 }
 
 /// What an apply did to an object.
@@ -187,6 +190,8 @@ struct Run<'a> {
     sink: &'a dyn Sink,
     before: Before,
     races: Races,
+    /// Kinds of the bundle's definitions that are not in the cluster yet.
+    new_kinds: BTreeSet<String>,
 }
 
 impl Cluster {
@@ -228,14 +233,15 @@ impl Cluster {
         let fresh_kind = plan.iter().any(|object| object.wave == Wave::Definitions);
         let fresh_quota = plan.iter().any(|object| object.key.kind == "ResourceQuota");
         let races = Races { fresh_namespace, fresh_kind, role_in_flight: false, fresh_quota };
-        let run = Run { environment, options, sink, before, races };
+        let new_kinds = new_kinds(&plan, &before);
+        let run = Run { environment, options, sink, before, races, new_kinds };
 
         let mut applied = Applied::default();
         self.apply_wave(&run, Wave::Namespace, &plan, &mut applied).await;
         if applied.failures.is_empty() {
             let wanted = kinds_of(&plan);
             let superset: BTreeSet<String> = wanted.union(&run.before.kinds).cloned().collect();
-            if !run.before.recorded || superset != run.before.kinds {
+            if !options.dry_run && (!run.before.recorded || superset != run.before.kinds) {
                 self.record(environment, &superset, run.races, sink).await?;
             }
             for wave in &WAVES[1..] {
@@ -249,9 +255,9 @@ impl Cluster {
             if applied.failures.is_empty() {
                 let lingering;
                 (applied.pruned, lingering) = self.prune(&run, &plan, &mut resources).await?;
-                let mut exact = exact_kinds(wanted, &applied.pruned, &run);
+                let mut exact = exact_kinds(wanted, &applied.pruned);
                 exact.extend(lingering);
-                if exact != superset {
+                if !options.dry_run && exact != superset {
                     self.record(environment, &exact, run.races, sink).await?;
                 }
             }
@@ -362,6 +368,12 @@ impl Cluster {
         if let Some(why) = left_alone(run, prepared) {
             return Ok(AppliedObject::left_alone(prepared, why));
         }
+        if run.options.dry_run && run.has_no_place_yet(prepared) {
+            return Ok(AppliedObject {
+                change: Change::Created,
+                ..AppliedObject::left_alone(prepared, String::new())
+            });
+        }
         let with_values;
         let (object, fresh) = if prepared.takes_over() {
             let (live, fresh) = self.secret(run, prepared, step).await?;
@@ -371,8 +383,11 @@ impl Cluster {
             (&prepared.object, false)
         };
         let force = run.options.force_conflicts;
-        let path =
-            format!("{}?fieldManager={FIELD_MANAGER}&fieldValidation=Strict&force={force}", prepared.path());
+        let dry_run = if run.options.dry_run { "&dryRun=All" } else { "" };
+        let path = format!(
+            "{}?fieldManager={FIELD_MANAGER}&fieldValidation=Strict&force={force}{dry_run}",
+            prepared.path()
+        );
         let binding = matches!(prepared.key.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
         let races = Races { role_in_flight: binding, ..run.races };
         let call = Call::apply(format!("apply {}", prepared.key), path, object).on(step).through(races);
@@ -389,6 +404,7 @@ impl Cluster {
             }
             // The answer to the try that created it was lost.
             None if reply.tries > 1 => Change::Created,
+            Some(_) if run.options.dry_run => self.would_change(prepared, &reply.body, run.sink).await?,
             Some(version) if version == resource_version => Change::Unchanged,
             Some(_) => Change::Configured,
             None => {
@@ -399,7 +415,7 @@ impl Cluster {
                 Change::Configured
             }
         };
-        if prepared.wave == Wave::Definitions {
+        if prepared.wave == Wave::Definitions && !run.options.dry_run {
             self.established(&reply.body, step, run.sink).await?;
         }
         let live = if prepared.key.kind == "Secret" { Value::Null } else { reply.body.clone() };
@@ -411,6 +427,27 @@ impl Cluster {
             live,
             resource: prepared.resource.clone(),
         })
+    }
+
+    /// What a dry run's answer means: it carries the resourceVersion of before, changed or not.
+    async fn would_change(
+        &self,
+        prepared: &Prepared,
+        after: &Value,
+        sink: &dyn Sink,
+    ) -> Result<Change, ClusterError> {
+        let call = Call::get(format!("read {}", prepared.key), prepared.path());
+        let Some(before) = self.find(&call, sink).await? else { return Ok(Change::Created) };
+        let bare = |object: &Value| {
+            let mut object = object.clone();
+            if let Some(metadata) = object["metadata"].as_object_mut() {
+                for field in ["managedFields", "resourceVersion", "generation"] {
+                    metadata.remove(field);
+                }
+            }
+            object
+        };
+        Ok(if bare(&before) == bare(after) { Change::Unchanged } else { Change::Configured })
     }
 
     /// Somebody created the namespace between our look and our write: gives back what was written (an
@@ -441,7 +478,7 @@ impl Cluster {
         step: &str,
     ) -> Result<(Option<Value>, bool), ClusterError> {
         let live = run.before.secrets.get(&prepared.key.name).cloned().flatten();
-        if live.is_some() || prepared.generate.is_empty() {
+        if live.is_some() || prepared.generate.is_empty() || run.options.dry_run {
             return Ok((live, false));
         }
         let collection = prepared.resource.collection(&run.environment.namespace);
@@ -513,7 +550,7 @@ impl Cluster {
             .collect();
         let held = gone.iter().filter(|member| !member.finalizers.is_empty());
         let lingering = held.map(|member| member.resource.group_kind()).collect();
-        let deleting = Deleting { verb: "prune", dry_run: false, sink: run.sink };
+        let deleting = Deleting { verb: "prune", dry_run: run.options.dry_run, sink: run.sink };
         removed.extend(self.delete_all(gone, &deleting).await);
         Ok((removed, lingering))
     }
@@ -548,6 +585,13 @@ impl Cluster {
 const ESTABLISHED_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
 
 impl Run<'_> {
+    /// Its namespace or its kind would only be created by this run.
+    fn has_no_place_yet(&self, prepared: &Prepared) -> bool {
+        let namespaced = prepared.resource.namespaced;
+        (namespaced && self.before.namespace == NamespaceState::Missing)
+            || self.new_kinds.contains(&prepared.resource.group_kind())
+    }
+
     /// The resourceVersion that an object had before, where it was known as ours.
     fn known_version(&self, prepared: &Prepared) -> Option<String> {
         if prepared.wave == Wave::Namespace {
@@ -610,20 +654,33 @@ fn left_alone(run: &Run<'_>, prepared: &Prepared) -> Option<String> {
     }
 }
 
+fn new_kinds(plan: &[Prepared], before: &Before) -> BTreeSet<String> {
+    let definitions = plan.iter().filter(|object| {
+        object.wave == Wave::Definitions && !before.cluster_scoped.contains_key(&id_of(&object.key))
+    });
+    definitions
+        .map(|definition| {
+            let text =
+                |pointer| definition.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+            super::resource::group_kind(text("/spec/group"), text("/spec/names/kind"))
+        })
+        .collect()
+}
+
 fn kinds_of(plan: &[Prepared]) -> BTreeSet<String> {
     let members = plan.iter().filter(|object| object.wave != Wave::Namespace);
-    members.map(|object| object.resource.group_kind()).collect()
+    let mut kinds: BTreeSet<String> = members.map(|object| object.resource.group_kind()).collect();
+    // Claims that StatefulSets make are members too, though no manifest names them.
+    if !claims_of(plan).is_empty() {
+        kinds.insert("PersistentVolumeClaim".into());
+    }
+    kinds
 }
 
 /// The kinds of the planned objects, and of what was to go but is still there.
-fn exact_kinds(mut kinds: BTreeSet<String>, pruned: &[Removed], run: &Run<'_>) -> BTreeSet<String> {
+fn exact_kinds(mut kinds: BTreeSet<String>, pruned: &[Removed]) -> BTreeSet<String> {
     let there = pruned.iter().filter(|removed| removed.removal != Removal::Deleted);
     kinds.extend(there.map(|removed| super::resource::group_kind(&removed.key.group, &removed.key.kind)));
-    // Claims that StatefulSets made are members too, though no manifest names them.
-    let claims = run.before.members.values().any(|member| member.is_claim());
-    if claims {
-        kinds.insert("PersistentVolumeClaim".into());
-    }
     kinds
 }
 

@@ -108,10 +108,7 @@ impl Cluster {
             return Ok(true);
         };
         let everywhere = Resource { namespaced: false, ..resource.clone() };
-        match self.list(&everywhere, "", super::inventory::Select::All, sink).await {
-            Ok(instances) => Ok(instances.iter().any(|instance| !instance.deleting)),
-            Err(ClusterError::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let instances = self.list(&everywhere, "", super::inventory::Select::All, sink).await?;
+        Ok(instances.iter().any(|instance| !instance.deleting))
     }
 }

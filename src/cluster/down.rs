@@ -242,6 +242,8 @@ impl Cluster {
             down.namespace_removed = true;
             return Ok(());
         }
+        sink.emit(Event::progress(&step, "waiting until its pods are gone"));
+        self.pods_gone(environment, start, options.timeout / 2, sink).await?;
         let path = format!("/api/v1/namespaces/{name}");
         let call = Call::delete(format!("delete Namespace/{name}"), path, uid).on(&step);
         match self.call(&call, sink).await {
@@ -262,6 +264,25 @@ impl Cluster {
                 sink.emit(Event::ended(&step, Outcome::Failed, stuck.held_by.join("; ")));
                 down.stuck.push(stuck);
             }
+        }
+        Ok(())
+    }
+
+    /// Waits until no pod is left. The namespace controller that still finds one looks again only after
+    /// half a pod's grace period and more (k8s.io/kubernetes/pkg/controller/namespace/deletion).
+    async fn pods_gone(
+        &self,
+        environment: &Environment,
+        start: Instant,
+        timeout: Duration,
+        sink: &dyn Sink,
+    ) -> Result<(), ClusterError> {
+        let resources = Resources::default();
+        let Some(pods) = resources.find("", "v1", "Pod") else { return Ok(()) };
+        while start.elapsed() < timeout
+            && !self.list(pods, &environment.namespace, Select::All, sink).await?.is_empty()
+        {
+            tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(())
     }
@@ -309,7 +330,7 @@ impl Cluster {
             match self.list(kind, &environment.namespace, Select::All, sink).await {
                 Ok(members) => Ok(members),
                 // Served by something that is gone or that may not be read: nobody's data of ours.
-                Err(ClusterError::NotFound { .. } | ClusterError::Server { code: 405, .. }) => Ok(Vec::new()),
+                Err(ClusterError::Server { code: 405, .. }) => Ok(Vec::new()),
                 Err(error) => Err(error),
             }
         });

@@ -217,7 +217,7 @@ pub enum ClusterError {
         message: String,
     },
     /// Tried again and again, then given up on.
-    #[error("gave up after {tries} tries in {} s", elapsed.as_secs())]
+    #[error("cannot {what}: gave up after {} in {} s", tries_text(*tries), elapsed.as_secs())]
     GaveUp {
         /// What was tried.
         what: String,
@@ -335,7 +335,7 @@ fn problems(fields: &[FieldProblem]) -> String {
             field => format!("`{field}`: {}", problem.message),
         })
         .collect();
-    if each.len() == 1 { each.concat() } else { lines(&each) }
+    each.join("; ")
 }
 
 fn lines(each: &[String]) -> String {
@@ -359,6 +359,10 @@ fn failures_text(failures: &[(ObjectKey, String)], not_started: usize) -> String
         many => text.push_str(&format!("\n{many} objects that come after were not tried")),
     }
     text
+}
+
+fn tries_text(tries: u32) -> String {
+    if tries == 1 { "1 try".into() } else { format!("{tries} tries") }
 }
 
 fn not_ready_text(objects: &[super::wait::NotReady], timed_out: bool) -> String {
@@ -757,10 +761,7 @@ mod tests {
             422,
             "{details: {causes: [{field: spec.a, message: Required value}, {field: spec.b, message: Invalid value}]}}",
         );
-        assert_eq!(
-            text,
-            "cannot apply Deployment/web: \n- `spec.a`: Required value\n- `spec.b`: Invalid value"
-        );
+        assert_eq!(text, "cannot apply Deployment/web: `spec.a`: Required value; `spec.b`: Invalid value");
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub(super) enum Select<'a> {
 const PAGE: usize = 500;
 
 impl Cluster {
-    /// Lists the metadata of a kind in a namespace.
+    /// Lists the metadata of a kind in a namespace; nothing where the kind is not served.
     pub(super) async fn list(
         &self,
         resource: &Resource,
@@ -96,7 +96,8 @@ impl Cluster {
         let mut token = String::new();
         loop {
             let page = Call::list_metadata(&what, format!("{base}{token}"));
-            let body = self.call(&page, sink).await?.body;
+            // The kind may not be served yet (its definition is in the bundle), or not any more.
+            let Some(body) = self.find(&page, sink).await? else { return Ok(members) };
             let items = body.get("items").and_then(Value::as_array);
             members.extend(items.into_iter().flatten().filter_map(|item| Member::read(resource, item)));
             match body.pointer("/metadata/continue").and_then(Value::as_str) {

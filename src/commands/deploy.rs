@@ -11,7 +11,7 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::event::Sink;
 use crate::kubeconfig::environment::{self as own, Credentials, EnvironmentKubeconfig};
-use crate::plan::{Plan, dns_label};
+use crate::plan::{Plan, Role, Unit, dns_label};
 use crate::preset::Catalogue;
 use crate::render::{self, Manifest};
 use crate::ui::Ui;
@@ -41,6 +41,25 @@ pub(super) fn manifests(plan: &Plan, catalogue: &Catalogue, ui: &Ui) -> Result<V
         ui.warn(&problem.to_string());
     }
     Ok(manifests)
+}
+
+/// Says what the reader should know about a plan before it is applied.
+pub(super) fn warn(plan: &Plan, ui: &Ui) {
+    for warning in &plan.warnings {
+        ui.warn(warning);
+    }
+    let cloned = |unit: &Unit| unit.values.get("source").is_some_and(|source| source.value == "git");
+    if plan.of_role(Role::Component).any(cloned) {
+        let project = &plan.project;
+        if project.unpushed {
+            let branch = project.branch.as_deref().unwrap_or("the commit");
+            ui.warn(&format!(
+                "{branch} has commits that are on no remote yet: the cluster clones without them"
+            ));
+        } else if project.dirty {
+            ui.warn("there are changes that are not committed: the cluster clones without them");
+        }
+    }
 }
 
 /// The label of a project: names its apply set and its context.
@@ -116,7 +135,8 @@ impl Deployment<'_> {
 
         let environment =
             Environment { project: record.project.clone(), namespace: record.namespace.clone() };
-        let options = ApplyOptions { force_conflicts: self.options.force_conflicts };
+        let options =
+            ApplyOptions { force_conflicts: self.options.force_conflicts, ..ApplyOptions::default() };
         let applied =
             cluster.apply(&confirmed, &environment, self.manifests, &options, sink.as_ref()).await?;
         if let Some(error) = applied.error() {

@@ -39,9 +39,7 @@ async fn up(args: &UpArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     }
     let plan = workspace.resolve(&workspace::flags(&args.plan)?, &answers)?.ready()?;
     let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
-    for warning in &plan.warnings {
-        ui.warn(warning);
-    }
+    deploy::warn(&plan, ui);
     deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, &plan, &place), before.as_ref())?;
     let mut destination = Destination::reach(env, ui, &place, plan.namespace_name()).await?;
     destination.confirm(ui, &args.target)?;

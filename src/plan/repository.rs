@@ -21,8 +21,8 @@ pub fn to_yaml(plan: &Plan, before: Option<&Repository>) -> String {
     let parent = environment.map(|unit| unit.preset.as_str()).filter(|preset| *preset != "namespace");
     file.put("name", Some(plan.project.name.as_str().into()));
     file.put("extends", parent.map(Value::from));
+    file.put("values", environment.map(|unit| decided(unit, own("/params".into()).as_ref())));
     file.put("params", own("/params".into()));
-    file.put("values", environment.map(decided));
     file.put("templates", own("/templates".into()));
     for (section, role) in [("components", Role::Component), ("services", Role::Service)] {
         let mut parts = Map::new();
@@ -36,8 +36,8 @@ pub fn to_yaml(plan: &Plan, before: Option<&Repository>) -> String {
             if role == Role::Component {
                 part.0.insert("uses".into(), uses);
             }
+            part.put("values", Some(decided(unit, own("params").as_ref())));
             part.put("params", own("params"));
-            part.put("values", Some(decided(unit)));
             part.put("env", Some(env(unit)));
             part.put("templates", own("templates"));
             parts.insert(unit.name.clone(), Value::Object(part.0));
@@ -61,12 +61,17 @@ impl Section {
 
 /// What people decided and what was found in files and would be asked where it is not; defaults of
 /// presets stay with the presets, a user's own preferences with the user.
-fn decided(unit: &Unit) -> Value {
-    let is_decided = |resolved: &Resolved| match &resolved.origin {
-        Origin::Flag | Origin::Answers | Origin::Repository { .. } => !resolved.secret,
+///
+/// `params` are the file's own: a default among them stays where it is.
+fn decided(unit: &Unit, params: Option<&Value>) -> Value {
+    let is_decided = |name: &str, resolved: &Resolved| match &resolved.origin {
+        Origin::Flag | Origin::Answers => !resolved.secret,
+        Origin::Repository { .. } => {
+            !resolved.secret && params.and_then(|params| params.get(name)?.get("default")).is_none()
+        }
         _ => false,
     };
-    let decided = unit.values.iter().filter(|(_, resolved)| is_decided(resolved));
+    let decided = unit.values.iter().filter(|(name, resolved)| is_decided(name, resolved));
     Value::Object(decided.map(|(name, resolved)| (name.clone(), resolved.value.clone())).collect())
 }
 

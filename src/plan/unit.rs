@@ -138,13 +138,19 @@ impl Resolved {
         Self { value: value.into(), origin, secret: false }
     }
 
-    /// The value for people: a secret is hidden.
+    /// The value for people: a secret is hidden, and what would move a terminal's cursor is spelt out.
     pub fn shown(&self) -> String {
-        match &self.value {
-            _ if self.secret => "(hidden)".into(),
+        let text = match &self.value {
+            _ if self.secret => return "(hidden)".into(),
             Value::String(text) => text.clone(),
             other => other.to_string(),
-        }
+        };
+        let spelt = |c: char| match c {
+            '\n' | '\t' => c.to_string(),
+            c if c.is_control() => c.escape_default().to_string(),
+            c => c.to_string(),
+        };
+        text.chars().map(spelt).collect()
     }
 }
 

@@ -1,0 +1,239 @@
+//! A proxy between devbox and the API server that counts requests and does what networks do.
+//!
+//! It ends TLS with a certificate of its own, speaks HTTP/2 and HTTP/1.1, and sends each request on
+//! over the administrator's connection.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use devbox::cluster::Cluster;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use kube::client::Body;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio_rustls::TlsAcceptor;
+
+use crate::trial::{Trial, target};
+
+type BoxBody = http_body_util::combinators::UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+
+/// A request as the proxy saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// How often this method and path were seen before.
+    pub(crate) before: usize,
+}
+
+/// What happens to a request.
+pub(crate) enum Fault {
+    None,
+    /// Something happens first.
+    Before(Pin<Box<dyn Future<Output = ()>>>),
+    /// Answered by the proxy itself: status, `Retry-After`.
+    Answer(u16, Option<&'static str>),
+    /// Answered by the proxy itself with an object.
+    Json(&'static str),
+    /// Sent on; then the connection is cut before the answer.
+    CutAfter,
+    /// The connection is cut at once.
+    CutBefore,
+    /// Never answered.
+    Hang,
+}
+
+/// The proxy of one test. Its tasks end with the test's runtime.
+pub(crate) struct Proxy {
+    seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<Mutex<usize>>,
+    kubeconfig: std::path::PathBuf,
+}
+
+impl Proxy {
+    pub(crate) async fn start(trial: &Rc<Trial>, fault: impl Fn(&Seen) -> Fault + 'static) -> Self {
+        let certified = rcgen::generate_simple_self_signed(vec!["127.0.0.1".into()]).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
+        let mut tls = rustls::ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![certified.cert.der().clone()], key)
+            .unwrap();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(tls));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
+        let connections: Arc<Mutex<usize>> = Arc::default();
+        let fault: Rc<dyn Fn(&Seen) -> Fault> = Rc::new(fault);
+        let upstream = trial.cluster.client();
+        let (log, count) = (seen.clone(), connections.clone());
+        local(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, upstream, log, fault) =
+                    (acceptor.clone(), upstream.clone(), log.clone(), fault.clone());
+                *count.lock().unwrap() += 1;
+                local(async move {
+                    let Ok(stream) = acceptor.accept(stream).await else { return };
+                    let cut = Rc::new(Notify::new());
+                    let cutting = cut.clone();
+                    let service = service_fn(move |request: Request<Incoming>| {
+                        let (upstream, log, fault, cut) =
+                            (upstream.clone(), log.clone(), fault.clone(), cut.clone());
+                        async move { Ok::<_, Infallible>(handle(request, upstream, log, fault, cut).await) }
+                    });
+                    let server = hyper_util::server::conn::auto::Builder::new(Local);
+                    let connection = server.serve_connection(TokioIo::new(stream), service);
+                    tokio::select! {
+                        _ = connection => {}
+                        () = cutting.notified() => {}
+                    }
+                });
+            }
+        });
+        let kubeconfig = trial.kubeconfig(
+            "proxy",
+            &serde_json::json!({
+                "current-context": "proxy",
+                "contexts": [{"name": "proxy", "context": {"cluster": "proxy"}}],
+                "clusters": [{"name": "proxy", "cluster": {
+                    "server": format!("https://127.0.0.1:{port}"),
+                    "certificate-authority-data": base64::Engine::encode(
+                        &base64::engine::general_purpose::STANDARD,
+                        certified.cert.pem(),
+                    ),
+                }}],
+            })
+            .to_string(),
+        );
+        Self { seen, connections, kubeconfig }
+    }
+
+    /// Connects devbox through the proxy.
+    pub(crate) async fn connect(&self) -> Cluster {
+        Cluster::connect(&target(&self.kubeconfig)).await.unwrap()
+    }
+
+    /// Every request so far.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// Forgets what was seen.
+    pub(crate) fn reset(&self) {
+        self.seen.lock().unwrap().clear();
+    }
+
+    /// Requests that can change something.
+    pub(crate) fn mutating(&self) -> Vec<Seen> {
+        self.seen().into_iter().filter(|seen| seen.method != "GET").collect()
+    }
+
+    /// Connections so far.
+    pub(crate) fn connections(&self) -> usize {
+        *self.connections.lock().unwrap()
+    }
+}
+
+async fn handle(
+    request: Request<Incoming>,
+    upstream: kube::Client,
+    log: Arc<Mutex<Vec<Seen>>>,
+    fault: Rc<dyn Fn(&Seen) -> Fault>,
+    cut: Rc<Notify>,
+) -> Response<BoxBody> {
+    let (parts, body) = request.into_parts();
+    let seen = {
+        let mut log = log.lock().unwrap();
+        let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+        let before = log.iter().filter(|other| other.method == method && other.path == path).count();
+        let seen = Seen { method, path, before };
+        log.push(seen.clone());
+        seen
+    };
+    let never = async || -> Response<BoxBody> { std::future::pending().await };
+    let action = fault(&seen);
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let cut_after = match action {
+        Fault::None => false,
+        Fault::CutAfter => true,
+        Fault::Before(work) => {
+            work.await;
+            false
+        }
+        Fault::Answer(code, retry_after) => {
+            let mut response = Response::builder().status(code);
+            if let Some(value) = retry_after {
+                response = response.header("retry-after", value);
+            }
+            return response.body(boxed(Full::new(Bytes::from_static(b"no")))).unwrap();
+        }
+        Fault::Json(body) => {
+            let response = Response::builder().header("content-type", "application/json");
+            return response.body(boxed(Full::new(Bytes::from_static(body.as_bytes())))).unwrap();
+        }
+        Fault::CutBefore => {
+            cut.notify_one();
+            return never().await;
+        }
+        Fault::Hang => return never().await,
+    };
+    let mut onward =
+        Request::builder().method(parts.method).uri(parts.uri.path_and_query().unwrap().as_str());
+    for name in ["content-type", "accept"] {
+        if let Some(value) = parts.headers.get(name) {
+            onward = onward.header(name, value);
+        }
+    }
+    let response = upstream.send(onward.body(Body::from(body.to_vec())).unwrap()).await.unwrap();
+    if cut_after {
+        let _ = response.into_body().collect().await;
+        cut.notify_one();
+        return never().await;
+    }
+    let (mut head, body) = response.into_parts();
+    for name in ["connection", "transfer-encoding", "content-length"] {
+        head.headers.remove(name);
+    }
+    head.version = http::Version::default();
+    Response::from_parts(head, boxed(body))
+}
+
+fn boxed<B>(body: B) -> BoxBody
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    body.map_err(Into::into).boxed_unsync()
+}
+
+/// Runs something beside the test, on its thread.
+fn local(work: impl Future<Output = ()> + 'static) {
+    tokio::task::spawn_local(work);
+}
+
+/// hyper's executor for a single thread.
+#[derive(Clone, Copy)]
+struct Local;
+
+impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Local {
+    fn execute(&self, future: F) {
+        local(future);
+    }
+}
+
+/// For faults that end after some tries.
+pub(crate) fn first(times: usize, seen: &Seen, fault: Fault) -> Fault {
+    if seen.before < times { fault } else { Fault::None }
+}
+
+/// How long a test may take to get through a few bounded retries.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

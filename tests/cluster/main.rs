@@ -1,0 +1,20 @@
+//! The cluster room against a real kube-apiserver: one sandbox per run, one namespace per test, all
+//! tests in parallel, nothing left behind. No test is skipped for want of a cluster.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "the helpers of tests fail as tests do"
+)]
+
+mod apply;
+mod down;
+mod faults;
+mod guard;
+mod interrupt;
+mod network;
+mod prune;
+mod sandbox;
+mod trial;
+mod wait;

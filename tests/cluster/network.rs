@@ -1,0 +1,165 @@
+//! Scenario 12 and promise 2: what is sent, how often, and what a bad network does to it.
+
+use std::time::Instant;
+
+use devbox::cluster::{ApplyOptions, Change, ClusterError};
+use devbox::event::Event;
+
+use crate::faults::{Fault, PATIENCE, Proxy, first};
+use crate::trial::{config_map, deployment, trial};
+
+#[test]
+fn a_second_up_sends_one_patch_per_object_and_no_other_write_over_one_connection() {
+    trial(async |t| {
+        let proxy = Proxy::start(&t, |_| Fault::None).await;
+        let cluster = proxy.connect().await;
+        let mut bundle = t.namespace_yaml();
+        for number in 0..30 {
+            bundle += &config_map(&format!("c{number}"), "1");
+        }
+        bundle += &deployment("web", "nginx", "");
+        let applied = t.up_with(&cluster, &bundle, ApplyOptions::default()).await.unwrap();
+        assert!(applied.error().is_none(), "{}", applied.error().unwrap());
+        // Namespace, 30 maps, the deployment, and the record once.
+        assert_eq!(proxy.mutating().len(), 33);
+        proxy.reset();
+        let before = t.everything().await;
+        let again = t.up_with(&cluster, &bundle, ApplyOptions::default()).await.unwrap();
+        let patches = proxy.mutating();
+        assert_eq!(patches.len(), 32);
+        assert!(patches.iter().all(|seen| seen.method == "PATCH" && seen.before == 0));
+        // Identity, namespace, record, and one list for each of the two kinds.
+        assert_eq!(proxy.seen().len() - patches.len(), 5);
+        let maps = again.objects.iter().filter(|object| object.key.kind == "ConfigMap");
+        assert!(maps.clone().all(|object| object.change == Change::Unchanged));
+        let only_maps = |all: Vec<String>| {
+            all.into_iter().filter(|line| line.starts_with("configmaps")).collect::<Vec<_>>()
+        };
+        assert_eq!(only_maps(t.everything().await), only_maps(before));
+        assert_eq!(proxy.connections(), 1);
+    });
+}
+
+#[test]
+fn throttling_is_waited_out_as_long_as_the_server_says() {
+    trial(async |t| {
+        let path = t.core("configmaps", "a");
+        let proxy = Proxy::start(&t, move |seen| match seen.path == path && seen.method == "PATCH" {
+            true => first(2, seen, Fault::Answer(429, Some("1"))),
+            false => Fault::None,
+        })
+        .await;
+        let cluster = proxy.connect().await;
+        let start = Instant::now();
+        let bundle = t.namespace_yaml() + &config_map("a", "1");
+        let applied = t.up_with(&cluster, &bundle, ApplyOptions::default()).await.unwrap();
+        assert!(applied.error().is_none(), "{}", applied.error().unwrap());
+        assert!(start.elapsed().as_secs() >= 2 && start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+        assert!(t.events.events().iter().any(|event| matches!(
+            event,
+            Event::Progress { id, text } if id == "apply/ConfigMap/a" && text.contains("429")
+        )));
+    });
+}
+
+#[test]
+fn gateway_errors_and_cut_connections_are_retried_and_leave_one_object() {
+    trial(async |t| {
+        let secrets = t.core("secrets", "").trim_end_matches('/').to_owned();
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| t.core("configmaps", name));
+        let posts = secrets.clone();
+        let proxy = Proxy::start(&t, move |seen| match (seen.method.as_str(), &seen.path) {
+            ("PATCH", path) if *path == a => first(2, seen, Fault::Answer(503, None)),
+            ("PATCH", path) if *path == b => first(1, seen, Fault::CutAfter),
+            ("PATCH", path) if *path == c => first(1, seen, Fault::CutBefore),
+            ("PATCH", path) if *path == d => first(1, seen, Fault::Answer(504, None)),
+            ("POST", path) if *path == posts => first(1, seen, Fault::CutAfter),
+            _ => Fault::None,
+        })
+        .await;
+        let cluster = proxy.connect().await;
+        let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: db, annotations: {devbox.internal/generate: password}}\n";
+        let maps: String = ["a", "b", "c", "d"].iter().map(|name| config_map(name, "1")).collect();
+        let bundle = t.namespace_yaml() + &maps + secret;
+        let applied = t.up_with(&cluster, &bundle, ApplyOptions::default()).await.unwrap();
+        assert!(applied.error().is_none(), "{}", applied.error().unwrap());
+        assert!(applied.warnings.is_empty(), "{:?}", applied.warnings);
+        // Four maps, the record and the secret, each once.
+        assert_eq!(t.everything().await.len(), 6);
+        let live = t.get(&t.core("secrets", "db")).await.unwrap();
+        assert_eq!(live["data"]["password"].as_str().unwrap().len(), 44);
+    });
+}
+
+#[test]
+fn what_is_given_up_on_is_named() {
+    trial(async |t| {
+        let path = t.core("configmaps", "a");
+        let proxy = Proxy::start(&t, move |seen| match seen.path == path && seen.method == "PATCH" {
+            true => Fault::Answer(429, Some("120")),
+            false => Fault::None,
+        })
+        .await;
+        let cluster = proxy.connect().await;
+        let bundle = t.namespace_yaml() + &config_map("a", "1") + &config_map("b", "1");
+        let applied = t.up_with(&cluster, &bundle, ApplyOptions::default()).await.unwrap();
+        let error = applied.error().unwrap().to_string();
+        assert!(error.contains("ConfigMap/a") && error.contains("gave up after 1 try"), "{error}");
+        assert!(t.get(&t.core("configmaps", "b")).await.is_some());
+    });
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named_at_once() {
+    trial(async |t| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = format!("https://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let error = connect_to(&t, &server).await;
+        assert_eq!(error.to_string(), format!("cannot reach `{server}`: connection refused"));
+        let error = connect_to(&t, "https://nowhere.invalid:6443").await;
+        assert_eq!(
+            error.to_string(),
+            "cannot reach `https://nowhere.invalid:6443`: its name does not resolve"
+        );
+    });
+}
+
+#[test]
+fn a_certificate_of_another_authority_is_named() {
+    trial(async |t| {
+        let server = t.cluster.identity().server.clone();
+        let other = rcgen::generate_simple_self_signed(vec!["other".into()]).unwrap().cert.pem();
+        let file = t.kubeconfig("ca.pem", &other);
+        let kubeconfig = format!(
+            "current-context: x\ncontexts: [{{name: x, context: {{cluster: c}}}}]\nclusters: [{{name: c, cluster: {{server: '{server}', certificate-authority: '{}'}}}}]\n",
+            file.display()
+        );
+        let file = t.kubeconfig("other-ca", &kubeconfig);
+        let error = devbox::cluster::Cluster::connect(&crate::trial::target(&file)).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("cannot trust `{server}`: its certificate is signed by another CA than the kubeconfig's")
+        );
+    });
+}
+
+#[test]
+fn credentials_that_are_not_accepted_are_named() {
+    trial(async |t| {
+        let admin = std::fs::read_to_string(crate::sandbox::kubeconfig()).unwrap();
+        let mut kubeconfig: serde_json::Value = serde_yaml::from_str(&admin).unwrap();
+        kubeconfig["users"][0]["user"] = serde_json::json!({"token": "expired"});
+        let file = t.kubeconfig("expired", &kubeconfig.to_string());
+        let error = devbox::cluster::Cluster::connect(&crate::trial::target(&file)).await.unwrap_err();
+        assert!(matches!(error, ClusterError::Unauthorized { .. }), "{error}");
+    });
+}
+
+async fn connect_to(t: &crate::trial::Trial, server: &str) -> ClusterError {
+    let kubeconfig = format!(
+        "current-context: x\ncontexts: [{{name: x, context: {{cluster: c}}}}]\nclusters: [{{name: c, cluster: {{server: '{server}'}}}}]\n"
+    );
+    let file = t.kubeconfig("elsewhere", &kubeconfig);
+    devbox::cluster::Cluster::connect(&crate::trial::target(&file)).await.unwrap_err()
+}

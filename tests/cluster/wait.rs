@@ -1,0 +1,183 @@
+//! Scenarios 25 to 28: waiting.
+
+use std::time::{Duration, Instant};
+
+use devbox::cluster::ClusterError;
+use devbox::error::{Exit, Explain};
+
+use crate::trial::{deployment, trial};
+
+const LONG: Duration = Duration::from_secs(120);
+
+fn failing(name: &str, fail: &str, more: &str) -> String {
+    deployment(name, "nginx", "").replace(
+        "labels: {app: ",
+        &format!("annotations: {{{more}}}\n      labels: {{sandbox.devbox.internal/fail: {fail}, app: "),
+    )
+}
+
+#[test]
+fn what_is_applied_is_waited_for_until_it_is_ready() {
+    trial(async |t| {
+        let applied = t
+            .up_all(&(t.namespace_yaml() + &deployment("web", "nginx", "") + &deployment("api", "nginx", "")))
+            .await;
+        let readiness = t.wait(&applied, LONG).await;
+        assert!(readiness.is_ready(), "{readiness:?}");
+        assert!(readiness.ready.iter().any(|key| key.to_string() == "Deployment/web"));
+    });
+}
+
+#[test]
+fn an_image_that_cannot_be_pulled_fails_within_seconds_with_container_and_reason() {
+    trial(async |t| {
+        let bundle =
+            t.namespace_yaml() + &failing("web", "ImagePullBackOff", "") + &deployment("api", "nginx", "");
+        let applied = t.up_all(&bundle).await;
+        let start = Instant::now();
+        let readiness = t.wait(&applied, LONG).await;
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+        assert_eq!(readiness.not_ready.len(), 1);
+        let web = &readiness.not_ready[0];
+        assert!(web.failed && !readiness.timed_out);
+        assert_eq!((web.reason.as_str(), web.container.as_deref()), ("ImagePullBackOff", Some("app")));
+        assert!(web.message.contains("nginx") && web.advice.is_some(), "{web:?}");
+        let error = readiness.error().unwrap();
+        assert_eq!(error.exit(), Exit::NotReady);
+        assert!(error.to_string().contains("Deployment/web: ImagePullBackOff"), "{error}");
+    });
+}
+
+#[test]
+fn a_crash_loop_fails_within_seconds_with_exit_code_and_last_log_lines() {
+    trial(async |t| {
+        let more = "sandbox.devbox.internal/logs: 'cannot open /data: permission denied', sandbox.devbox.internal/exit-code: '3'";
+        let applied = t.up_all(&(t.namespace_yaml() + &failing("web", "CrashLoopBackOff", more))).await;
+        let start = Instant::now();
+        let readiness = t.wait(&applied, LONG).await;
+        assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+        let web = &readiness.not_ready[0];
+        assert_eq!(web.reason, "CrashLoopBackOff");
+        assert_eq!(web.message, "its last run ended with exit code 3 (Error)");
+        assert_eq!(web.log, ["cannot open /data: permission denied"]);
+    });
+}
+
+#[test]
+fn a_crashing_init_container_is_named() {
+    trial(async |t| {
+        let init = failing("web", "InitCrashLoopBackOff", "")
+            .replace("containers:", "initContainers: [{name: clone, image: git}]\n      containers:");
+        let applied = t.up_all(&(t.namespace_yaml() + &init)).await;
+        let readiness = t.wait(&applied, LONG).await;
+        assert_eq!(readiness.not_ready[0].container.as_deref(), Some("clone"), "{readiness:?}");
+    });
+}
+
+#[test]
+fn an_available_deployment_with_a_new_bad_image_is_never_a_stale_success() {
+    trial(async |t| {
+        let applied = t.up_all(&(t.namespace_yaml() + &deployment("web", "nginx", ""))).await;
+        assert!(t.wait(&applied, LONG).await.is_ready());
+        let applied = t.up_all(&(t.namespace_yaml() + &failing("web", "ErrImagePull", ""))).await;
+        let readiness = t.wait(&applied, LONG).await;
+        assert_eq!(readiness.not_ready[0].reason, "ErrImagePull", "{readiness:?}");
+        // And mended again: the broken pods of the version before do not count.
+        let applied = t.up_all(&(t.namespace_yaml() + &deployment("web", "nginx", ""))).await;
+        let readiness = t.wait(&applied, LONG).await;
+        assert!(readiness.is_ready(), "{readiness:?}");
+    });
+}
+
+#[test]
+fn a_job_that_fails_is_named_with_its_reason() {
+    trial(async |t| {
+        let job = "---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: migrate}
+spec:
+  backoffLimit: 0
+  template:
+    metadata: {labels: {sandbox.devbox.internal/fail: Error}}
+    spec: {restartPolicy: Never, containers: [{name: a, image: x}]}
+";
+        let applied = t.up_all(&(t.namespace_yaml() + job)).await;
+        let readiness = t.wait(&applied, LONG).await;
+        assert!(readiness.not_ready[0].reason.starts_with("BackoffLimitExceeded"), "{readiness:?}");
+        assert!(matches!(readiness.error(), Some(ClusterError::NotReady { .. })));
+    });
+}
+
+#[test]
+fn a_deadline_is_kept_within_two_seconds_and_lists_what_is_not_ready() {
+    trial(async |t| {
+        let bundle = t.namespace_yaml()
+            + &failing("web", "NeverReady", "")
+            + &failing("api", "NeverReady", "")
+            + &deployment("ok", "nginx", "");
+        let applied = t.up_all(&bundle).await;
+        let start = Instant::now();
+        let readiness = t.wait(&applied, Duration::from_secs(1)).await;
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+        assert!(readiness.timed_out);
+        let names: Vec<String> = readiness.not_ready.iter().map(|object| object.key.to_string()).collect();
+        assert!(
+            names.contains(&"Deployment/api".into()) && names.contains(&"Deployment/web".into()),
+            "{names:?}"
+        );
+        assert!(readiness.not_ready.iter().all(|object| !object.failed));
+    });
+}
+
+#[test]
+fn a_quota_that_leaves_no_room_is_named() {
+    trial(async |t| {
+        let quota =
+            "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: dev}\nspec: {hard: {pods: '0'}}\n";
+        let applied = t.up_all(&(t.namespace_yaml() + quota + &deployment("web", "nginx", ""))).await;
+        let readiness = t.wait(&applied, Duration::from_secs(5)).await;
+        let web = &readiness.not_ready[0];
+        assert!(web.reason.contains("exceeded quota"), "{web:?}");
+    });
+}
+
+#[test]
+fn status_tells_what_is_ready_and_what_is_not() {
+    trial(async |t| {
+        let applied = t
+            .up_all(
+                &(t.namespace_yaml()
+                    + &failing("web", "ImagePullBackOff", "")
+                    + &deployment("api", "nginx", "")),
+            )
+            .await;
+        t.wait(&applied, LONG).await;
+        let status = t.cluster.status(&t.environment, &t.events).await.unwrap();
+        assert!(status.exists && !status.ready && status.namespace_ours);
+        let member = |name: &str| status.members.iter().find(|member| member.key.name == name).unwrap();
+        assert_eq!(member("api").state, devbox::cluster::State::Ready);
+        assert!(member("web").problems[0].contains("ImagePullBackOff"), "{:?}", member("web"));
+    });
+}
+
+#[test]
+fn a_token_of_a_service_account_signs_in_as_it() {
+    trial(async |t| {
+        use secrecy::ExposeSecret;
+        let account = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app}\n";
+        t.up_all(&(t.namespace_yaml() + account)).await;
+        let token = t.cluster.token(t.namespace(), "app", Duration::from_secs(3600)).await.unwrap();
+        assert!(!format!("{token:?}").contains(token.token.expose_secret()));
+        let written = devbox::kubeconfig::environment::EnvironmentKubeconfig {
+            target: t.cluster.target(),
+            context: "devbox-shop",
+            namespace: t.namespace(),
+            credentials: devbox::kubeconfig::environment::Credentials::Token(token.token),
+        };
+        let env = devbox::env::Env::under(t.home.path());
+        let file = written.write(&env).unwrap();
+        let as_app = devbox::cluster::Cluster::connect(&crate::trial::target(&file)).await.unwrap();
+        assert_eq!(as_app.identity().uid, None);
+    });
+}
