@@ -11,7 +11,7 @@ const (
 	// lifelineVariable, set to 1, makes standard input a lifeline to the supervisor.
 	lifelineVariable = "DEVBOX_SANDBOX_STDIN_LIFELINE"
 	// lifelineGrace is how long a component may take to stop by itself.
-	lifelineGrace = 5 * time.Second
+	lifelineGrace = 2 * time.Second
 	// lifelineExitCode says that the component had to be cut off.
 	lifelineExitCode = 70
 )

@@ -42,6 +42,11 @@ pub enum Command {
     Down(DownArgs),
     /// Show what runs in the environment, and why something does not
     Status(StatusArgs),
+    /// Print the manifests, offline
+    Render(RenderArgs),
+    /// List and show presets
+    #[command(subcommand)]
+    Preset(PresetCommand),
     /// Run a real Kubernetes control plane with a simulated node on this machine
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -50,9 +55,9 @@ pub enum Command {
 /// The project folder.
 #[derive(Debug, Args)]
 pub struct PathArg {
-    /// Project folder
-    #[arg(default_value = ".", value_name = "PATH")]
-    pub path: PathBuf,
+    /// Project folder [default: the nearest one upwards with a `devbox.yaml`, else this one]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
 }
 
 /// What decides a plan.
@@ -207,6 +212,32 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
     let wrong = || format!("`{text}` is no duration; write it like `90s`, `5m` or `1h30m`");
     let duration: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
     duration.try_into().map_err(|_| wrong())
+}
+
+/// `devbox render`.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// The project folder.
+    #[command(flatten)]
+    pub project: PathArg,
+    /// Print every value and who decided it instead
+    #[arg(long)]
+    pub explain: bool,
+    /// What decides the plan.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+}
+
+/// What to do with presets.
+#[derive(Debug, Subcommand)]
+pub enum PresetCommand {
+    /// List all presets
+    List,
+    /// Show one preset, inheritance resolved
+    Show {
+        /// The preset
+        name: String,
+    },
 }
 
 /// What to do with a sandbox.

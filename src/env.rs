@@ -30,7 +30,7 @@ pub struct Env {
     pub cwd: PathBuf,
     /// Config, state and cache folders.
     pub dirs: Dirs,
-    /// The login name (`USER`, `LOGNAME` or `USERNAME`).
+    /// The login name (`USER`, `LOGNAME`, `USERNAME`, else the home folder's name).
     pub user: Option<String>,
     /// The files that `KUBECONFIG` lists, in order; empty where it is unset or empty.
     pub kubeconfig: Vec<PathBuf>,
@@ -82,6 +82,11 @@ fn text(name: &str) -> Option<String> {
     set(name).and_then(|value| value.into_string().ok())
 }
 
+/// The words of the command line after the program's name, for when they cannot be parsed.
+pub fn arguments() -> Vec<String> {
+    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
 impl Env {
     /// Reads the process's environment.
     ///
@@ -102,7 +107,10 @@ impl Env {
                 state: state.to_path_buf(),
                 cache: project.cache_dir().to_path_buf(),
             },
-            user: text("USER").or_else(|| text("LOGNAME")).or_else(|| text("USERNAME")),
+            user: text("USER").or_else(|| text("LOGNAME")).or_else(|| text("USERNAME")).or_else(|| {
+                // Containers and cron often set none of them; the home folder is named after its owner.
+                base.home_dir().file_name().and_then(|name| name.to_str()).map(str::to_owned)
+            }),
             kubeconfig,
             https_proxy: text("HTTPS_PROXY").or_else(|| text("https_proxy")),
             no_proxy: text("NO_PROXY").or_else(|| text("no_proxy")),

@@ -25,7 +25,7 @@
 //! | [`ui`] | the only room that touches the terminal |
 //!
 //! Arrows point down: `app -> commands -> stages -> event, error, env, fs`. A stage never imports
-//! `ui`, `cli`, `commands` or a later stage; `tests/architecture.rs` holds this.
+//! `ui`, `cli`, `commands` or a later stage; `tests/architecture` holds this.
 
 pub mod app;
 pub mod cli;

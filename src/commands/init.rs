@@ -2,7 +2,8 @@
 //!
 //! Up to the last answer nothing is written anywhere: Ctrl-C leaves no trace.
 
-use super::deploy::{self, Deployment, Destination};
+use super::deploy::{self, Deployment};
+use super::destination::Destination;
 use super::place::{self, Sources};
 use super::repository_file::RepositoryFile;
 use super::workspace::{self, Values, Workspace};
@@ -25,7 +26,7 @@ pub(super) fn run(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
 
 async fn init(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let file = workspace::answers(&args.plan, env)?;
-    let workspace = Workspace::open(env, &args.project.path)?;
+    let workspace = Workspace::open(env, args.project.path.as_deref())?;
     ui.show(&ui.findings(&workspace.facts));
     let record = EnvironmentRecord::read(env, &workspace.root)?;
 
@@ -34,14 +35,20 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let (place, plan) = wizard.settle(file.as_ref())?;
     let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
     let repository_file = RepositoryFile::plan(&workspace, &plan)?;
+    let Some(place) = place else {
+        wizard.review(&plan, &manifests, None, repository_file.as_ref());
+        ui.status("Dry run: nothing was written. Choose a cluster with `--context NAME` or `--sandbox`.");
+        return Ok(Exit::Done);
+    };
 
+    deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, &plan, &place), record.as_ref())?;
     let mut destination = match args.dry_run {
-        true => Destination::unseen(env, &place)?,
+        true => Destination::unseen(env, &place, plan.namespace_name())?,
         false => Destination::reach(env, ui, &place, plan.namespace_name()).await?,
     };
-    wizard.review(&plan, &manifests, &destination, repository_file.as_ref());
+    wizard.review(&plan, &manifests, Some(&destination), repository_file.as_ref());
     if args.dry_run {
-        ui.status("\nDry run: nothing was written.");
+        ui.status("Dry run: nothing was written.");
         return Ok(Exit::Done);
     }
     if asking && !ui.confirm("Set this up?", true)? {
@@ -59,7 +66,6 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         root: &workspace.root,
         plan: &plan,
         manifests: &manifests,
-        catalogue: &workspace.catalogue,
         options: &args.apply,
     };
     deployment.run(destination).await
@@ -76,8 +82,9 @@ struct Wizard<'a> {
 }
 
 impl Wizard<'_> {
-    /// Settles place and plan: by flags, answers and files, then by asking, then by defaults.
-    fn settle(&self, file: Option<&Answers>) -> Result<(Place, Plan), Failure> {
+    /// Settles place and plan: by flags, answers and files, then by asking, then by defaults. Only a
+    /// dry run can do without a place.
+    fn settle(&self, file: Option<&Answers>) -> Result<(Option<Place>, Plan), Failure> {
         let flags = workspace::flags(&self.args.plan)?;
         let mut answers = workspace::answered(file);
         let sources = Sources { args: &self.args.target, answers: file, record: self.record };
@@ -87,31 +94,31 @@ impl Wizard<'_> {
         }
         let resolve = |answers: &Values| self.workspace.resolve(&flags, answers);
         if self.asking {
-            let outcome = questions::settle(self.ui, &mut answers, &resolve)?;
             let place = match decided {
                 Some(place) => place,
-                None => place::ask(self.env, self.ui, &self.args.target, self.args.yes)?,
+                None => place::ask(self.env, self.ui, &self.args.target)?,
             };
-            return Ok((place, outcome.ready()?));
+            let outcome = questions::settle(self.ui, &mut answers, &resolve)?;
+            return Ok((Some(place), outcome.ready()?));
         }
         let outcome = resolve(&answers)?;
         let place = match decided {
-            Some(place) => Ok(place),
-            None => place::ask(self.env, self.ui, &self.args.target, true),
+            Some(place) => Some(place),
+            None => place::current(self.env, &self.args.target)?,
         };
-        self.nothing_missing(&outcome, place.as_ref().err())?;
-        Ok((place?, outcome.ready()?))
+        self.nothing_missing(&outcome, place.as_ref())?;
+        Ok((place, outcome.ready()?))
     }
 
     /// Without a terminal, names everything that is missing in one message.
-    fn nothing_missing(&self, outcome: &Outcome, no_place: Option<&Failure>) -> Result<(), Failure> {
+    fn nothing_missing(&self, outcome: &Outcome, place: Option<&Place>) -> Result<(), Failure> {
         let mut missing: Vec<String> = outcome
             .questions
             .iter()
             .filter(|question| question.required && question.default.is_none())
             .map(|question| format!("{}  ({})", question.flag, question.text))
             .collect();
-        if no_place.is_some() {
+        if place.is_none() && !self.args.dry_run {
             missing.push("--context NAME or --sandbox  (which cluster)".into());
         }
         if !self.args.yes && !self.args.dry_run {
@@ -130,22 +137,20 @@ impl Wizard<'_> {
         &self,
         plan: &Plan,
         manifests: &[Manifest],
-        destination: &Destination,
+        destination: Option<&Destination>,
         file: Option<&RepositoryFile>,
     ) {
         let files: Vec<(String, String)> = file.map(RepositoryFile::review).into_iter().collect();
         let review = Review {
             plan,
             manifests,
-            cluster: &place::describe(destination.place()),
-            server: &destination.server(),
+            cluster: &destination.map_or_else(|| "not chosen yet".into(), |to| place::describe(to.place())),
+            server: &destination.map(Destination::server).unwrap_or_default(),
             context: &deploy::context_name(plan),
             kubeconfig: &self.env.display(&deploy::kubeconfig_path(self.env, plan)),
             files: &files,
         };
-        for warning in &plan.warnings {
-            self.ui.warn(warning);
-        }
+        deploy::warn(plan, self.ui);
         self.ui.status("");
         self.ui.show(&review.page());
         self.ui.status("");

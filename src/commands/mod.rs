@@ -1,7 +1,21 @@
 //! One verb each: a command puts the stages in order and nothing else.
 
+mod deploy;
+mod destination;
+mod down;
+mod handover;
+mod init;
+mod located;
+mod place;
+mod preset;
+mod questions;
+mod render;
+mod repository_file;
 mod runtime;
 mod sandbox;
+mod status;
+mod up;
+mod workspace;
 
 use crate::cli::Command;
 use crate::env::Env;
@@ -14,9 +28,12 @@ use crate::ui::Ui;
 /// Whatever stopped it, ready to be shown.
 pub fn dispatch(command: Command, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     match command {
-        Command::Init(_) | Command::Up(_) | Command::Down(_) | Command::Status(_) => {
-            runtime::run(async { Err(Failure::new("not yet")) })
-        }
+        Command::Init(args) => init::run(&args, env, ui),
+        Command::Up(args) => up::run(&args, env, ui),
+        Command::Down(args) => down::run(&args, env, ui),
+        Command::Status(args) => status::run(&args, env, ui),
+        Command::Render(args) => render::run(&args, env, ui),
+        Command::Preset(command) => preset::run(&command, env, ui),
         Command::Sandbox(command) => sandbox::run(command, env, ui),
     }
 }

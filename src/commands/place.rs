@@ -6,10 +6,8 @@ use crate::config::{Answers, EnvironmentRecord, Place};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::kubeconfig::Kubeconfigs;
+use crate::sandbox::DEFAULT_NAME as DEFAULT_SANDBOX;
 use crate::ui::{Choice, Ui};
-
-/// The name of the sandbox that is meant where none is named.
-pub(super) const DEFAULT_SANDBOX: &str = "default";
 
 /// What says where an environment runs.
 pub(super) struct Sources<'a> {
@@ -21,22 +19,18 @@ pub(super) struct Sources<'a> {
 impl Sources<'_> {
     /// The place that is already decided; `None` where it has to be asked or defaulted.
     pub(super) fn decided(&self, env: &Env) -> Option<Place> {
-        let context = |context: &str| Place::Context {
-            context: context.to_owned(),
-            kubeconfig: self.args.kubeconfig.as_ref().map(|file| env.cwd.join(file)),
-        };
         if let Some(name) = &self.args.sandbox {
             return Some(Place::Sandbox(name.clone()));
         }
         if let Some(name) = &self.args.context {
-            return Some(context(name));
+            return Some(context(env, self.args, name));
         }
         if let Some(answers) = self.answers {
             if let Some(name) = &answers.sandbox {
                 return Some(Place::Sandbox(name.clone()));
             }
             if let Some(name) = &answers.context {
-                return Some(context(name));
+                return Some(context(env, self.args, name));
             }
         }
         match self.record {
@@ -47,24 +41,33 @@ impl Sources<'_> {
     }
 }
 
-/// Asks which cluster; `yes` takes the current context.
+/// The current context of the kubeconfigs, where it can be used: what is taken where nobody is asked.
 ///
 /// # Errors
-/// Where nothing decides and nobody can be asked, or the kubeconfig cannot be read.
-pub(super) fn ask(env: &Env, ui: &Ui, args: &TargetArgs, yes: bool) -> Result<Place, Failure> {
+/// Where a kubeconfig cannot be read.
+pub(super) fn current(env: &Env, args: &TargetArgs) -> Result<Option<Place>, Failure> {
+    let kubeconfigs = Kubeconfigs::load(env, args.kubeconfig.as_deref())?;
+    let usable = |current: &&str| kubeconfigs.contexts().iter().any(|context| context.name == *current);
+    Ok(kubeconfigs.current().filter(usable).map(|current| context(env, args, current)))
+}
+
+fn context(env: &Env, args: &TargetArgs, name: &str) -> Place {
+    Place::Context {
+        context: name.to_owned(),
+        kubeconfig: args.kubeconfig.as_ref().map(|file| env.cwd.join(file)),
+    }
+}
+
+/// Asks which cluster.
+///
+/// # Errors
+/// When interrupted, or where a kubeconfig cannot be read.
+pub(super) fn ask(env: &Env, ui: &Ui, args: &TargetArgs) -> Result<Place, Failure> {
     let kubeconfigs = Kubeconfigs::load(env, args.kubeconfig.as_deref())?;
     let contexts = kubeconfigs.contexts();
-    let place = |context: &str| Place::Context {
-        context: context.to_owned(),
-        kubeconfig: args.kubeconfig.as_ref().map(|file| env.cwd.join(file)),
-    };
-    if !ui.interactive || yes {
-        return match kubeconfigs.current() {
-            Some(current) if contexts.iter().any(|context| context.name == current) => Ok(place(current)),
-            _ => Err(Failure::usage("no cluster is chosen: no kubeconfig sets a usable `current-context`")
-                .hint("choose one with `--context NAME`")
-                .hint("or try it on this machine with `--sandbox`")),
-        };
+    if contexts.is_empty() {
+        ui.status("\nNo kubeconfig has a context, so this goes to the sandbox on this machine.");
+        return Ok(Place::Sandbox(DEFAULT_SANDBOX.into()));
     }
     let mut choices: Vec<Choice> = contexts
         .iter()
@@ -81,7 +84,7 @@ pub(super) fn ask(env: &Env, ui: &Ui, args: &TargetArgs, yes: bool) -> Result<Pl
     });
     let index = ui.select("Which cluster?", &choices)?;
     Ok(match contexts.get(index) {
-        Some(context) => place(&context.name),
+        Some(chosen) => context(env, args, &chosen.name),
         None => Place::Sandbox(DEFAULT_SANDBOX.into()),
     })
 }

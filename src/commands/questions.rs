@@ -5,12 +5,12 @@
 
 use std::collections::HashSet;
 
-use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::workspace::Values;
+use crate::config::ParamType;
 use crate::error::Failure;
-use crate::plan::{self, Outcome, Question};
-use crate::preset::ParamType;
+use crate::plan::{Outcome, PlanError, Question};
 use crate::ui::{Choice, Ui};
 
 /// Asks everything that is open and gives the last outcome; answers are added to `answers`.
@@ -19,12 +19,12 @@ use crate::ui::{Choice, Ui};
 /// Where the inputs contradict each other, or the person stops.
 pub(super) fn settle(
     ui: &Ui,
-    answers: &mut IndexMap<String, Value>,
-    inputs: &dyn Fn(&IndexMap<String, Value>) -> Result<Outcome, plan::PlanError>,
+    answers: &mut Values,
+    resolve: &dyn Fn(&Values) -> Result<Outcome, PlanError>,
 ) -> Result<Outcome, Failure> {
     let mut asked = HashSet::new();
     loop {
-        let outcome = inputs(answers)?;
+        let outcome = resolve(answers)?;
         let Some(question) = outcome.questions.iter().find(|question| !asked.contains(&question.key)) else {
             return Ok(outcome);
         };
@@ -32,19 +32,6 @@ pub(super) fn settle(
         if let Some(answer) = ask(ui, question)? {
             answers.insert(question.key.clone(), answer);
         }
-    }
-}
-
-/// Refuses a plan that still lacks values: every missing one is named with its flag.
-///
-/// # Errors
-/// Where a required question has no default.
-pub(super) fn defaults(outcome: Outcome) -> Result<Outcome, Failure> {
-    let lacking = |question: &&Question| question.required && question.default.is_none();
-    let missing: Vec<Question> = outcome.questions.iter().filter(lacking).cloned().collect();
-    match missing.is_empty() {
-        true => Ok(outcome),
-        false => Err(plan::PlanError::Missing { questions: missing }.into()),
     }
 }
 
@@ -62,7 +49,8 @@ fn ask(ui: &Ui, question: &Question) -> Result<Option<Value>, Failure> {
             ui.confirm(&text, default).map(|answer| Some(Value::Bool(answer)))
         }
         ParamType::Secret => loop {
-            let prompt = if question.required { text.clone() } else { format!("{text} (enter to leave it out)") };
+            let prompt =
+                if question.required { text.clone() } else { format!("{text} (enter to leave it out)") };
             let answer = ui.secret(&prompt)?;
             match question.check(&Value::String(answer.clone())) {
                 _ if answer.is_empty() && !question.required => return Ok(None),

@@ -20,8 +20,7 @@ impl RepositoryFile {
     /// Works out the file that the plan asks for; `None` where what is there already says it.
     pub(super) fn plan(workspace: &Workspace, plan: &Plan) -> Result<Option<Self>, Failure> {
         let before = workspace.repository.as_ref();
-        let after = plan::to_yaml(plan, before.map(|(_, repository)| repository))
-            .map_err(|error| Failure::new(format!("cannot write `{FILE_NAME}`")).cause(error.to_string()))?;
+        let after = plan::to_yaml(plan, before.map(|(_, repository)| repository));
         // Comments and order are the authors' own: the same meaning is left as it is written.
         let means = Repository::parse(FILE_NAME, &after)?.document.value;
         if before.is_some_and(|(_, repository)| says_all_of(&repository.document.value, &means)) {
@@ -87,7 +86,10 @@ mod tests {
     #[test]
     fn what_the_authors_wrote_beyond_the_plan_does_not_count_as_a_difference() {
         let there = json!({"name": "shop", "summary": "ours", "components": {"api": {"path": "."}}});
-        assert!(says_all_of(&there, &json!({"components": {"api": {"path": ".", "uses": []}}, "services": {}})));
+        assert!(says_all_of(
+            &there,
+            &json!({"components": {"api": {"path": ".", "uses": []}}, "services": {}})
+        ));
         assert!(!says_all_of(&there, &json!({"components": {"api": {"path": "api"}}})));
         assert!(!says_all_of(&there, &json!({"services": {"redis": {"extends": "redis"}}})));
     }

@@ -31,13 +31,14 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    /// Reads a project folder; writes nothing.
+    /// Reads a project folder; writes nothing. Without a path it is the nearest folder upwards that has
+    /// a `devbox.yaml`, within the git repository, else the current one.
     ///
     /// # Errors
     /// Where it is no folder, or a file of ours in it is wrong.
-    pub(super) fn open(env: &Env, path: &Path) -> Result<Self, Failure> {
-        let project = Project::read(&env.cwd.join(path))?;
-        let root = env.cwd.join(path);
+    pub(super) fn open(env: &Env, path: Option<&Path>) -> Result<Self, Failure> {
+        let root = root(env, path);
+        let project = Project::read(&root)?;
         let root = root.canonicalize().unwrap_or(root);
         let repository = match fs::read_optional(&root.join(FILE_NAME))? {
             Some(text) => Some((text.clone(), Repository::parse(FILE_NAME, &text)?)),
@@ -69,6 +70,26 @@ impl Workspace {
     }
 }
 
+/// The project folder that a command is about.
+pub(super) fn root(env: &Env, path: Option<&Path>) -> PathBuf {
+    match path {
+        Some(path) => env.cwd.join(path),
+        None => nearest(&env.cwd),
+    }
+}
+
+fn nearest(start: &Path) -> PathBuf {
+    for folder in start.ancestors() {
+        if folder.join(FILE_NAME).is_file() {
+            return folder.to_path_buf();
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    start.to_path_buf()
+}
+
 /// The values that flags give, by question key.
 ///
 /// # Errors
@@ -76,8 +97,10 @@ impl Workspace {
 pub(super) fn flags(args: &PlanArgs) -> Result<Values, Failure> {
     let mut values = Values::new();
     for set in &args.set {
-        let (key, value) =
-            plan::parse_set(set).map_err(|problem| Failure::usage(format!("`--set {set}`: {problem}")))?;
+        let (key, value) = plan::parse_set(set).map_err(|problem| {
+            // Not the argument itself: what stands after a forgotten `=` may be a secret.
+            Failure::usage("`--set` without `=`").hint(problem)
+        })?;
         values.insert(key, value);
     }
     if let Some(namespace) = &args.namespace {

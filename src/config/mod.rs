@@ -3,6 +3,7 @@
 
 mod answers;
 mod document;
+mod emit;
 mod environments;
 mod preset_file;
 mod project;
@@ -12,8 +13,11 @@ mod user;
 
 pub use answers::{Answers, AnswersError};
 pub use document::{Document, DocumentError, Position};
+pub use emit::to_yaml;
 pub use environments::{EnvironmentRecord, Place, RecordError};
-pub use preset_file::{ConnectionFile, Detects, Kind, ParamFile, ParamType, PresetFile};
+pub use preset_file::{
+    Alternatives, ConnectionFile, Detects, Kind, ParamFile, ParamType, PasswordFile, PresetFile,
+};
 pub use project::{Project, ProjectError};
 pub use repository::{FILE_NAME, Repository, UnitEntry};
 pub use suggest::{closest, did_you_mean};

@@ -46,6 +46,18 @@ pub enum Kind {
     Access,
 }
 
+impl Kind {
+    /// As a preset file writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Environment => "environment",
+            Self::App => "app",
+            Self::Service => "service",
+            Self::Access => "access",
+        }
+    }
+}
+
 /// Conditions on facts; all that are given must hold, each by one of its alternatives.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
@@ -172,6 +184,28 @@ pub enum ParamType {
     List,
     /// Text that is never shown nor written to a file of ours.
     Secret,
+}
+
+impl ParamType {
+    /// As a preset file writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Port => "port",
+            Self::Quantity => "quantity",
+            Self::Duration => "duration",
+            Self::DnsLabel => "dns-label",
+            Self::DnsName => "dns-name",
+            Self::Image => "image",
+            Self::EnvName => "env-name",
+            Self::Url => "url",
+            Self::Choice => "choice",
+            Self::List => "list",
+            Self::Secret => "secret",
+        }
+    }
 }
 
 /// How others reach a service; texts are templates over `values` and `unit`.

@@ -13,7 +13,8 @@ use crate::error::Explain;
 /// A project folder and its place in git.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Project {
-    /// The folder's name, as a person wrote it.
+    /// What people call it: the last part of the remote's URL, else the folder's name; for a folder
+    /// inside a repository always the folder's name.
     pub name: String,
     /// The URL of the branch's remote, else of `origin`, else of the only remote; credentials in it
     /// are left out.
@@ -91,13 +92,21 @@ impl Project {
             })
             .unwrap_or_default();
         project.read_head(&repository).map_err(failed)?;
+        if let Some(name) =
+            project.remote.as_deref().and_then(last_part).filter(|_| project.prefix.is_empty())
+        {
+            project.name = name.to_owned();
+        }
         Ok(project)
     }
 
     fn read_head(&mut self, repository: &Repository) -> Result<(), git2::Error> {
         let head = match repository.head() {
             Ok(head) => Some(head),
-            Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => None,
+            Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => {
+                self.branch = unborn(repository);
+                None
+            }
             Err(error) => return Err(error),
         };
         if let Some(head) = &head {
@@ -114,6 +123,11 @@ impl Project {
     }
 }
 
+fn last_part(remote: &str) -> Option<&str> {
+    let last = remote.trim_end_matches('/').rsplit(['/', ':']).next()?;
+    Some(last.strip_suffix(".git").unwrap_or(last)).filter(|name| !name.is_empty())
+}
+
 fn on_a_remote(repository: &Repository, commit: git2::Oid) -> Result<bool, git2::Error> {
     for branch in repository.branches(Some(git2::BranchType::Remote))? {
         let Some(tip) = branch?.0.get().target() else { continue };
@@ -122,6 +136,12 @@ fn on_a_remote(repository: &Repository, commit: git2::Oid) -> Result<bool, git2:
         }
     }
     Ok(false)
+}
+
+/// The branch of a repository without commits.
+fn unborn(repository: &Repository) -> Option<String> {
+    let head = repository.find_reference("HEAD").ok()?;
+    Some(head.symbolic_target().ok()??.strip_prefix("refs/heads/")?.to_owned())
 }
 
 fn remote_url(repository: &Repository, branch: Option<&str>) -> Result<Option<String>, git2::Error> {

@@ -154,6 +154,7 @@ pub struct Evidence {
 
 /// Existing files of use.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Files {
     /// Dockerfiles and Containerfiles.
     pub dockerfile: Vec<String>,
@@ -167,4 +168,24 @@ pub struct Files {
     pub procfile: Vec<String>,
     /// `devcontainer.json` files.
     pub devcontainer: Vec<String>,
+    /// Skaffold configurations.
+    pub skaffold: Vec<String>,
+    /// Tiltfiles.
+    pub tilt: Vec<String>,
+    /// DevSpace configurations.
+    pub devspace: Vec<String>,
+    /// GitHub Actions workflows.
+    pub github_actions: Vec<String>,
+    /// Makefiles.
+    pub makefile: Vec<String>,
+    /// Taskfiles.
+    pub taskfile: Vec<String>,
+    /// justfiles.
+    pub justfile: Vec<String>,
+    /// mise and asdf tool versions.
+    pub mise: Vec<String>,
+    /// devfiles.
+    pub devfile: Vec<String>,
+    /// Aspire AppHost projects.
+    pub aspire: Vec<String>,
 }

@@ -228,7 +228,8 @@ fn plain_variables(
     if let Some(preset) = values.get("env")
         && let Some(map) = preset.value.as_object()
     {
-        for (name, value) in map {
+        // A template that comes out empty sets nothing.
+        for (name, value) in map.iter().filter(|(_, value)| value.as_str() != Some("")) {
             plain.insert(name.clone(), (literal(&crate::preset::plain(value)), preset.origin.clone()));
         }
     }

@@ -103,6 +103,10 @@ pub(crate) fn unit(plan: &Plan, unit: &Unit) -> Value {
         "namespace": plan.namespace_name(),
         "unit": unit_value(unit.role, &unit.name, unit.path.as_deref()),
         "services": unit.uses,
+        "plan": {
+            "components": plan.of_role(Role::Component).map(|unit| &unit.name).collect::<Vec<_>>(),
+            "services": plan.of_role(Role::Service).map(|unit| &unit.name).collect::<Vec<_>>(),
+        },
         "env": env,
         "secrets": {
             "names": unit.secrets.keys().collect::<Vec<_>>(),

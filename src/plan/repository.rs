@@ -1,9 +1,7 @@
 //! The text of `devbox.yaml`: what the project's people decided, in a stable order. No secret, no name of
 //! a person, no cluster.
 
-use indexmap::IndexMap;
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::unit::EnvSource;
 use super::unit::{Origin, Plan, Resolved, Role, Unit};
@@ -14,90 +12,70 @@ const HEADER: &str = "\
 # that is answered here. Commit this file. Secrets and personal settings have no place in it.
 ";
 
-#[derive(Serialize)]
-struct File {
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    extends: Option<String>,
-    #[serde(skip_serializing_if = "is_empty")]
-    params: Value,
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    values: IndexMap<String, Value>,
-    #[serde(skip_serializing_if = "is_empty")]
-    templates: Value,
-    components: IndexMap<String, Part>,
-    services: IndexMap<String, Part>,
-}
-
-#[derive(Serialize)]
-struct Part {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
-    extends: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uses: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "is_empty")]
-    params: Value,
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    values: IndexMap<String, Value>,
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    env: IndexMap<String, Value>,
-    #[serde(skip_serializing_if = "is_empty")]
-    templates: Value,
-}
-
 /// Writes a plan down for the next person. `before` is the file that the plan was made with: parameters
 /// and templates of its own are carried over.
-///
-/// # Errors
-/// Never for a plan that `resolve` made; the serializer's error type says nothing to a reader.
-pub fn to_yaml(plan: &Plan, before: Option<&Repository>) -> Result<String, serde_yaml::Error> {
-    let own = |path: &str| {
-        before.and_then(|file| file.document.value.pointer(path)).cloned().unwrap_or(Value::Null)
-    };
-    let part = |unit: &Unit| {
-        let section = if unit.role == Role::Component { "components" } else { "services" };
-        let part = Part {
-            path: unit.path.clone(),
-            extends: unit.preset.clone(),
-            uses: (unit.role == Role::Component)
-                .then(|| unit.uses.iter().map(|usage| usage.name.clone()).collect()),
-            params: own(&format!("/{section}/{}/params", unit.name)),
-            values: decided(unit),
-            env: env(unit),
-            templates: own(&format!("/{section}/{}/templates", unit.name)),
-        };
-        (unit.name.clone(), part)
-    };
+pub fn to_yaml(plan: &Plan, before: Option<&Repository>) -> String {
+    let own = |pointer: String| before.and_then(|file| file.document.value.pointer(&pointer)).cloned();
+    let mut file = Section::default();
     let environment = plan.environment();
-    let file = File {
-        name: plan.project.name.clone(),
-        extends: environment.map(|unit| unit.preset.clone()).filter(|preset| preset != "namespace"),
-        params: own("/params"),
-        values: environment.map(decided).unwrap_or_default(),
-        templates: own("/templates"),
-        components: plan.of_role(Role::Component).map(part).collect(),
-        services: plan.of_role(Role::Service).map(part).collect(),
-    };
-    Ok(format!("{HEADER}{}", serde_yaml::to_string(&file)?))
+    let parent = environment.map(|unit| unit.preset.as_str()).filter(|preset| *preset != "namespace");
+    file.put("name", Some(plan.project.name.as_str().into()));
+    file.put("extends", parent.map(Value::from));
+    file.put("values", environment.map(|unit| decided(unit, own("/params".into()).as_ref())));
+    file.put("params", own("/params".into()));
+    file.put("templates", own("/templates".into()));
+    for (section, role) in [("components", Role::Component), ("services", Role::Service)] {
+        let mut parts = Map::new();
+        for unit in plan.of_role(role) {
+            let own = |key: &str| own(format!("/{section}/{}/{key}", unit.name));
+            let uses = unit.uses.iter().map(|usage| usage.name.clone()).collect::<Value>();
+            let mut part = Section::default();
+            part.put("path", unit.path.as_deref().map(Value::from));
+            part.put("extends", Some(unit.preset.as_str().into()));
+            // An empty list says that it uses none, whatever detection finds.
+            if role == Role::Component {
+                part.0.insert("uses".into(), uses);
+            }
+            part.put("values", Some(decided(unit, own("params").as_ref())));
+            part.put("params", own("params"));
+            part.put("env", Some(env(unit)));
+            part.put("templates", own("templates"));
+            parts.insert(unit.name.clone(), Value::Object(part.0));
+        }
+        file.0.insert(section.into(), Value::Object(parts));
+    }
+    format!("{HEADER}{}", crate::config::to_yaml(&Value::Object(file.0)))
 }
 
-fn is_empty(value: &Value) -> bool {
-    value.as_object().is_none_or(serde_json::Map::is_empty)
+#[derive(Default)]
+struct Section(Map<String, Value>);
+
+impl Section {
+    fn put(&mut self, key: &str, value: Option<Value>) {
+        let filled = |value: &Value| !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty());
+        if let Some(value) = value.filter(filled) {
+            self.0.insert(key.into(), value);
+        }
+    }
 }
 
 /// What people decided and what was found in files and would be asked where it is not; defaults of
 /// presets stay with the presets, a user's own preferences with the user.
-fn decided(unit: &Unit) -> IndexMap<String, Value> {
-    let is_decided = |resolved: &Resolved| match &resolved.origin {
-        Origin::Flag | Origin::Answers | Origin::Repository { .. } => !resolved.secret,
+///
+/// `params` are the file's own: a default among them stays where it is.
+fn decided(unit: &Unit, params: Option<&Value>) -> Value {
+    let is_decided = |name: &str, resolved: &Resolved| match &resolved.origin {
+        Origin::Flag | Origin::Answers => !resolved.secret,
+        Origin::Repository { .. } => {
+            !resolved.secret && params.and_then(|params| params.get(name)?.get("default")).is_none()
+        }
         _ => false,
     };
-    let decided = unit.values.iter().filter(|(_, resolved)| is_decided(resolved));
-    decided.map(|(name, resolved)| (name.clone(), resolved.value.clone())).collect()
+    let decided = unit.values.iter().filter(|(name, resolved)| is_decided(name, resolved));
+    Value::Object(decided.map(|(name, resolved)| (name.clone(), resolved.value.clone())).collect())
 }
 
-fn env(unit: &Unit) -> IndexMap<String, Value> {
+fn env(unit: &Unit) -> Value {
     let decided = unit.env.iter().filter_map(|entry| match (&entry.source, &entry.origin) {
         (EnvSource::Value(value), Origin::Flag | Origin::Answers | Origin::Repository { .. })
             if entry.name != "PORT" =>
@@ -106,5 +84,5 @@ fn env(unit: &Unit) -> IndexMap<String, Value> {
         }
         _ => None,
     });
-    decided.collect()
+    Value::Object(decided.collect())
 }

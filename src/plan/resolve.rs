@@ -46,12 +46,20 @@ impl Outcome {
 /// Where a file, a preset, a flag or an answer is wrong. What is only missing is a question.
 pub fn resolve(inputs: &Inputs<'_>) -> Result<Outcome, PlanError> {
     let mut run = Run::start(inputs)?;
-    run.environment()?;
     let components = run.choose_components()?;
     let services = run.choose_services(&components)?;
     if components.is_empty() && services.is_empty() {
         return Err(PlanError::Nothing { project: run.plan.project.name });
     }
+    // The environment's quota may depend on how much runs in it.
+    run.base.insert(
+        "plan".into(),
+        json!({
+            "components": components.iter().map(|component| &component.name).collect::<Vec<_>>(),
+            "services": services.iter().map(|service| &service.name).collect::<Vec<_>>(),
+        }),
+    );
+    run.environment()?;
     let connections = run.services(services)?;
     run.components(components, &connections)?;
     run.note_ambiguities();

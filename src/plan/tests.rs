@@ -1,5 +1,7 @@
 //! Plans from facts written out by hand.
 
+use std::sync::LazyLock;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -76,6 +78,12 @@ pub(crate) fn facts(components: Vec<Component>) -> Facts {
     }
 }
 
+/// The built-in catalogue, read once for all tests.
+pub(crate) fn built_in() -> &'static Catalogue {
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
+    &CATALOGUE
+}
+
 /// What a test says about the surroundings of the facts.
 #[derive(Default)]
 pub(crate) struct Given {
@@ -103,7 +111,7 @@ impl Given {
             user: &UserConfig::parse("config.yaml", self.user)?,
             answers: &map(self.answers),
             flags: &map(self.flags),
-            catalogue: &Catalogue::built_in()?,
+            catalogue: built_in(),
             project: crate::config::Project {
                 name: "shop".into(),
                 remote: (!self.no_remote).then_some(remote),
@@ -172,13 +180,13 @@ fn shown(outcome: &Outcome) -> String {
 #[test]
 fn devbox_yaml_gives_the_same_plan_and_asks_nothing_about_the_project() {
     let first = Given::default().plan();
-    let text = to_yaml(&first, None).unwrap();
+    let text = to_yaml(&first, None);
     insta::assert_snapshot!(text);
     let again = Given { file: Some(text), ..Given::default() }.resolve().unwrap();
     let about_the_project: Vec<_> =
         again.questions.iter().filter(|q| q.scope == Scope::Project).map(|q| &q.key).collect();
     assert_eq!(about_the_project, Vec::<&String>::new());
-    let manifests = |plan: &Plan| crate::render::render(plan, &Catalogue::built_in().unwrap()).unwrap();
+    let manifests = |plan: &Plan| crate::render::render(plan, built_in()).unwrap();
     assert_eq!(manifests(&again.plan), manifests(&first));
 }
 
@@ -188,5 +196,251 @@ fn an_unknown_key_is_named_with_the_one_that_was_meant() {
     assert_eq!(
         Given { flags, ..Given::default() }.failure(),
         "there is nothing called `shop.prot` to set (flag)\nhint: did you mean `shop.port`?"
+    );
+}
+
+fn value(plan: &Plan, unit: &str, name: &str) -> String {
+    let unit = plan.units.iter().find(|one| one.name == unit).unwrap();
+    format!("{:?}", unit.values[name])
+}
+
+fn open(outcome: &Outcome) -> Vec<&str> {
+    outcome.questions.iter().map(|question| question.key.as_str()).collect()
+}
+
+/// A second component beside the shop.
+fn worker(name: &str, path: &str) -> Component {
+    Component {
+        path: path.into(),
+        name: name.into(),
+        kind: ComponentKind::Worker,
+        language: Some("Python".into()),
+        commands: Commands { start: Some("python main.py".into()), ..Commands::default() },
+        services: vec![Service { kind: "kafka".into(), version: None, env: vec![] }],
+        ..Component::default()
+    }
+}
+
+#[test]
+fn the_stronger_layer_decides() {
+    let file = "components:\n  shop:\n    values: {port: 3002}\n";
+    let user = "values:\n  web: {port: 3001, memory: 1024Mi}\n";
+    let port = |plan: &Plan| value(plan, "shop", "port");
+    assert_eq!(port(&Given::default().plan()), "3000 <- src/server.js:12");
+    let plan = Given { user, ..Given::default() }.plan();
+    assert_eq!(port(&plan), "3001 <- config.yaml");
+    assert_eq!(value(&plan, "shop", "memory"), "1Gi <- config.yaml");
+    let given = || Given { user, repository: Some(file), ..Given::default() };
+    assert_eq!(port(&given().plan()), "3002 <- devbox.yaml:3");
+    let answers = vec![("shop.port", Value::from(3003))];
+    assert_eq!(port(&Given { answers: answers.clone(), ..given() }.plan()), "3003 <- answer");
+    let flags = vec![("port", Value::from("3004"))];
+    assert_eq!(port(&Given { answers, flags, ..given() }.plan()), "3004 <- flag");
+}
+
+#[test]
+fn the_environment_is_set_by_bare_names_and_at_the_top_of_the_file() {
+    let file = "values: {memory: 6Gi, pods: 9}\n";
+    let flags = vec![("pods", Value::from("12"))];
+    let plan = Given { repository: Some(file), flags, ..Given::default() }.plan();
+    assert_eq!(value(&plan, "environment", "memory"), "6Gi <- devbox.yaml:1");
+    assert_eq!(value(&plan, "environment", "pods"), "12 <- flag");
+}
+
+#[test]
+fn without_a_remote_the_source_is_asked_and_an_image_is_needed() {
+    let outcome = Given { no_remote: true, ..Given::default() }.resolve().unwrap();
+    assert_eq!(
+        open(&outcome),
+        ["namespace", "services", "shop.source", "shop.image", "shop.env.PUBLIC_URL", "shop.env.STRIPE_KEY"]
+    );
+    assert_eq!(
+        outcome.ready().unwrap_err().to_string(),
+        "1 value(s) are missing:\n--set shop.image=IMAGE  (Image to run (shop))"
+    );
+    let answers = vec![("shop.source", Value::from("image")), ("shop.image", Value::from("acme/shop:1"))];
+    let plan = Given { no_remote: true, answers, ..Given::default() }.plan();
+    assert_eq!(value(&plan, "shop", "image"), "acme/shop:1 <- answer");
+    assert!(!plan.units.iter().any(|unit| unit.values.contains_key("remote")));
+}
+
+#[test]
+fn what_detection_did_not_find_is_asked_and_what_it_found_is_not() {
+    let mut facts = shop();
+    facts.components[0].ports.clear();
+    facts.components[0].commands = Commands::default();
+    let outcome = Given { facts: Some(facts), ..Given::default() }.resolve().unwrap();
+    let asked: Vec<(&str, bool)> = outcome
+        .questions
+        .iter()
+        .filter(|question| question.key.starts_with("shop.") && !question.key.contains("env"))
+        .map(|question| (question.text.as_str(), question.required))
+        .collect();
+    assert_eq!(
+        asked,
+        [("Command that starts it (shop)", true), ("Port that the app listens on (shop)", false)]
+    );
+}
+
+#[test]
+fn an_ambiguous_port_is_asked_with_its_candidates() {
+    let mut facts = shop();
+    let candidate = |value: &str, line| Evidence {
+        field: "ports".into(),
+        value: value.into(),
+        file: "src/server.js".into(),
+        line: Some(line),
+        confidence: 0.5,
+    };
+    facts.ambiguous.push(crate::detect::Ambiguity {
+        component: ".".into(),
+        field: "ports".into(),
+        candidates: vec![candidate("3000", 12), candidate("4000", 20)],
+        reason: "3000 or 4000: both are listened on".into(),
+    });
+    let outcome = Given { facts: Some(facts), ..Given::default() }.resolve().unwrap();
+    let question = outcome.questions.iter().find(|question| question.key == "shop.port").unwrap();
+    let choices: Vec<(&str, &str)> =
+        question.choices.iter().map(|choice| (choice.value.as_str(), choice.note.as_str())).collect();
+    assert_eq!(choices, [("3000", "src/server.js:12"), ("4000", "src/server.js:20")]);
+}
+
+#[test]
+fn several_components_are_a_choice_and_a_service_without_preset_a_warning() {
+    let mut facts = shop();
+    facts.components.push(worker("jobs", "jobs"));
+    let library = Component { kind: ComponentKind::Library, ..worker("lib", "lib") };
+    facts.components.push(library);
+    let outcome = Given { facts: Some(facts.clone()), ..Given::default() }.resolve().unwrap();
+    assert_eq!(outcome.questions[1].key, "components");
+    assert_eq!(outcome.questions[1].default, Some(serde_json::json!(["shop", "jobs"])));
+    assert_eq!(outcome.plan.warnings, ["jobs needs kafka, which no preset provides: it is left out"]);
+    assert_eq!(value(&outcome.plan, "jobs", "listens"), "false <- detection");
+    let answers = vec![("components", Value::from("jobs"))];
+    let plan = Given { facts: Some(facts), answers, ..Given::default() }.plan();
+    let names: Vec<&str> = plan.units.iter().map(|unit| unit.name.as_str()).collect();
+    assert_eq!(names, ["environment", "jobs"], "services of a component that was not chosen are not needed");
+}
+
+#[test]
+fn components_of_one_name_get_two() {
+    let mut facts = shop();
+    facts.components.push(worker("shop", "jobs/Shop"));
+    facts.components.push(worker("redis", "r"));
+    let plan = Given { facts: Some(facts), ..Given::default() }.plan();
+    let names: Vec<&str> = plan.of_role(Role::Component).map(|unit| unit.name.as_str()).collect();
+    assert_eq!(names, ["shop", "shop-jobs-shop", "redis-r"]);
+}
+
+#[test]
+fn a_service_can_be_left_out_and_its_variables_go_with_it() {
+    let answers = vec![("services", Value::from(vec!["redis"]))];
+    let plan = Given { answers, ..Given::default() }.plan();
+    let shop = plan.units.iter().find(|unit| unit.name == "shop").unwrap();
+    let uses: Vec<&str> = shop.uses.iter().map(|usage| usage.name.as_str()).collect();
+    assert_eq!(uses, ["redis"]);
+    assert!(shop.env.iter().all(|entry| entry.name != "POSTGRES_PASSWORD"));
+    let text = to_yaml(&plan, None);
+    let again = Given { file: Some(text), ..Given::default() }.plan();
+    assert_eq!(again.of_role(Role::Service).count(), 1);
+}
+
+#[test]
+fn a_secret_is_neither_shown_nor_written() {
+    let flags = vec![("shop.env.STRIPE_KEY", Value::from("sk_live_hunter2"))];
+    let outcome = Given { flags, ..Given::default() }.resolve().unwrap();
+    let debug = format!("{outcome:?}");
+    let json = serde_json::to_string(&outcome.plan).unwrap();
+    let file = to_yaml(&outcome.plan, None);
+    for text in [&debug, &json, &file] {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    let secret = outcome.plan.units.last().unwrap().secrets["STRIPE_KEY"].clone().unwrap();
+    assert_eq!(secret.value, "sk_live_hunter2");
+}
+
+#[test]
+fn values_survive_devbox_yaml_whatever_they_are() {
+    let hostile = "a: b\n---\n{{ facts.name }} {% raw %} # 'x' \"y\" \t é $(HOME)";
+    let flags = vec![
+        ("shop.command", Value::from(hostile)),
+        ("shop.env.MOTTO", Value::from(hostile)),
+        ("shop.healthPath", Value::from("/yes")),
+        ("postgres.user", Value::from("on")),
+    ];
+    let first = Given { flags, ..Given::default() }.plan();
+    assert_eq!(value(&first, "shop", "command"), format!("{hostile} <- flag"));
+    let file = Some(to_yaml(&first, None));
+    let again = Given { file, ..Given::default() }.plan();
+    let manifests = |plan: &Plan| crate::render::render(plan, built_in()).unwrap();
+    assert_eq!(manifests(&again), manifests(&first));
+}
+
+#[test]
+fn devbox_yaml_keeps_what_its_authors_put_into_it() {
+    let text = "\
+components:
+  shop:
+    path: .
+    extends: node
+    uses: []
+    params:
+      memory: {default: 384Mi}
+    templates: {service: null}
+services: {}
+";
+    let repository = Repository::parse(FILE_NAME, text).unwrap();
+    let plan = Given { repository: Some(text), ..Given::default() }.plan();
+    assert_eq!(value(&plan, "shop", "memory"), "384Mi <- devbox.yaml:7");
+    let written = to_yaml(&plan, Some(&repository));
+    let means = |text: &str| Repository::parse(FILE_NAME, text).unwrap().document.value;
+    let mut expected = means(text);
+    expected["name"] = "shop".into();
+    assert_eq!(means(&written), expected);
+}
+
+#[test]
+fn mistakes_are_named_where_they_were_made() {
+    let file = |repository| Given { repository: Some(repository), ..Given::default() }.failure();
+    assert_eq!(
+        file("components:\n  shop:\n    values:\n      prot: 1\n"),
+        "devbox.yaml:4:7: preset `node` has no value `prot`\n4 |       prot: 1\n  |       ^\nhint: did you mean `port`?"
+    );
+    assert_eq!(
+        file("components:\n  shop:\n    values:\n      port: 99999\n"),
+        "devbox.yaml:4:7: `port` cannot be `99999`: not a port from 1 to 65535\n4 |       port: 99999\n  |       ^"
+    );
+    assert_eq!(
+        file("components:\n  shop:\n    extends: nod\n"),
+        "devbox.yaml:3:5: no preset is called `nod`\n3 |     extends: nod\n  |     ^\nhint: did you mean `node`?"
+    );
+    assert_eq!(
+        file("components:\n  Shop:\n"),
+        "devbox.yaml:2:3: `Shop` cannot name objects: lower case letters, digits and `-`, a letter first\n2 |   Shop:\n  |   ^\nhint: such as `shop`"
+    );
+    assert_eq!(
+        file("components:\n  shop:\n    uses: [postgres]\nservices: {}\n"),
+        "devbox.yaml:3:5: `shop` uses `postgres`, which is no service here\n3 |     uses: [postgres]\n  |     ^"
+    );
+    assert_eq!(
+        file("components:\n  shop:\n    env:\n      STRIPE_KEY: sk_live\n"),
+        "devbox.yaml:4:7: `STRIPE_KEY` looks like a secret: it does not belong into a committed file\n4 |       STRIPE_KEY: sk_live\n  |       ^\nhint: remove it here, give it with `--set shop.env.STRIPE_KEY=...`"
+    );
+    let flags = |flags| Given { flags, ..Given::default() }.failure();
+    assert_eq!(
+        flags(vec![("namespace", Value::from("Dev Ada"))]),
+        "`namespace` cannot be `Dev Ada` (flag): a label has lower case letters, digits and `-` only"
+    );
+    assert_eq!(
+        flags(vec![("services", Value::from("postgrs"))]),
+        "`services` cannot be `postgrs` (flag): there is no such service; did you mean `postgres`?"
+    );
+    assert_eq!(
+        flags(vec![("shop.env.A-B", Value::from("1"))]),
+        "`shop.env.A-B` cannot be `A-B` (flag): a variable's name has letters, digits and `_`, and no digit first"
+    );
+    assert_eq!(
+        Given { facts: Some(facts(vec![])), ..Given::default() }.failure(),
+        "found nothing to deploy in `shop`\nhint: see what was found with `devbox detect`\nhint: name a component in `devbox.yaml` with `extends: web` and an `image`"
     );
 }

@@ -111,6 +111,16 @@ pub enum EnvSource {
     },
 }
 
+impl fmt::Display for EnvSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => f.write_str(value),
+            Self::Secret { name, key, optional: false } => write!(f, "Secret/{name} {key}"),
+            Self::Secret { name, key, optional: true } => write!(f, "Secret/{name} {key} (optional)"),
+        }
+    }
+}
+
 /// A value and who decided it.
 #[derive(Clone, PartialEq)]
 pub struct Resolved {
@@ -128,13 +138,19 @@ impl Resolved {
         Self { value: value.into(), origin, secret: false }
     }
 
-    /// The value for people: a secret is hidden.
+    /// The value for people: a secret is hidden, and what would move a terminal's cursor is spelt out.
     pub fn shown(&self) -> String {
-        match &self.value {
-            _ if self.secret => "(hidden)".into(),
+        let text = match &self.value {
+            _ if self.secret => return "(hidden)".into(),
             Value::String(text) => text.clone(),
             other => other.to_string(),
-        }
+        };
+        let spelt = |c: char| match c {
+            '\n' | '\t' => c.to_string(),
+            c if c.is_control() => c.escape_default().to_string(),
+            c => c.to_string(),
+        };
+        text.chars().map(spelt).collect()
     }
 }
 

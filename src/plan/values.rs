@@ -12,7 +12,7 @@ use super::question::{Choice, Question, Scope, placeholder};
 use super::unit::{Origin, Resolved, Role};
 use crate::config::Document;
 use crate::detect::Component;
-use crate::preset::{Engine, Param, Preset};
+use crate::preset::{Engine, Layer, Param, Preset};
 
 /// A unit before its values are known.
 pub(super) struct Draft<'a> {
@@ -226,9 +226,15 @@ impl Resolver<'_> {
     }
 
     fn preset_origin(&self, section: &str, name: &str) -> Origin {
-        let link = self.draft.preset.origin(section, name);
-        let name = link.map_or_else(|| self.draft.preset.name.clone(), |link| link.name.clone());
-        Origin::Preset { name }
+        let Some(link) = self.draft.preset.origin(section, name) else {
+            return Origin::Preset { name: self.draft.preset.name.clone() };
+        };
+        if link.layer == Layer::Repository {
+            let path: Vec<&str> = link.prefix.iter().map(String::as_str).chain([section, name]).collect();
+            let line = link.document.locate(&path).map(|position| position.line);
+            return Origin::Repository { file: link.document.file.clone(), line };
+        }
+        Origin::Preset { name: link.name.clone() }
     }
 
     /// A default that reads a fact which is there comes from that fact.
@@ -350,7 +356,7 @@ fn value_text(value: Option<&Value>) -> &str {
 /// The facts that a template reads, in order.
 fn fact_names(text: &str) -> impl Iterator<Item = &str> {
     static FACT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\bfacts\.([A-Za-z_]+(?:\.[A-Za-z_]+)*)").ok());
+        LazyLock::new(|| Regex::new(r"(?-u:\b)facts\.([A-Za-z_]+(?:\.[A-Za-z_]+)*)").ok());
     let found: Vec<&str> = FACT
         .as_ref()
         .map(|fact| fact.captures_iter(text).filter_map(|c| c.get(1)).map(|m| m.as_str()).collect())

@@ -42,7 +42,7 @@ pub(super) fn image(text: &str) -> Result<(), String> {
     static REFERENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let part = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*";
         let host = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?";
-        let tag = r"(?::\w[\w.-]{0,127})?";
+        let tag = r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?";
         let digest = r"(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?";
         Regex::new(&format!("^(?:{host}/)?{part}(?:/{part})*{tag}{digest}$")).ok()
     });

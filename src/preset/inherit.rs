@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use regex::Regex;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::catalogue::Layer;
 use super::error::PresetError;
-use super::param::Param;
+use super::param::{Param, whole};
 use crate::config::{ConnectionFile, Detects, Document, Kind, ParamType, PresetFile};
 
 /// One document of a chain, or a part of one (a component in `devbox.yaml`).
@@ -228,7 +227,7 @@ fn check_param(chain: &Chain, name: &str, param: &Param) -> Result<(), PresetErr
         return wrong(&[], format!("parameter `{name}` is a choice without `choices`"), None);
     }
     if let Some(pattern) = &param.0.pattern
-        && let Err(error) = Regex::new(pattern)
+        && let Err(error) = whole(pattern)
     {
         let reason = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
         return wrong(&["pattern"], format!("bad pattern of `{name}`: {reason}"), None);

@@ -18,3 +18,6 @@ pub use marker::{decode, decode_text};
 pub use param::Param;
 pub(crate) use param::plain;
 pub use quantity::Quantity;
+
+#[cfg(test)]
+mod tests;

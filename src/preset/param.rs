@@ -1,5 +1,7 @@
 //! One parameter: its type, and whether a value is one of it.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use regex::Regex;
@@ -120,14 +122,28 @@ impl Param {
 
     fn matches_pattern(&self, value: &Value) -> Result<(), String> {
         let Some(pattern) = &self.0.pattern else { return Ok(()) };
-        let regex =
-            Regex::new(&format!("^(?:{pattern})$")).map_err(|_| format!("bad pattern `{pattern}`"))?;
+        let regex = whole(pattern).map_err(|_| format!("bad pattern `{pattern}`"))?;
         let good = match value {
             Value::Array(items) => items.iter().all(|item| regex.is_match(&plain(item))),
             other => regex.is_match(&plain(other)),
         };
         if good { Ok(()) } else { Err(format!("does not match `{pattern}`")) }
     }
+}
+
+/// A pattern that the whole text has to match. Compiled ones are kept: each costs about a millisecond,
+/// and every preset's are looked at on every run.
+pub(super) fn whole(pattern: &str) -> Result<Regex, regex::Error> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+    let known = KNOWN.lock().ok().and_then(|known| known.get(pattern).cloned());
+    if let Some(regex) = known {
+        return Ok(regex);
+    }
+    let regex = Regex::new(&format!("^(?:{pattern})$"))?;
+    if let Ok(mut known) = KNOWN.lock() {
+        known.insert(pattern.to_owned(), regex.clone());
+    }
+    Ok(regex)
 }
 
 /// A scalar as text, without the quotes of JSON.

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::error::RenderError;
 use super::object::yaml;
+use crate::config::to_yaml;
 use crate::preset::{Catalogue, Layer};
 
 /// What an environment's kubeconfig says.
@@ -83,13 +84,7 @@ pub fn kubeconfig(input: &KubeconfigInput, catalogue: &Catalogue) -> Result<Stri
         let missing = "it is empty".into();
         return Err(RenderError::NoObject { template: file, line: 1, missing });
     };
-    let value = yaml(document, &file)?;
-    serde_yaml::to_string(&value).map_err(|error| RenderError::Yaml {
-        template: file,
-        line: document.line,
-        message: error.to_string(),
-        rendered: None,
-    })
+    Ok(to_yaml(&yaml(document, &file)?))
 }
 
 #[cfg(test)]

@@ -68,6 +68,19 @@ impl Manifest {
         }
     }
 
+    /// The object as it may be shown: a Secret's values are hidden.
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        if self.object.get("kind").and_then(Value::as_str) == Some("Secret") {
+            for section in ["data", "stringData"] {
+                if let Some(Value::Object(data)) = self.object.get_mut(section) {
+                    data.values_mut().for_each(|value| *value = "(hidden)".into());
+                }
+            }
+        }
+        self
+    }
+
     /// The value of an annotation.
     pub fn annotation(&self, name: &str) -> Option<&str> {
         self.object.get("metadata")?.get("annotations")?.get(name)?.as_str()

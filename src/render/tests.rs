@@ -1,18 +1,243 @@
-//! Plans rendered, as snapshots.
+//! Plans rendered: snapshots, every preset with every other, hostile values.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::*;
-use crate::plan::tests::Given;
+use crate::config::Kind;
+use crate::detect::{Commands, Component, ComponentKind, Service, Version};
+use crate::plan::tests::{Given, built_in, facts, shop};
+use crate::preset::Catalogue;
+use crate::validate::validate;
+
+fn rendered(given: Given) -> Vec<Manifest> {
+    render(&given.plan(), built_in()).unwrap()
+}
 
 fn yaml(manifests: &[Manifest]) -> String {
     let one = |m: &Manifest| {
-        let text = serde_yaml::to_string(&m.object).unwrap();
+        let text = crate::config::to_yaml(&m.object);
         format!("# {}:{} ({})\n{text}", m.template, m.line, m.unit)
     };
     manifests.iter().map(one).collect::<Vec<_>>().join("---\n")
 }
 
+fn object<'a>(manifests: &'a [Manifest], key: &str) -> &'a Value {
+    &manifests.iter().find(|manifest| manifest.key().to_string() == key).unwrap().object
+}
+
 #[test]
 fn a_node_repository_with_postgres_and_redis() {
-    let manifests = render(&Given::default().plan(), &Catalogue::built_in().unwrap()).unwrap();
-    insta::assert_snapshot!(yaml(&manifests));
+    insta::assert_snapshot!(yaml(&rendered(Given::default())));
+}
+
+/// One component per language and kind that a preset is chosen for.
+fn component(language: &str, kind: ComponentKind) -> Component {
+    Component {
+        path: "apps/one".into(),
+        name: "one".into(),
+        kind,
+        language: Some(language.into()),
+        version: Version::default(),
+        package_manager: match language {
+            "TypeScript" => Some("pnpm".into()),
+            "Python" => Some("uv".into()),
+            _ => None,
+        },
+        commands: Commands {
+            install: Some("install".into()),
+            start: Some("start".into()),
+            ..Commands::default()
+        },
+        ..Component::default()
+    }
+}
+
+#[test]
+fn each_language_as_web_app_and_as_worker() {
+    for (language, preset) in [("TypeScript", "node"), ("Python", "python"), ("Go", "go")] {
+        for (kind, suffix) in [(ComponentKind::Web, "web"), (ComponentKind::Worker, "worker")] {
+            let plan =
+                Given { facts: Some(facts(vec![component(language, kind)])), ..Given::default() }.plan();
+            let manifests = render(&plan, built_in()).unwrap();
+            let own: Vec<Manifest> = manifests.into_iter().filter(|m| m.unit == "one").collect();
+            insta::assert_snapshot!(format!("{preset}_{suffix}"), yaml(&own));
+        }
+    }
+}
+
+#[test]
+fn every_app_with_every_service_from_git_and_from_an_image_renders_and_validates() {
+    let catalogue = built_in();
+    let services: Vec<Service> = catalogue
+        .of_kind(Kind::Service)
+        .unwrap()
+        .iter()
+        .flat_map(|preset| preset.detects.clone().unwrap_or_default().service.0)
+        .map(|kind| Service { kind, version: None, env: vec![] })
+        .collect();
+    assert!(services.len() >= 2);
+    for app in catalogue.of_kind(Kind::App).unwrap() {
+        for service in services.iter().map(|service| vec![service.clone()]).chain([services.clone()]) {
+            for source in ["git", "image"] {
+                for kind in [ComponentKind::Web, ComponentKind::Worker] {
+                    let component = Component { services: service.clone(), ..component("Cobol", kind) };
+                    let file =
+                        format!("components:\n  one:\n    path: apps/one\n    extends: {}\n", app.name);
+                    let answers = vec![("one.source", json!(source)), ("one.image", json!("a/b:1"))];
+                    let plan = Given {
+                        facts: Some(facts(vec![component])),
+                        file: Some(file),
+                        answers,
+                        ..Given::default()
+                    }
+                    .plan();
+                    let manifests = render(&plan, catalogue).unwrap();
+                    assert_eq!(validate(&manifests), [], "{} from {source}", app.name);
+                    let named = manifests.iter().map(|m| m.key()).collect::<BTreeSet<_>>();
+                    assert_eq!(named.len(), manifests.len());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_plan_gives_the_same_bytes() {
+    assert_eq!(yaml(&rendered(Given::default())), yaml(&rendered(Given::default())));
+}
+
+#[test]
+fn every_object_carries_our_labels_and_no_empty_value() {
+    fn no_nulls(value: &Value, path: &str) {
+        match value {
+            Value::Null => panic!("null at {path}"),
+            Value::Object(map) => map.iter().for_each(|(k, v)| no_nulls(v, &format!("{path}.{k}"))),
+            Value::Array(items) => items.iter().for_each(|v| no_nulls(v, path)),
+            _ => {}
+        }
+    }
+    for manifest in rendered(Given::default()) {
+        no_nulls(&manifest.object, &manifest.key().to_string());
+        let labels = &manifest.object["metadata"]["labels"];
+        assert_eq!(labels["app.kubernetes.io/managed-by"], "devbox", "{}", manifest.key());
+        assert_eq!(labels["app.kubernetes.io/part-of"], "shop", "{}", manifest.key());
+        assert_eq!(manifest.object["metadata"].get("namespace"), None, "the engine sets it");
+    }
+}
+
+#[test]
+fn a_generated_password_is_in_no_manifest_and_reaches_the_url_in_the_pod() {
+    let manifests = rendered(Given::default());
+    let secret = object(&manifests, "Secret/postgres-credentials");
+    assert_eq!(secret.get("data"), None);
+    let env = object(&manifests, "Deployment/shop").pointer("/spec/template/spec/containers/0/env").unwrap();
+    let position = |name: &str| env.as_array().unwrap().iter().position(|e| e["name"] == name).unwrap();
+    assert!(position("POSTGRES_PASSWORD") < position("DATABASE_URL"), "references look back only");
+}
+
+#[test]
+fn a_given_secret_is_in_its_secret_alone() {
+    let flags = vec![("shop.env.STRIPE_KEY", json!("sk: 1\n"))];
+    let manifests = rendered(Given { flags, ..Given::default() });
+    let secret = object(&manifests, "Secret/shop-env");
+    assert_eq!(secret["data"], json!({"STRIPE_KEY": "c2s6IDEK"}));
+    assert_eq!(secret["metadata"]["annotations"][RETAIN], "STRIPE_KEY");
+    let shown: Vec<Manifest> = manifests.into_iter().map(Manifest::without_secrets).collect();
+    let text = yaml(&shown);
+    assert!(!text.contains("c2s6IDEK") && !text.contains("sk: 1"), "{text}");
+    let without = rendered(Given::default());
+    assert_eq!(object(&without, "Secret/shop-env").get("data"), None, "what the cluster has stays");
+}
+
+#[test]
+fn a_template_that_gives_no_object_is_named_with_its_line() {
+    let plan = {
+        let mut plan = Given::default().plan();
+        let template =
+            crate::preset::TemplateRef { layer: crate::preset::Layer::User, path: "bad.yaml".into() };
+        plan.units[0].templates = [("bad".to_owned(), template)].into_iter().collect();
+        plan
+    };
+    for (text, message) in [
+        ("\nkind: A\n", "templates/bad.yaml:2: renders to no Kubernetes object: no `apiVersion`"),
+        (
+            "kind: A\napiVersion: v1\nmetadata: {name: }\n",
+            "templates/bad.yaml:2: renders to no Kubernetes object: no `metadata.name`",
+        ),
+        (
+            "apiVersion: v1\n  kind: {{ user }}\n",
+            "templates/bad.yaml:1: renders to something that is not YAML: mapping values are not allowed in this context",
+        ),
+        (
+            "apiVersion: v1\nkind: A\nkind: B\n",
+            "templates/bad.yaml:1: renders to something that is not YAML: duplicate entry with key \"kind\"",
+        ),
+        (
+            "apiVersion: v1\nkind: A\nmetadata: {name: a}\n---\napiVersion: v1\nkind: A\nmetadata: {name: a}\n",
+            "templates/bad.yaml:5: A/a is rendered by templates/bad.yaml:1 (environment) too",
+        ),
+        (
+            "apiVersion: v1\nkind: {{ vaules.a }}\n",
+            "bad.yaml:2:10: variable `vaules` is not defined\n2 | kind: {{ vaules.a }}\n  |          ^",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("templates")).unwrap();
+        std::fs::write(folder.path().join("templates/bad.yaml"), text).unwrap();
+        let catalogue = Catalogue::built_in().unwrap().with_user(folder.path()).unwrap();
+        assert_eq!(render(&plan, &catalogue).unwrap_err().to_string(), message);
+    }
+}
+
+/// Everything in a manifest that is not text, and where text is.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(map.iter().map(|(k, v)| (k.clone(), shape(v))).collect()),
+        Value::Array(items) => items.iter().map(shape).collect(),
+        Value::String(_) => json!("text"),
+        other => other.clone(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Values that people and repositories supply change texts, never objects, keys or lists.
+    #[test]
+    fn no_value_changes_what_is_rendered(
+        hostile in prop_oneof![
+            "[^\0]{1,40}",
+            "[-:#{}%\\[\\]|>&*!,'\"\\\\ \n\ta-c$()]{1,40}",
+            Just("x\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: evil}".to_owned()),
+            Just("{{ namespace }}{% for a in [1] %}".to_owned()),
+        ],
+        branch in "[^\\s\\x00~^:?*\\[\\\\-][^\\s\\x00~^:?*\\[\\\\]{0,20}",
+    ) {
+        let given = |text: &str, branch: &str| {
+            let mut facts = shop();
+            facts.components[0].commands.dev = Some(text.to_owned());
+            facts.components[0].commands.install = Some(text.to_owned());
+            facts.components[0].path = text.to_owned();
+            let answers = vec![
+                ("shop.env.MOTTO", json!(text)),
+                ("shop.env.STRIPE_KEY", json!(text)),
+                ("shop.branch", json!(branch)),
+            ];
+            Given { facts: Some(facts), answers, ..Given::default() }
+        };
+        // A command that is blank is none, and is asked for.
+        prop_assume!(!hostile.trim().is_empty());
+        let plain: Vec<Value> = rendered(given("x", "main")).iter().map(|m| shape(&m.object)).collect();
+        let manifests = rendered(given(&hostile, &branch));
+        let shapes: Vec<Value> = manifests.iter().map(|m| shape(&m.object)).collect();
+        prop_assert_eq!(shapes, plain);
+        let container = object(&manifests, "Deployment/shop").pointer("/spec/template/spec/containers/0").unwrap().clone();
+        let motto = container["env"].as_array().unwrap().iter().find(|e| e["name"] == "MOTTO").unwrap();
+        prop_assert_eq!(&motto["value"], &json!(hostile.replace("$(", "$$(")));
+        let command = container["args"].as_array().unwrap().last().unwrap();
+        prop_assert_eq!(command, &json!(hostile.trim().replace("$(", "$$(")));
+    }
 }

@@ -39,6 +39,7 @@ mod supervise;
 pub use error::SandboxError;
 pub use layout::{DEFAULT_NAME, Layout};
 pub use process::ProcessId;
+pub use program::find as find_program;
 pub use record::{Component, ComponentState, Failed, Ports, Record, State};
 pub use start::{Running, StartOptions, start};
 pub use status::{Condition, RunningComponent, Status, status};

@@ -10,7 +10,10 @@ use crate::event::Sink;
 pub(super) const FILE_NAME: &str = "devbox-sandbox";
 
 /// Finds the sandbox program, building it once where there is a checkout of devbox and Go.
-pub(super) async fn find(env: &Env, sink: &dyn Sink) -> Result<PathBuf, SandboxError> {
+///
+/// # Errors
+/// Where there is none and none can be built; the error names the places and what is missing.
+pub async fn find(env: &Env, sink: &dyn Sink) -> Result<PathBuf, SandboxError> {
     if let Some(told) = &env.sandbox_bin {
         let told = if told.is_absolute() { told.clone() } else { env.cwd.join(told) };
         return if is_program(&told) { Ok(told) } else { Err(SandboxError::Override(told)) };

@@ -2,12 +2,16 @@
 //!
 //! stdout carries data, stderr carries status, progress and prompts.
 
+mod difference;
 mod failure;
+mod findings;
 mod output;
 mod page;
 mod progress;
 mod prompt;
+mod review;
 
 pub use output::{Format, Ui};
 pub use page::Page;
 pub use prompt::{Check, Choice};
+pub use review::Review;

@@ -19,7 +19,7 @@ pub struct Page {
 }
 
 /// The widest key that is aligned with the others; a longer one pushes its own value alone.
-const WIDEST_KEY: usize = 24;
+const WIDEST_KEY: usize = 44;
 
 /// The widest value that remarks are aligned after.
 const WIDEST_VALUE: usize = 60;
@@ -53,43 +53,59 @@ impl Page {
         self
     }
 
-    /// Lays the page out. `coloured` says whether styles are written; `width` cuts rows (0: never).
+    /// Lays the page out, the columns of each section by themselves. `coloured` says whether styles are
+    /// written; `width` cuts rows (0: never).
     pub fn render(&self, coloured: bool, width: usize) -> String {
         let styled = |style: Style| style.force_styling(coloured);
         let (bold, dim) = (styled(Style::new().bold()), styled(Style::new().dim()));
-        let keys = self.widest(|row| row.0).min(WIDEST_KEY);
-        let values = self.widest(|row| row.1).min(WIDEST_VALUE);
         let mut text = String::new();
+        let mut columns = Columns::of(&self.lines);
         for (index, line) in self.lines.iter().enumerate() {
             let line = match line {
-                Line::Heading(heading) if index == 0 => bold.apply_to(heading).to_string(),
-                Line::Heading(heading) => format!("\n{}", bold.apply_to(heading)),
+                Line::Heading(heading) => {
+                    columns = Columns::of(&self.lines[index + 1..]);
+                    let gap = if index == 0 { "" } else { "\n" };
+                    format!("{gap}{}", bold.apply_to(heading))
+                }
                 Line::Text(line) => format!("  {line}"),
+                Line::Row { key, value, note } if note.is_empty() => columns.row(key, value),
                 Line::Row { key, value, note } => {
-                    let key = pad_str(key, keys, Alignment::Left, None);
-                    let row = match note.as_str() {
-                        "" => format!("  {key}  {value}"),
-                        note => {
-                            let value = pad_str(value, values, Alignment::Left, None);
-                            format!("  {key}  {value}  {}", dim.apply_to(note))
-                        }
-                    };
-                    row.trim_end().to_owned()
+                    let value = pad_str(value, columns.values, Alignment::Left, None);
+                    format!("{}  {}", columns.row(key, &value), dim.apply_to(note))
                 }
             };
-            let line = if width > 0 { truncate_str(&line, width, "…").into_owned() } else { line };
+            let line = line.trim_end();
+            let line = if width > 0 { truncate_str(line, width, "…") } else { line.into() };
             text.push_str(&line);
             text.push('\n');
         }
         text
     }
+}
 
-    fn widest(&self, pick: impl for<'a> Fn((&'a str, &'a str)) -> &'a str) -> usize {
-        let widths = self.lines.iter().filter_map(|line| match line {
-            Line::Row { key, value, .. } => Some(measure_text_width(pick((key, value)))),
-            _ => None,
-        });
-        widths.max().unwrap_or(0)
+/// The widths of a section's columns.
+struct Columns {
+    keys: usize,
+    values: usize,
+}
+
+impl Columns {
+    /// Measures the rows up to the next heading. Values are as wide as those that a remark follows.
+    fn of(lines: &[Line]) -> Self {
+        let section = lines.iter().take_while(|line| !matches!(line, Line::Heading(_)));
+        let (mut keys, mut values) = (0, 0);
+        for line in section {
+            let Line::Row { key, value, note } = line else { continue };
+            keys = keys.max(measure_text_width(key));
+            if !note.is_empty() {
+                values = values.max(measure_text_width(value));
+            }
+        }
+        Self { keys: keys.min(WIDEST_KEY), values: values.min(WIDEST_VALUE) }
+    }
+
+    fn row(&self, key: &str, value: &str) -> String {
+        format!("  {}  {value}", pad_str(key, self.keys, Alignment::Left, None))
     }
 }
 
@@ -100,11 +116,11 @@ mod tests {
     #[test]
     fn rows_are_aligned_and_headings_stand_apart() {
         let mut page = Page::new();
-        page.heading("Found").row("api", "Go 1.24", "go.mod:3").row("worker", "Python", "");
-        page.heading("Plan").text("nothing to do");
+        page.heading("Found").row("api", "Go 1.24", "go.mod:3").row("worker", "Python 3.12 and more", "");
+        page.heading("Plan").text("nothing to do").row("a", "b", "");
         assert_eq!(
             page.render(false, 0),
-            "Found\n  api     Go 1.24  go.mod:3\n  worker  Python\n\nPlan\n  nothing to do\n"
+            "Found\n  api     Go 1.24  go.mod:3\n  worker  Python 3.12 and more\n\nPlan\n  nothing to do\n  a  b\n"
         );
     }
 }

@@ -144,7 +144,10 @@ impl Ui {
 /// Esc and Ctrl-C both mean "stop": the cursor comes back, then the program ends with 130.
 fn answered<T>(result: dialoguer::Result<Option<T>>) -> Result<T, Failure> {
     let stop = |failure: Failure| {
-        let _ = Term::stderr().show_cursor();
+        let terminal = Term::stderr();
+        let _ = terminal.show_cursor();
+        // The cursor is still behind the question.
+        let _ = terminal.write_line("");
         Err(failure)
     };
     match result {

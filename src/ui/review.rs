@@ -71,10 +71,12 @@ fn summary(unit: &Unit) -> String {
     parts.join(" · ")
 }
 
+/// The kinds of each unit's objects, in order, each with how many there are of it.
 fn by_unit(manifests: &[Manifest]) -> IndexMap<&str, Vec<String>> {
-    let mut units: IndexMap<&str, Vec<String>> = IndexMap::new();
+    let mut units: IndexMap<&str, IndexMap<String, usize>> = IndexMap::new();
     for manifest in manifests {
-        units.entry(&manifest.unit).or_default().push(manifest.key().kind);
+        *units.entry(&manifest.unit).or_default().entry(manifest.key().kind).or_default() += 1;
     }
-    units
+    let counted = |(kind, count): (String, usize)| if count == 1 { kind } else { format!("{count} {kind}") };
+    units.into_iter().map(|(unit, kinds)| (unit, kinds.into_iter().map(counted).collect())).collect()
 }

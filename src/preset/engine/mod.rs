@@ -222,9 +222,9 @@ fn check_bounds(name: &str, text: &str) -> Result<(), TemplateError> {
                 Some("set_global") => return refuse(index + 1, "`set_global` is not available".into()),
                 _ => {}
             }
-        }
-        if depth > DEEPEST_LOOP {
-            return refuse(index + 1, format!("loops nested deeper than {DEEPEST_LOOP}"));
+            if depth > DEEPEST_LOOP {
+                return refuse(index + 1, format!("loops nested deeper than {DEEPEST_LOOP}"));
+            }
         }
     }
     Ok(())
@@ -235,7 +235,8 @@ pub(super) fn is_partial(template: &str) -> bool {
     template.rsplit('/').next().is_some_and(|file| file.starts_with('_'))
 }
 
-/// Notes in every document separator which line follows it, for [`split`] to read.
+/// Notes in every document separator which line follows it, and beside every `apiVersion` where it
+/// stands, for [`split`] to read.
 fn number_documents(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let content_after = |index: usize| {
@@ -246,11 +247,13 @@ fn number_documents(text: &str) -> String {
         };
         lines.iter().skip(index).position(is_content).map_or(index, |offset| index + offset) + 1
     };
+    // The first separator is ours; it takes a line, so that Tera's line numbers are one too many.
     let mut out = format!("--- #{LINE_MARK}{}\n", content_after(0));
-    // The first separator is ours; it takes no line, so that Tera's line numbers are one too many.
     for (index, line) in lines.iter().enumerate() {
         if line.trim_end() == "---" {
             out.push_str(&format!("--- #{LINE_MARK}{}\n", content_after(index + 1)));
+        } else if line.starts_with("apiVersion: ") {
+            out.push_str(&format!("{} #{LINE_MARK}{}\n", line.trim_end(), index + 1));
         } else {
             out.push_str(line);
             out.push('\n');
@@ -262,12 +265,16 @@ fn number_documents(text: &str) -> String {
 fn split(text: &str) -> Vec<Rendered> {
     let mut documents: Vec<Rendered> = Vec::new();
     for line in text.lines() {
-        if let Some(rest) = line.strip_prefix("--- #").and_then(|rest| rest.strip_prefix(LINE_MARK)) {
-            documents.push(Rendered { line: rest.trim().parse().unwrap_or(1), text: String::new() });
-        } else if line.trim_end() == "---" {
-            let line = documents.last().map_or(1, |document| document.line);
+        let (line, mark) = match line.rsplit_once(LINE_MARK) {
+            Some((line, mark)) => (line.trim_end_matches([' ', '#']), mark.parse().ok()),
+            None => (line, None),
+        };
+        let last = documents.last_mut();
+        if line.trim_end() == "---" {
+            let line = mark.or(last.map(|document| document.line)).unwrap_or(1);
             documents.push(Rendered { line, text: String::new() });
-        } else if let Some(document) = documents.last_mut() {
+        } else if let Some(document) = last {
+            document.line = mark.unwrap_or(document.line);
             document.text.push_str(line);
             document.text.push('\n');
         } else if !line.trim().is_empty() {
@@ -339,16 +346,71 @@ fn explain(template: &str, error: &tera::Error) -> TemplateError {
                 hint,
             }
         }
-        other => TemplateError {
-            template: template.into(),
-            line: 0,
-            column: 0,
-            message: first_lower(&other.to_string()),
-            excerpt: None,
-            hint: None,
-        },
+        other => from_report(template, &other.to_string()),
     }
 }
+
+/// Tera gives unknown filters, tests, functions and templates as the text of a report only:
+/// `error: MESSAGE`, then `--> TEMPLATE:LINE:COLUMN`, then the line.
+fn from_report(template: &str, report: &str) -> TemplateError {
+    let mut lines = report.lines().map(str::trim).skip_while(|line| line.is_empty());
+    let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
+    let place = lines.next().and_then(|line| line.strip_prefix("--> ")).unwrap_or_default();
+    let mut parts = place.rsplitn(3, ':');
+    let mut number = || parts.next().and_then(|part| part.parse::<usize>().ok()).unwrap_or_default();
+    let (column, line) = (number(), number());
+    let named = parts.next().filter(|name| !name.starts_with("__tera"));
+    let before = named.map_or(0, |name| usize::from(!is_partial(name)));
+    let excerpt = lines.nth(1).and_then(|line| line.split_once(" | ")).and_then(|(_, text)| excerpt(text));
+    let unknown = message.split('`').nth(1).unwrap_or_default();
+    let hint = match message.strip_prefix("Unknown ").and_then(|rest| rest.split(' ').next()) {
+        Some("filter") => did_you_mean(unknown, FILTERS),
+        Some("function") => did_you_mean(unknown, ["range", "throw"]),
+        _ => None,
+    };
+    TemplateError {
+        template: named.unwrap_or(template).into(),
+        line: line.saturating_sub(before),
+        column,
+        message: first_lower(message),
+        excerpt,
+        hint,
+    }
+}
+
+/// The filters that templates are told about.
+const FILTERS: [&str; 30] = [
+    "abs",
+    "base64",
+    "capitalize",
+    "default",
+    "first",
+    "float",
+    "get",
+    "indent",
+    "int",
+    "join",
+    "json",
+    "keys",
+    "last",
+    "length",
+    "literal",
+    "lower",
+    "nth",
+    "pairs",
+    "replace",
+    "reverse",
+    "round",
+    "sort",
+    "split",
+    "str",
+    "title",
+    "trim",
+    "truncate",
+    "unique",
+    "upper",
+    "values",
+];
 
 /// The line that Tera shows in its report: `12 | text`.
 fn report_line(error: &tera::Error) -> String {
@@ -379,3 +441,6 @@ fn first_lower(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().collect::<String>() + chars.as_str()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

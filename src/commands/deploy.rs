@@ -1,0 +1,210 @@
+//! What `init` and `up` share once a plan is settled: apply, hand over a context, wait, report.
+
+use std::path::{Path, PathBuf};
+
+use super::destination::{Arrived, Destination};
+use super::handover::Handover;
+use crate::cli::{Access, ApplyArgs};
+use crate::cluster::{ApplyOptions, Cluster, Environment, WaitOptions};
+use crate::config::{EnvironmentRecord, Place};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::event::Sink;
+use crate::kubeconfig::environment::{self as own, Credentials, EnvironmentKubeconfig};
+use crate::plan::{Plan, Role, Unit, dns_label};
+use crate::preset::Catalogue;
+use crate::render::{self, Manifest};
+use crate::ui::Ui;
+use crate::validate;
+
+/// How long the token in an environment's kubeconfig is asked to live; servers may give less.
+const TOKEN_LIFETIME: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+
+/// A settled plan on its way into a cluster.
+pub(super) struct Deployment<'a> {
+    pub(super) env: &'a Env,
+    pub(super) ui: &'a Ui,
+    pub(super) root: &'a Path,
+    pub(super) plan: &'a Plan,
+    pub(super) manifests: &'a [Manifest],
+    pub(super) options: &'a ApplyArgs,
+}
+
+/// Renders and checks a plan; problems that a server would refuse anyway are warned about here, where
+/// the template is known.
+///
+/// # Errors
+/// Where a template is wrong.
+pub(super) fn manifests(plan: &Plan, catalogue: &Catalogue, ui: &Ui) -> Result<Vec<Manifest>, Failure> {
+    let manifests = render::render(plan, catalogue)?;
+    for problem in validate::validate(&manifests) {
+        ui.warn(&problem.to_string());
+    }
+    Ok(manifests)
+}
+
+/// Says what the reader should know about a plan before it is applied.
+pub(super) fn warn(plan: &Plan, ui: &Ui) {
+    for warning in &plan.warnings {
+        ui.warn(warning);
+    }
+    let cloned = |unit: &Unit| unit.values.get("source").is_some_and(|source| source.value == "git");
+    if plan.of_role(Role::Component).any(cloned) {
+        let project = &plan.project;
+        if project.unpushed {
+            let branch = project.branch.as_deref().unwrap_or("the commit");
+            ui.warn(&format!(
+                "{branch} has commits that are on no remote yet: the cluster clones without them"
+            ));
+        } else if project.dirty {
+            ui.warn("there are changes that are not committed: the cluster clones without them");
+        }
+    }
+}
+
+/// The label of a project: names its apply set and its context.
+fn project_label(plan: &Plan) -> String {
+    dns_label(&plan.project.name, 40)
+}
+
+/// The context that is handed over.
+pub(super) fn context_name(plan: &Plan) -> String {
+    format!("devbox-{}", project_label(plan))
+}
+
+/// The file that the context is in.
+pub(super) fn kubeconfig_path(env: &Env, plan: &Plan) -> PathBuf {
+    own::path(env, &context_name(plan))
+}
+
+/// The record that a deployment leaves on this machine.
+pub(super) fn record(root: &Path, plan: &Plan, place: &Place) -> EnvironmentRecord {
+    EnvironmentRecord {
+        schema: 1,
+        root: root.to_path_buf(),
+        project: project_label(plan),
+        place: place.clone(),
+        namespace: plan.namespace_name().to_owned(),
+        kubeconfig: None,
+    }
+}
+
+/// Refuses to share an environment with another folder by accident, and says what a move leaves behind.
+///
+/// # Errors
+/// Where another folder's environment is in the same namespace of the same cluster.
+pub(super) fn check_neighbours(
+    env: &Env,
+    ui: &Ui,
+    record: &EnvironmentRecord,
+    before: Option<&EnvironmentRecord>,
+) -> Result<(), Failure> {
+    if let Some(other) = record.neighbour(env) {
+        let failure = Failure::usage(format!(
+            "namespace `{}` already holds the environment of `{}`",
+            record.namespace,
+            env.display(&other.root)
+        ));
+        return Err(failure
+            .hint("give this folder a namespace of its own: `--namespace NAME`")
+            .hint(format!("or remove the other one first: `devbox down {}`", other.root.display())));
+    }
+    if let Some(before) = before
+        && (before.place != record.place || before.namespace != record.namespace)
+    {
+        let place = super::place::describe(&before.place);
+        ui.warn(&format!("the environment in namespace `{}` on {place} stays as it is", before.namespace));
+    }
+    Ok(())
+}
+
+impl Deployment<'_> {
+    /// Applies the plan and waits for it.
+    ///
+    /// # Errors
+    /// Where something could not be applied (exit code 1) or does not get ready (exit code 3).
+    pub(super) async fn run(&self, destination: Destination) -> Result<Exit, Failure> {
+        let started = std::time::Instant::now();
+        let place = destination.place().clone();
+        let sink = self.ui.sink();
+        let Arrived { cluster, confirmed } = destination.arrive(self.env, sink.as_ref()).await?;
+        // Before the first write, so that an interrupted run can be found again.
+        let mut record = record(self.root, self.plan, &place);
+        record.kubeconfig = Some(kubeconfig_path(self.env, self.plan)).filter(|path| path.exists());
+        record.write(self.env)?;
+
+        let environment =
+            Environment { project: record.project.clone(), namespace: record.namespace.clone() };
+        let options =
+            ApplyOptions { force_conflicts: self.options.force_conflicts, ..ApplyOptions::default() };
+        let applied =
+            cluster.apply(&confirmed, &environment, self.manifests, &options, sink.as_ref()).await?;
+        if let Some(error) = applied.error() {
+            return Err(error.into());
+        }
+        let expires = self.write_kubeconfig(&cluster, sink.as_ref()).await?;
+        record.kubeconfig = Some(kubeconfig_path(self.env, self.plan));
+        record.write(self.env)?;
+
+        let readiness = match self.options.no_wait {
+            true => None,
+            false => {
+                let options = WaitOptions { timeout: self.options.timeout };
+                Some(cluster.wait(&environment, &applied, &options, sink.as_ref()).await?)
+            }
+        };
+        drop(sink);
+        let handover = Handover {
+            plan: self.plan,
+            record: &record,
+            context: context_name(self.plan),
+            applied: &applied,
+            readiness: readiness.as_ref(),
+            expires,
+            elapsed: started.elapsed(),
+        };
+        handover.show(self.env, self.ui);
+        match readiness.and_then(|readiness| readiness.error()) {
+            Some(error) => Err(error.into()),
+            None => Ok(Exit::Done),
+        }
+    }
+
+    /// Writes the environment's own kubeconfig; gives when its token ends, where it has one.
+    async fn write_kubeconfig(
+        &self,
+        cluster: &Cluster,
+        sink: &dyn Sink,
+    ) -> Result<Option<jiff::Timestamp>, Failure> {
+        let namespace = self.plan.namespace_name();
+        let account = match self.options.access {
+            Access::Token => service_account(self.manifests),
+            Access::User => None,
+        };
+        let token = match account {
+            None => None,
+            Some(account) => match cluster.token(namespace, account, TOKEN_LIFETIME).await {
+                Ok(token) => Some(token),
+                Err(error) => {
+                    sink.emit(crate::event::Event::warning(format!(
+                        "no token of ServiceAccount/{account}, so the kubeconfig holds your own credentials: {error}"
+                    )));
+                    None
+                }
+            },
+        };
+        let expires = token.as_ref().map(|token| token.expires);
+        let credentials = token.map_or(Credentials::Own, |token| Credentials::Token(token.token));
+        let context = context_name(self.plan);
+        let kubeconfig =
+            EnvironmentKubeconfig { target: cluster.target(), context: &context, namespace, credentials };
+        kubeconfig.write(self.env)?;
+        Ok(expires)
+    }
+}
+
+/// The environment's ServiceAccount for people, where its preset has one.
+fn service_account(manifests: &[Manifest]) -> Option<&str> {
+    let account = manifests.iter().find(|manifest| manifest.key().kind == "ServiceAccount")?;
+    account.object.pointer("/metadata/name")?.as_str()
+}

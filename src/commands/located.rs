@@ -1,0 +1,70 @@
+//! Finding the environment of a folder again: for the verbs that need a cluster but no plan.
+
+use std::path::PathBuf;
+
+use super::destination::{Arrived, Destination};
+use super::place::{self, Sources};
+use super::workspace;
+use crate::cli::{PathArg, TargetArgs};
+use crate::cluster::Environment;
+use crate::config::{EnvironmentRecord, Place};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::sandbox::{self, Condition};
+use crate::ui::Ui;
+
+/// The environment of a folder.
+pub(super) struct Located {
+    pub(super) root: PathBuf,
+    pub(super) record: EnvironmentRecord,
+    pub(super) environment: Environment,
+}
+
+/// Finds it by its record; flags go before what the record says. `None` where there is none.
+///
+/// # Errors
+/// Where the record cannot be read.
+pub(super) fn locate(
+    env: &Env,
+    path: &PathArg,
+    target: &TargetArgs,
+    namespace: Option<&str>,
+) -> Result<Option<Located>, Failure> {
+    let root = workspace::root(env, path.path.as_deref());
+    let root = root.canonicalize().map_err(|_| {
+        Failure::usage(format!("`{}` is not a folder", root.display())).hint("pass the folder of a project")
+    })?;
+    let Some(mut record) = EnvironmentRecord::read(env, &root)? else { return Ok(None) };
+    let sources = Sources { args: target, answers: None, record: Some(&record) };
+    if let Some(place) = sources.decided(env) {
+        record.place = place;
+    }
+    if let Some(namespace) = namespace {
+        record.namespace = namespace.to_owned();
+    }
+    let environment = Environment { project: record.project.clone(), namespace: record.namespace.clone() };
+    Ok(Some(Located { root, record, environment }))
+}
+
+impl Located {
+    /// Connects to where it runs; never starts a sandbox.
+    ///
+    /// # Errors
+    /// Where the cluster cannot be reached or the guard refuses it.
+    pub(super) async fn connect(&self, env: &Env, ui: &Ui, target: &TargetArgs) -> Result<Arrived, Failure> {
+        if let Place::Sandbox(name) = &self.record.place {
+            let status = sandbox::status(env, name).await?;
+            if status.condition != Condition::Ready {
+                let start = match name.as_str() {
+                    sandbox::DEFAULT_NAME => "devbox sandbox start".to_owned(),
+                    name => format!("devbox sandbox start --name {name}"),
+                };
+                return Err(Failure::new(format!("{} does not run", place::describe(&self.record.place)))
+                    .hint(format!("start it, its data is kept: `{start}`")));
+            }
+        }
+        let mut destination = Destination::reach(env, ui, &self.record.place, &self.record.namespace).await?;
+        destination.confirm(ui, target)?;
+        destination.arrive(env, ui.sink().as_ref()).await
+    }
+}

@@ -1,0 +1,352 @@
+//! A component while rules fill it. Rules run in the order of their precedence: the first answer to a
+//! field stands, a later different one stays as evidence against it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::{Ambiguity, Component, ComponentKind, EnvVar, Evidence, Service};
+use super::rule::secret;
+
+/// A place in the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct At {
+    pub(super) file: String,
+    pub(super) line: Option<u32>,
+}
+
+impl At {
+    /// A file as a whole.
+    pub(super) fn file(file: impl Into<String>) -> Self {
+        Self { file: file.into(), line: None }
+    }
+
+    /// A line of a file, where it is known.
+    pub(super) fn line(file: impl Into<String>, line: impl Into<Option<u32>>) -> Self {
+        Self { file: file.into(), line: line.into() }
+    }
+}
+
+/// Who says a port, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum PortSource {
+    DockerEnv,
+    Expose,
+    Compose,
+    Script,
+    Code,
+    DotEnv,
+    Default,
+}
+
+impl PortSource {
+    fn confidence(self) -> f64 {
+        match self {
+            Self::DockerEnv | Self::Expose => 0.95,
+            Self::Compose | Self::Script | Self::Code => 0.9,
+            Self::DotEnv => 0.75,
+            Self::Default => 0.6,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct PortClaim {
+    port: u16,
+    source: PortSource,
+    at: At,
+}
+
+#[derive(Debug, Clone, Default)]
+struct ServiceClaim {
+    version: Option<String>,
+    env: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct EnvClaim {
+    default: Option<String>,
+    has_default: bool,
+    optional: bool,
+    secret: bool,
+}
+
+/// A command of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slot {
+    Install,
+    Build,
+    Dev,
+    Start,
+    Test,
+}
+
+impl Slot {
+    fn field(self) -> &'static str {
+        match self {
+            Self::Install => "commands.install",
+            Self::Build => "commands.build",
+            Self::Dev => "commands.dev",
+            Self::Start => "commands.start",
+            Self::Test => "commands.test",
+        }
+    }
+}
+
+/// A component under construction.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Draft {
+    pub(super) c: Component,
+    /// The ecosystem's name, such as `node`.
+    pub(super) ecosystem: &'static str,
+    /// How much of an application it is: 0 a bare manifest, 1 a package, 2 something that runs, 3 a server.
+    pub(super) strength: u8,
+    /// Only holds other components together.
+    pub(super) aggregator: bool,
+    /// Names by which siblings refer to this component.
+    pub(super) aliases: BTreeSet<String>,
+    /// Names or paths of siblings that this component uses.
+    pub(super) needs: BTreeSet<String>,
+    /// Dependencies by name, for look-ups after the ecosystem's own rules.
+    pub(super) ambiguous: Vec<Ambiguity>,
+    ports: Vec<PortClaim>,
+    services: BTreeMap<String, ServiceClaim>,
+    env: BTreeMap<String, EnvClaim>,
+    kind_confidence: f64,
+}
+
+/// Ports on which debuggers and inspectors listen.
+const DEBUG_PORTS: &[u16] = &[9229, 9230, 5005, 2345, 5678, 35729, 24678, 40000];
+
+impl Draft {
+    pub(super) fn new(ecosystem: &'static str, path: &str) -> Self {
+        let c = Component { path: path.to_owned(), ..Component::default() };
+        Self { c, ecosystem, ..Self::default() }
+    }
+
+    /// Records where a value came from.
+    pub(super) fn note(&mut self, field: &str, value: &str, at: &At, confidence: f64) {
+        let evidence = Evidence {
+            field: field.to_owned(),
+            value: value.to_owned(),
+            file: at.file.clone(),
+            line: at.line,
+            confidence,
+        };
+        let same = |e: &Evidence| e.field == field && e.value == value && e.file == at.file;
+        if !self.c.evidence.iter().any(same) {
+            self.c.evidence.push(evidence);
+        }
+    }
+
+    pub(super) fn name(&mut self, name: &str, at: &At) {
+        let name = name.trim();
+        if self.c.name.is_empty() && !name.is_empty() && name.len() <= 214 {
+            self.c.name = name.to_owned();
+            self.note("name", name, at, 0.95);
+        }
+    }
+
+    pub(super) fn language(&mut self, language: &str, at: &At, confidence: f64) {
+        self.note("language", language, at, confidence);
+        self.c.language.get_or_insert_with(|| language.to_owned());
+    }
+
+    pub(super) fn framework(&mut self, name: &str, version: Option<String>, at: &At, confidence: f64) {
+        self.note("framework", name, at, confidence);
+        if self.c.framework.is_none() {
+            self.c.framework = Some(name.to_owned());
+            if let Some(version) = &version {
+                self.note("frameworkVersion", version, at, confidence);
+            }
+            self.c.framework_version = version;
+        }
+    }
+
+    pub(super) fn manager(&mut self, manager: &str, at: &At, confidence: f64) {
+        self.note("packageManager", manager, at, confidence);
+        self.c.package_manager.get_or_insert_with(|| manager.to_owned());
+    }
+
+    pub(super) fn runtime(&mut self, runtime: &str, at: &At, confidence: f64) {
+        self.note("runtime", runtime, at, confidence);
+        self.c.runtime.get_or_insert_with(|| runtime.to_owned());
+    }
+
+    /// Takes a kind unless something surer was said before.
+    pub(super) fn kind(&mut self, kind: ComponentKind, at: &At, confidence: f64) {
+        if confidence > self.kind_confidence {
+            self.kind_confidence = confidence;
+            self.c.kind = kind;
+        }
+        self.note("kind", kind_name(kind), at, confidence);
+    }
+
+    pub(super) fn command(&mut self, slot: Slot, command: &str, at: &At, confidence: f64) {
+        let place = match slot {
+            Slot::Install => &mut self.c.commands.install,
+            Slot::Build => &mut self.c.commands.build,
+            Slot::Dev => &mut self.c.commands.dev,
+            Slot::Start => &mut self.c.commands.start,
+            Slot::Test => &mut self.c.commands.test,
+        };
+        if place.is_none() && !command.trim().is_empty() {
+            *place = Some(command.to_owned());
+            self.note(slot.field(), command, at, confidence);
+        }
+    }
+
+    pub(super) fn port(&mut self, port: u16, source: PortSource, at: &At) {
+        let debug = DEBUG_PORTS.contains(&port) && source != PortSource::DockerEnv;
+        let known = self.ports.iter().any(|claim| claim.port == port && claim.source == source);
+        if port > 0 && !debug && !known {
+            self.ports.push(PortClaim { port, source, at: at.clone() });
+        }
+    }
+
+    /// Whether something at least as strong as `source` says a port.
+    pub(super) fn has_port(&self, source: PortSource) -> bool {
+        self.ports.iter().any(|claim| claim.source <= source)
+    }
+
+    pub(super) fn service(&mut self, kind: &str, version: Option<String>, at: &At, confidence: f64) {
+        self.note(&format!("services.{kind}"), version.as_deref().unwrap_or(kind), at, confidence);
+        let claim = self.services.entry(kind.to_owned()).or_default();
+        if claim.version.is_none() {
+            claim.version = version;
+        }
+    }
+
+    pub(super) fn has_service(&self, kind: &str) -> bool {
+        self.services.contains_key(kind)
+    }
+
+    pub(super) fn service_kinds(&self) -> Vec<String> {
+        self.services.keys().cloned().collect()
+    }
+
+    /// Says that a more exact name is known for a service: `mysql` is really `mariadb`.
+    pub(super) fn rename_service(&mut self, from: &str, to: &str) {
+        if let Some(claim) = self.services.remove(from) {
+            let into = self.services.entry(to.to_owned()).or_default();
+            into.version = into.version.take().or(claim.version);
+            into.env.extend(claim.env);
+        }
+    }
+
+    /// Says that a variable carries the connection of a service.
+    pub(super) fn service_env(&mut self, kind: &str, name: &str) {
+        if let Some(claim) = self.services.get_mut(kind) {
+            claim.env.insert(name.to_owned());
+        }
+    }
+
+    /// Records a variable. `default`: what it is without the person's doing; `optional`: the code
+    /// copes without it.
+    pub(super) fn env(
+        &mut self,
+        name: &str,
+        default: Option<&str>,
+        optional: bool,
+        at: &At,
+        confidence: f64,
+    ) {
+        let secret = secret::name(name) || default.is_some_and(secret::value);
+        let claim = self.env.entry(name.to_owned()).or_default();
+        claim.secret |= secret;
+        claim.optional |= optional;
+        let default = default.map(str::trim).filter(|text| !text.is_empty());
+        claim.has_default |= default.is_some();
+        if claim.default.is_none() {
+            claim.default = default.map(str::to_owned);
+        }
+        self.note(&format!("env.{name}"), name, at, confidence);
+    }
+
+    pub(super) fn env_names(&self) -> Vec<String> {
+        self.env.keys().cloned().collect()
+    }
+
+    pub(super) fn env_default(&self, name: &str) -> Option<&str> {
+        self.env.get(name).and_then(|claim| claim.default.as_deref())
+    }
+
+    /// Leaves a field open, naming the candidates.
+    pub(super) fn ambiguous(&mut self, field: &str, candidates: Vec<(String, At)>, reason: String) {
+        let evidence = candidates.into_iter().map(|(value, at)| Evidence {
+            field: field.to_owned(),
+            value,
+            file: at.file,
+            line: at.line,
+            confidence: 0.5,
+        });
+        self.ambiguous.push(Ambiguity {
+            component: self.c.path.clone(),
+            field: field.to_owned(),
+            candidates: evidence.collect(),
+            reason,
+        });
+    }
+
+    /// Takes over what another draft of the same folder knows beside its own language: services,
+    /// variables and ports that files of the folder say.
+    pub(super) fn absorb(&mut self, other: Self) {
+        for (kind, claim) in other.services {
+            let into = self.services.entry(kind).or_default();
+            into.version = into.version.take().or(claim.version);
+            into.env.extend(claim.env);
+        }
+        for (name, claim) in other.env {
+            self.env.entry(name).or_insert(claim);
+        }
+        let kept = |e: &Evidence| e.field.starts_with("services.") || e.field.starts_with("env.");
+        self.c.evidence.extend(other.c.evidence.into_iter().filter(kept));
+        self.needs.extend(other.needs);
+        self.aliases.extend(other.aliases);
+    }
+
+    /// Settles ports, services and variables and gives the finished component.
+    pub(super) fn finish(mut self) -> (Component, Vec<Ambiguity>) {
+        self.settle_ports();
+        let services = std::mem::take(&mut self.services).into_iter().map(|(kind, claim)| Service {
+            kind,
+            version: claim.version,
+            env: claim.env.into_iter().collect(),
+        });
+        self.c.services = services.collect();
+        let env = std::mem::take(&mut self.env).into_iter().map(|(name, claim)| EnvVar {
+            name,
+            required: !claim.optional && (claim.secret || !claim.has_default),
+            secret: claim.secret,
+            default: claim.default.filter(|_| !claim.secret),
+        });
+        self.c.env = env.collect();
+        (self.c, self.ambiguous)
+    }
+
+    fn settle_ports(&mut self) {
+        let mut claims = std::mem::take(&mut self.ports);
+        claims.sort_by_key(|claim| claim.source);
+        for claim in &claims {
+            self.note("ports", &claim.port.to_string(), &claim.at, claim.source.confidence());
+        }
+        let Some(best) = claims.first().map(|claim| claim.source) else { return };
+        let last = if best == PortSource::DockerEnv { PortSource::Expose } else { best };
+        for claim in claims.into_iter().filter(|claim| claim.source <= last) {
+            if !self.c.ports.contains(&claim.port) {
+                self.c.ports.push(claim.port);
+            }
+        }
+    }
+}
+
+/// A kind as JSON writes it.
+pub(super) fn kind_name(kind: ComponentKind) -> &'static str {
+    match kind {
+        ComponentKind::Web => "web",
+        ComponentKind::Worker => "worker",
+        ComponentKind::Static => "static",
+        ComponentKind::Library => "library",
+        ComponentKind::Cli => "cli",
+        ComponentKind::Infrastructure => "infrastructure",
+        ComponentKind::Unknown => "unknown",
+    }
+}

@@ -1,0 +1,328 @@
+//! Go: `go.mod`, every `package main`, where it listens.
+
+use std::collections::BTreeMap;
+
+use super::{Ecosystem, tools, version};
+use crate::detect::draft::{At, Draft, PortSource, Slot};
+use crate::detect::facts::ComponentKind::{self, Web};
+use crate::detect::read::listen::{self, Listen, Take};
+use crate::detect::read::pattern::Pattern;
+use crate::detect::read::{base, folder};
+use crate::detect::rule::framework::{best, row};
+use crate::detect::rule::{Framework, driver};
+use crate::detect::scope::Scope;
+
+pub(super) const ECOSYSTEM: Ecosystem = Ecosystem { name: "go", markers: &["go.mod"], describe };
+
+/// Go files without a module.
+pub(super) const LOOSE: Ecosystem = Ecosystem { name: "go", markers: &["*.go"], describe };
+
+/// All rows.
+pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
+    row("beego", &["github.com/beego/beego*", "github.com/astaxie/beego"], 70, Some(8080), Web),
+    row("buffalo", &["github.com/gobuffalo/buffalo"], 70, Some(3000), Web),
+    row("revel", &["github.com/revel/revel"], 70, Some(9000), Web),
+    row("goframe", &["github.com/gogf/gf*"], 68, Some(8000), Web),
+    row("kratos", &["github.com/go-kratos/kratos*"], 68, Some(8000), Web),
+    row("go-zero", &["github.com/zeromicro/go-zero"], 68, None, Web),
+    row("encore", &["encore.dev"], 68, Some(4000), Web),
+    row("iris", &["github.com/kataras/iris*"], 60, None, Web),
+    row("fiber", &["github.com/gofiber/fiber*"], 58, None, Web),
+    row("gin", &["github.com/gin-gonic/gin"], 56, Some(8080), Web),
+    row("echo", &["github.com/labstack/echo*"], 56, None, Web),
+    row("hertz", &["github.com/cloudwego/hertz"], 56, Some(8888), Web),
+    row("huma", &["github.com/danielgtaylor/huma*"], 54, None, Web),
+    row("chi", &["github.com/go-chi/chi*"], 50, None, Web),
+    row("mux", &["github.com/gorilla/mux"], 48, None, Web),
+    row("httprouter", &["github.com/julienschmidt/httprouter"], 46, None, Web),
+    row("fasthttp", &["github.com/valyala/fasthttp"], 44, None, Web),
+    row("gqlgen", &["github.com/99designs/gqlgen"], 40, Some(8080), Web),
+    row("connect", &["connectrpc.com/connect"], 38, None, Web),
+    row("grpc", &["google.golang.org/grpc"], 20, None, Web),
+];
+
+/// Calls that listen.
+static LISTEN: [Listen; 8] = [
+    listen::row(r"\b(?:http|fasthttp)\.ListenAndServe(?:TLS)?\s*\(", Take::Argument(0)),
+    listen::row(r"\bnet\.Listen\s*\(", Take::Argument(1)),
+    listen::row(r"\b(?:http\.Server|fasthttp\.Server)\s*\{", Take::Key(&["Addr"])),
+    listen::row(
+        r"\b(?:r|router|engine|g|server|srv|app|e|ginEngine|api)\.Run(?:TLS)?\s*\(",
+        Take::Argument(0),
+    ),
+    listen::row(r"\b(?:e|echo|srv|server|app|s|router|api)\.Start(?:TLS)?\s*\(", Take::Argument(0)),
+    listen::row(r"\b\w+\.Listen(?:TLS)?\s*\(", Take::Argument(0)),
+    listen::row(r"\bserver\.WithHostPorts\s*\(", Take::Argument(0)),
+    listen::row(r"\bhttp\.Serve\s*\(", Take::Argument(0)),
+];
+
+/// Dependencies that make a program of commands.
+const COMMANDS: &[&str] = &[
+    "github.com/spf13/cobra",
+    "github.com/urfave/cli*",
+    "github.com/alecthomas/kong",
+    "github.com/jessevdk/go-flags",
+];
+
+static PACKAGE_MAIN: Pattern = Pattern::new(r"(?m)^package\s+main\b");
+static MAIN: Pattern = Pattern::new(r"(?m)^func\s+main\s*\(\s*\)");
+
+/// `go.mod`, as far as it is needed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Module {
+    name: Option<(String, u32)>,
+    go: Option<(String, u32)>,
+    toolchain: Option<(String, u32)>,
+    /// Direct requirements: path, version, line.
+    requires: Vec<(String, String, u32)>,
+}
+
+impl Module {
+    fn parse(text: &str) -> Self {
+        let mut module = Self::default();
+        let mut block = String::new();
+        for (line, number) in text.lines().zip(1u32..) {
+            let (line, comment) = line.split_once("//").unwrap_or((line, ""));
+            let mut words: Vec<&str> = line.split_whitespace().collect();
+            match words[..] {
+                [")"] => block.clear(),
+                [word, "("] => block = word.to_owned(),
+                _ => {
+                    if !block.is_empty() {
+                        words.insert(0, &block);
+                    }
+                    match words[..] {
+                        ["module", name] => module.name = Some((name.trim_matches('"').to_owned(), number)),
+                        ["go", version] => module.go = Some((version.to_owned(), number)),
+                        ["toolchain", version] => {
+                            module.toolchain = Some((version.trim_start_matches("go").to_owned(), number));
+                        }
+                        ["require", path, version] if comment.trim() != "indirect" => {
+                            module.requires.push((path.to_owned(), version.to_owned(), number));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        module
+    }
+}
+
+fn describe(scope: &Scope<'_>) -> Vec<Draft> {
+    let file = scope.find("go.mod");
+    let sources = scope.sources(&["go"]);
+    if sources.is_empty() && file.is_none() {
+        return Vec::new();
+    }
+    let module = file
+        .as_deref()
+        .and_then(|file| scope.tree.text(file))
+        .map(|text| Module::parse(&text))
+        .unwrap_or_default();
+    let marker = file.clone().or_else(|| sources.first().map(|file| (*file).to_owned())).unwrap_or_default();
+    let at = |line: Option<u32>| At::line(&marker, line);
+    let mut draft = Draft::new("go", &scope.dir);
+    draft.strength = 1;
+    if let Some((path, line)) = &module.name {
+        let name = path.rsplit('/').find(|part| !is_major(part)).unwrap_or(path);
+        draft.name(name, &at(Some(*line)));
+        draft.aliases.insert(path.clone());
+    }
+    draft.language("Go", &at(None), 0.98);
+    draft.manager("go", &at(None), 0.98);
+    draft.needs.extend(module.requires.iter().map(|(path, _, _)| path.clone()));
+    pins(scope, &module, &marker, &mut draft);
+    let direct = || module.requires.iter().map(|(path, _, _)| path.as_str());
+    let framework = best(FRAMEWORKS, direct());
+    let require = |path: &str| module.requires.iter().find(|(known, _, _)| known == path);
+    let mains = mains(scope, &sources);
+    commands(scope, &mains, &marker, &mut draft);
+    let found = places(scope, &sources, &mains, framework.map(|(row, _)| row), &mut draft);
+    if let Some((row, path)) = framework.filter(|(row, _)| row.name != "grpc" || !found.is_empty())
+        && !mains.is_empty()
+    {
+        let require = require(path);
+        let version = require.map(|(_, version, _)| version.trim_start_matches('v').to_owned());
+        draft.framework(row.name, version, &at(require.map(|(_, _, line)| *line)), 0.95);
+    }
+    for (path, _, line) in &module.requires {
+        if let Some(kind) = driver::service("go", &path.to_lowercase()) {
+            draft.service(kind, None, &at(Some(*line)), 0.85);
+        }
+    }
+    kind(&module, &mains, !found.is_empty(), &at(None), &mut draft);
+    vec![draft]
+}
+
+fn kind(module: &Module, mains: &BTreeMap<String, At>, listens: bool, at: &At, draft: &mut Draft) {
+    let commands = module
+        .requires
+        .iter()
+        .find(|(path, _, _)| COMMANDS.iter().any(|row| crate::detect::rule::framework::is(row, path)));
+    if mains.is_empty() {
+        draft.kind(ComponentKind::Library, at, 0.85);
+    } else if draft.c.framework.is_some() || listens {
+        draft.kind(Web, at, 0.9);
+        draft.strength = 3;
+    } else if let Some((_, _, line)) = commands {
+        draft.kind(ComponentKind::Cli, &At::line(&at.file, *line), 0.85);
+        draft.strength = 2;
+    } else {
+        let queue = ["kafka", "rabbitmq", "nats", "temporal"].iter().any(|kind| draft.has_service(kind));
+        draft.strength = 2;
+        let kind = if queue { ComponentKind::Worker } else { ComponentKind::Cli };
+        draft.kind(kind, at, 0.5);
+    }
+}
+
+/// `v2`, `v10`.
+fn is_major(part: &str) -> bool {
+    part.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()))
+}
+
+fn pins(scope: &Scope<'_>, module: &Module, file: &str, draft: &mut Draft) {
+    let mut pins = version::Pins::default();
+    pins.push(tools::pinned(scope.tree, &scope.dir, &["go", "golang"]));
+    pins.push(tools::file(scope.tree, &scope.dir, &[".go-version"]));
+    let pin = |(text, line): &(String, u32)| tools::Pin { text: text.clone(), at: At::line(file, *line) };
+    pins.push(module.toolchain.as_ref().map(pin));
+    pins.manifest = module.go.as_ref().map(pin);
+    version::settle(scope.tree, draft, pins, 2, |_| None);
+}
+
+/// The folders of runnable packages, with the file of their `main`.
+fn mains(scope: &Scope<'_>, sources: &[&str]) -> BTreeMap<String, At> {
+    const ASIDE: &[&str] = &[
+        "tools",
+        "tool",
+        "hack",
+        "examples",
+        "example",
+        "internal/tools",
+        "_examples",
+        "scripts",
+        "script",
+        "gen",
+        "magefiles",
+    ];
+    let mut found = BTreeMap::new();
+    for file in sources {
+        let relative = folder(scope.relative(file));
+        if ASIDE.iter().any(|aside| relative == *aside || relative.starts_with(&format!("{aside}/")))
+            || base(file) == "magefile.go"
+        {
+            continue;
+        }
+        let Some(code) = scope.tree.code(file) else { continue };
+        if code.matches(&PACKAGE_MAIN)
+            && let Some(place) = code.captures(&MAIN).next()
+        {
+            let line = code.line(place.get(0).map_or(0, |whole| whole.start()));
+            found.entry(relative.to_owned()).or_insert(At::line(*file, line));
+        }
+    }
+    found
+}
+
+fn commands(scope: &Scope<'_>, mains: &BTreeMap<String, At>, marker: &str, draft: &mut Draft) {
+    let whole = At::file(marker);
+    if marker.ends_with("go.mod") {
+        draft.command(Slot::Install, "go mod download", &whole, 0.9);
+    }
+    draft.command(Slot::Test, "go test ./...", &whole, 0.8);
+    let air = scope.first(&[".air.toml", "air.toml"]);
+    if let Some(file) = &air {
+        draft.command(Slot::Dev, "air", &At::file(file), 0.95);
+    }
+    let package = |dir: &str| if dir == "." { ".".to_owned() } else { format!("./{dir}") };
+    let chosen = if mains.len() == 1 { mains.iter().next() } else { mains.get_key_value(".") };
+    match chosen {
+        Some((dir, at)) => {
+            let run = format!("go run {}", package(dir));
+            draft.command(Slot::Build, &format!("go build {}", package(dir)), at, 0.8);
+            draft.command(Slot::Start, &run, at, 0.85);
+            draft.command(Slot::Dev, &run, at, 0.7);
+        }
+        None if mains.is_empty() => draft.command(Slot::Build, "go build ./...", &whole, 0.7),
+        None => {
+            draft.command(Slot::Build, "go build ./...", &whole, 0.7);
+            let names: Vec<String> = mains.keys().map(|dir| package(dir)).collect();
+            let candidates =
+                mains.iter().map(|(dir, at)| (format!("go run {}", package(dir)), at.clone())).collect();
+            let reason = format!("{}: each is a `package main`", names.join(" or "));
+            draft.ambiguous("commands.start", candidates, reason);
+        }
+    }
+}
+
+/// Where the program listens: the main packages first, then the rest of the module.
+fn places(
+    scope: &Scope<'_>,
+    sources: &[&str],
+    mains: &BTreeMap<String, At>,
+    framework: Option<&Framework>,
+    draft: &mut Draft,
+) -> Vec<listen::Found> {
+    if mains.is_empty() {
+        return Vec::new();
+    }
+    let mut files: Vec<&str> = sources
+        .iter()
+        .copied()
+        .filter(|file| {
+            scope.tree.text(file).is_some_and(|text| {
+                ["Listen", "Addr", ".Run(", ".Start(", "WithHostPorts"].iter().any(|word| text.contains(word))
+            })
+        })
+        .collect();
+    files.sort_by_key(|file| !mains.contains_key(folder(scope.relative(file))));
+    let mut found = listen::search(scope.tree, &files, &LISTEN, sources);
+    // `cmd.Run()`, `worker.Start(ctx)`: only an address makes such a call one that listens.
+    found.retain(|place| place.port.is_some() || line_listens(scope, place));
+    if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
+        draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
+    }
+    if let Some(row) = framework
+        && let Some(port) = row.port
+    {
+        let conf = scope.find("conf/app.conf").filter(|_| row.name == "beego");
+        let text = conf.as_deref().and_then(|file| scope.tree.text(file));
+        let http = text.as_deref().and_then(|text| {
+            text.lines().zip(1u32..).find_map(|(line, number)| {
+                let (key, value) = line.split_once('=')?;
+                (key.trim().eq_ignore_ascii_case("httpport"))
+                    .then(|| Some((value.trim().parse().ok()?, number)))?
+            })
+        });
+        match (http, conf) {
+            (Some((port, line)), Some(file)) => draft.port(port, PortSource::Code, &At::line(file, line)),
+            _ => draft.port(port, PortSource::Default, &At::file(scope.find("go.mod").unwrap_or_default())),
+        }
+    }
+    found
+}
+
+fn line_listens(scope: &Scope<'_>, place: &listen::Found) -> bool {
+    let text = scope.tree.text(&place.file);
+    let line = text.as_deref().and_then(|text| text.lines().nth(place.line as usize - 1)).unwrap_or_default();
+    ["ListenAndServe", "http.Server", "net.Listen", "http.Serve", "fasthttp"]
+        .iter()
+        .any(|word| line.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_comments_and_indirect_lines_of_a_module_are_read() {
+        let text = "module \"github.com/acme/shop/v2\"\n\ngo 1.24.0\ntoolchain go1.24.3\n\nrequire (\n\tgithub.com/lib/pq v1.10.9\n\
+                    \t// github.com/x/y v1\n\tgithub.com/a/b v1.0.0 // indirect\n)\nrequire github.com/c/d v0.1.0\n";
+        let module = Module::parse(text);
+        assert_eq!(module.name, Some(("github.com/acme/shop/v2".into(), 1)));
+        assert_eq!(module.toolchain, Some(("1.24.3".into(), 4)));
+        let names: Vec<&str> = module.requires.iter().map(|(path, _, _)| path.as_str()).collect();
+        assert_eq!(names, ["github.com/lib/pq", "github.com/c/d"]);
+    }
+}

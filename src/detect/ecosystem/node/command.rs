@@ -1,0 +1,136 @@
+//! Commands: the manifest's scripts through the package manager, else what the framework runs.
+
+use super::manager;
+use super::manifest::Manifest;
+use crate::detect::draft::{At, Draft, Slot};
+use crate::detect::ecosystem::tools::upward;
+use crate::detect::read::{base, version};
+use crate::detect::scope::Scope;
+
+/// Frameworks whose `start` script is a development server.
+const START_IS_DEV: &[&str] = &[
+    "create-react-app",
+    "angular",
+    "docusaurus",
+    "ember",
+    "eleventy",
+    "parcel",
+    "webpack",
+    "stencil",
+    "expo",
+    "gatsby",
+];
+
+/// How a manager runs a script.
+pub(super) fn run(manager: &str, script: &str) -> String {
+    match (manager, script) {
+        ("npm", "start" | "test") => format!("npm {script}"),
+        ("npm" | "bun", _) => format!("{manager} run {script}"),
+        _ => format!("{manager} {script}"),
+    }
+}
+
+/// Adds the commands.
+pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) {
+    let manager = manager::usable(draft);
+    let (locked, modern) = manager::locked(scope.tree, &scope.dir, &manager);
+    let install = match (manager.as_str(), locked) {
+        ("npm", true) => "npm ci".to_owned(),
+        ("yarn", true) if modern => "yarn install --immutable".to_owned(),
+        (_, true) => format!("{manager} install --frozen-lockfile"),
+        (_, false) => format!("{manager} install"),
+    };
+    let confidence = if locked { 0.9 } else { 0.75 };
+    draft.command(Slot::Install, &install, &At::file(&manifest.file), confidence);
+    let script = |name: &str| manifest.script(name).is_some();
+    let start_is_dev = draft.c.framework.as_deref().is_some_and(|name| START_IS_DEV.contains(&name));
+    let mut dev: Vec<&str> = vec!["dev", "start:dev", "serve", "develop", "watch"];
+    if start_is_dev {
+        dev.insert(1, "start");
+    }
+    let named = [
+        (Slot::Build, vec!["build"]),
+        (Slot::Dev, dev),
+        (Slot::Start, vec!["start", "start:prod"]),
+        (Slot::Test, vec!["test"]),
+    ];
+    for (slot, names) in named {
+        if let Some(name) = names.into_iter().find(|name| script(name)) {
+            draft.command(slot, &run(&manager, name), &manifest.at(name), 0.95);
+        }
+    }
+    if draft.c.commands.start.is_none()
+        && let Some((start, at)) = unscripted(scope, manifest, draft)
+    {
+        draft.command(Slot::Start, &start, &at, 0.7);
+    }
+}
+
+/// What starts a program whose manifest has no `start` script.
+fn unscripted(scope: &Scope<'_>, manifest: &Manifest, draft: &Draft) -> Option<(String, At)> {
+    let command = match draft.c.framework.as_deref() {
+        Some("next") => Some("npx next start"),
+        Some("nuxt") => Some("node .output/server/index.mjs"),
+        Some("nestjs") => Some("node dist/main"),
+        Some("sveltekit") if manifest.has("@sveltejs/adapter-node") => Some("node build/index.js"),
+        Some("astro") if manifest.has("@astrojs/node") => Some("node dist/server/entry.mjs"),
+        _ => None,
+    };
+    if let Some(command) = command {
+        return Some((command.to_owned(), manifest.at("scripts")));
+    }
+    let runner = draft.c.runtime.as_deref().unwrap_or("node");
+    if manifest.get("bin").is_some() || manifest.get("exports").is_some() {
+        return None;
+    }
+    let declared = manifest.text("main").or(manifest.text("module"));
+    if let Some(main) = declared
+        && let Some(file) = scope.find(main).or_else(|| scope.find(&format!("{main}.js")))
+        && manifest.is_app()
+        && (runner == "bun" || !file.ends_with(".ts"))
+    {
+        return Some((format!("{runner} {}", scope.relative(&file)), manifest.at("main")));
+    }
+    let usual: &[&str] = if runner == "bun" {
+        &["index.ts", "src/index.ts", "index.js", "server.ts"]
+    } else {
+        &["server.js", "index.js", "app.js", "index.mjs", "server.mjs", "main.js"]
+    };
+    let framework = draft.c.framework.as_deref();
+    let server = framework.is_none() || draft.c.commands.dev.is_none();
+    let file = scope.first(usual).filter(|_| server && manifest.is_app())?;
+    Some((format!("{runner} {}", base(&file)), At::file(file)))
+}
+
+/// The version that a lock file or a catalogue gives a dependency whose manifest says none.
+pub(super) fn locked_version(scope: &Scope<'_>, name: &str, declared: &str) -> Option<String> {
+    for dir in upward(&scope.dir) {
+        if let Some(group) = declared.strip_prefix("catalog:") {
+            let workspace =
+                scope.tree.find(dir, "pnpm-workspace.yaml").and_then(|file| scope.tree.doc(&file));
+            let own = Manifest::of(scope.tree, dir);
+            let catalog = workspace.as_ref().and_then(|doc| match group {
+                "" | "default" => doc.get("catalog"),
+                group => doc.get("catalogs").and_then(|all| all.get(group)),
+            });
+            let found = catalog.and_then(|catalog| catalog.get(name)).and_then(|version| version.as_str());
+            let bun =
+                own.as_ref().and_then(|own| own.get("catalog").or(own.get("workspaces")?.get("catalog")));
+            let found = found.or_else(|| bun.and_then(|catalog| catalog.get(name)?.as_str()));
+            if let Some(version) = found.and_then(version::bare) {
+                return Some(version);
+            }
+        }
+        if let Some(lock) = scope.tree.find(dir, "package-lock.json")
+            && let Some(doc) = scope.tree.doc(&lock)
+        {
+            let key = format!("node_modules/{name}");
+            let package = doc
+                .get("packages")
+                .and_then(|all| all.get(&key))
+                .or_else(|| doc.get("dependencies")?.get(name));
+            return package?.get("version")?.as_str().map(str::to_owned);
+        }
+    }
+    None
+}

@@ -1,0 +1,148 @@
+//! `package.json` and its relatives, and Nx's `project.json` over the root's dependencies.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::detect::draft::At;
+use crate::detect::read::{Tree, lines};
+use crate::detect::scope::Scope;
+
+/// A package's manifest.
+pub(super) struct Manifest {
+    /// Repository-relative.
+    pub(super) file: String,
+    doc: Rc<Value>,
+    text: Rc<str>,
+    /// Nx's targets, where the project is described by `project.json` alone.
+    pub(super) nx: Option<Rc<Value>>,
+}
+
+impl Manifest {
+    pub(super) fn read(scope: &Scope<'_>) -> Option<Self> {
+        if let Some(file) = scope.first(&["package.json", "package.json5", "package.yaml"]) {
+            let doc = scope.tree.doc(&file).filter(|doc| doc.is_object())?;
+            let text = scope.tree.text(&file)?;
+            let nx = scope.find("project.json").and_then(|file| scope.tree.doc(&file));
+            return Some(Self { file, doc, text, nx });
+        }
+        let file = scope.find("project.json")?;
+        let nx = scope
+            .tree
+            .doc(&file)
+            .filter(|doc| doc.get("targets").is_some() || doc.get("projectType").is_some())?;
+        let text = scope.tree.text(&file)?;
+        Some(Self { file, doc: Rc::clone(&nx), text, nx: Some(nx) })
+    }
+
+    /// A package's manifest by its folder.
+    pub(super) fn of(tree: &Tree, dir: &str) -> Option<Self> {
+        let file = tree.find(dir, "package.json")?;
+        let doc = tree.doc(&file).filter(|doc| doc.is_object())?;
+        let text = tree.text(&file)?;
+        Some(Self { file, doc, text, nx: None })
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&Value> {
+        self.doc.get(key).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        self.get(key).and_then(Value::as_str)
+    }
+
+    pub(super) fn pointer(&self, pointer: &str) -> Option<&str> {
+        self.doc.pointer(pointer).and_then(Value::as_str)
+    }
+
+    pub(super) fn flag(&self, key: &str) -> bool {
+        self.get(key).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// A script that does something.
+    pub(super) fn script(&self, name: &str) -> Option<&str> {
+        let script = self.doc.get("scripts")?.get(name)?.as_str()?.trim();
+        (!script.is_empty() && !script.contains("no test specified")).then_some(script)
+    }
+
+    /// All scripts.
+    pub(super) fn scripts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let scripts = self.doc.get("scripts").and_then(Value::as_object);
+        scripts.into_iter().flatten().filter_map(|(name, script)| Some((name.as_str(), script.as_str()?)))
+    }
+
+    fn section(&self, key: &str) -> impl Iterator<Item = (&str, &str)> {
+        let section = self.doc.get(key).and_then(Value::as_object);
+        section
+            .into_iter()
+            .flatten()
+            .map(|(name, version)| (name.as_str(), version.as_str().unwrap_or_default()))
+    }
+
+    /// What runs with the program.
+    pub(super) fn dependencies(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.section("dependencies").chain(self.section("optionalDependencies"))
+    }
+
+    /// What builds and tests it.
+    pub(super) fn tools(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.section("devDependencies")
+    }
+
+    /// Both.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.dependencies().chain(self.tools())
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.all().any(|(known, _)| known == name)
+    }
+
+    /// Where a key or a dependency stands.
+    pub(super) fn at(&self, key: &str) -> At {
+        At::line(
+            &self.file,
+            lines::word(&self.text, &format!("\"{key}\"")).or_else(|| lines::word(&self.text, key)),
+        )
+    }
+
+    /// Whether it is a program rather than a package for others.
+    pub(super) fn is_app(&self) -> bool {
+        self.flag("private")
+            || ["start", "dev", "serve", "start:dev", "develop"]
+                .iter()
+                .any(|name| self.script(name).is_some())
+            || (self.get("exports").is_none() && self.get("types").is_none() && self.get("files").is_none())
+    }
+
+    /// Whether it holds other packages together.
+    pub(super) fn is_workspace(&self, scope: &Scope<'_>) -> bool {
+        let declared = self.get("workspaces").is_some()
+            || ["pnpm-workspace.yaml", "lerna.json", "rush.json", "nx.json", "turbo.json"]
+                .iter()
+                .any(|name| scope.find(name).is_some());
+        let below = |file: &String| file.ends_with("/package.json") || file.ends_with("/project.json");
+        let members = scope.tree.under(&scope.dir).iter().filter(|file| below(file)).count();
+        // Tools alone (`concurrently`, `husky`) over folders with packages of their own.
+        let tools = self.dependencies().next().is_none()
+            && scope.count(&["ts", "tsx", "js", "jsx", "mjs", "vue", "svelte"]) <= 2
+            && self.scripts().any(|(_, script)| {
+                [
+                    "concurrently",
+                    "npm-run-all",
+                    "--prefix",
+                    "-w ",
+                    "--workspace",
+                    "cd ",
+                    "turbo",
+                    "nx ",
+                    "lerna",
+                    "--filter",
+                    "run-p",
+                ]
+                .iter()
+                .any(|word| script.contains(word))
+            });
+        (declared || tools) && members > 0
+    }
+}

@@ -1,0 +1,142 @@
+//! Node.js and Bun: `package.json`, its scripts, its lock files and its workspace.
+
+mod command;
+mod database;
+mod framework;
+mod language;
+mod manager;
+mod manifest;
+mod port;
+mod runtime;
+
+use super::Ecosystem;
+use crate::detect::draft::{At, Draft, PortSource};
+use crate::detect::facts::ComponentKind;
+use crate::detect::rule::driver;
+use crate::detect::scope::Scope;
+
+pub(in crate::detect) use framework::FRAMEWORKS;
+use manifest::Manifest;
+
+pub(super) const ECOSYSTEM: Ecosystem = Ecosystem {
+    name: "node",
+    markers: &["package.json", "package.json5", "package.yaml", "project.json"],
+    describe,
+};
+
+fn describe(scope: &Scope<'_>) -> Vec<Draft> {
+    let Some(manifest) = Manifest::read(scope) else {
+        return broken(scope).into_iter().collect();
+    };
+    let mut draft = Draft::new("node", &scope.dir);
+    let whole = At::file(&manifest.file);
+    draft.name(manifest.text("name").unwrap_or(scope.name()), &manifest.at("name"));
+    draft.aliases.extend(manifest.text("name").map(str::to_owned));
+    draft.needs.extend(manifest.all().map(|(name, _)| name.to_owned()));
+    draft.strength = 1;
+    language::attach(scope, &mut draft);
+    manager::attach(scope, &manifest, &mut draft);
+    runtime::attach(scope, &manifest, &mut draft);
+    let framework = framework::attach(scope, &manifest, &mut draft);
+    let listens = port::attach(scope, &manifest, framework, &mut draft);
+    command::attach(scope, &manifest, &mut draft);
+    if manifest.is_app() || draft.c.framework.is_some() {
+        for (name, _) in manifest.all() {
+            if let Some(kind) = driver::service("node", name) {
+                draft.service(kind, None, &manifest.at(name), 0.85);
+            }
+        }
+    }
+    database::attach(scope, &mut draft);
+    kind(scope, &manifest, framework, listens, &mut draft);
+    if draft.c.framework.is_some() {
+        draft.strength = 2;
+    }
+    if draft.c.kind == ComponentKind::Web {
+        draft.strength = 3;
+    }
+    draft.aggregator = manifest.is_workspace(scope) && draft.c.framework.is_none() && !listens;
+    let _ = whole;
+    vec![draft]
+}
+
+/// A manifest that cannot be read still says that there is a component.
+fn broken(scope: &Scope<'_>) -> Option<Draft> {
+    let file = scope.find("package.json")?;
+    let mut draft = Draft::new("node", &scope.dir);
+    draft.c.name = scope.name().to_owned();
+    draft.note("packageManager", "package.json", &At::file(file), 0.3);
+    language::attach(scope, &mut draft);
+    Some(draft)
+}
+
+/// Dependencies that make a program wait for work.
+const WORKERS: &[&str] = &[
+    "discord.js",
+    "telegraf",
+    "node-telegram-bot-api",
+    "grammy",
+    "eris",
+    "@slack/bolt",
+    "whatsapp-web.js",
+    "bullmq",
+    "bull",
+    "node-cron",
+    "cron",
+    "agenda",
+    "kafkajs",
+    "amqplib",
+    "@temporalio/worker",
+    "bree",
+    "bee-queue",
+    "graphile-worker",
+    "pg-boss",
+    "nodemailer-worker",
+    "oceanic.js",
+    "twit",
+    "tmi.js",
+];
+
+fn kind(
+    scope: &Scope<'_>,
+    manifest: &Manifest,
+    framework: Option<&'static crate::detect::rule::Framework>,
+    listens: bool,
+    draft: &mut Draft,
+) {
+    let at = draft
+        .c
+        .evidence
+        .iter()
+        .find(|e| e.field == "framework")
+        .map_or_else(|| At::file(&manifest.file), |e| At::line(e.file.clone(), e.line));
+    if let Some(framework) = framework {
+        let kind = framework::rendered(scope, framework).unwrap_or(framework.kind);
+        draft.kind(kind, &at, 0.9);
+        return;
+    }
+    if listens {
+        draft.kind(ComponentKind::Web, &At::file(&manifest.file), 0.85);
+        return;
+    }
+    let script = |name: &str| manifest.script(name).is_some();
+    let starts = script("start") || script("dev") || script("serve") || script("start:dev");
+    if manifest.get("bin").is_some() && !script("start") {
+        draft.kind(ComponentKind::Cli, &manifest.at("bin"), 0.85);
+    } else if let Some((worker, _)) = manifest.dependencies().find(|(name, _)| WORKERS.contains(name)) {
+        draft.kind(ComponentKind::Worker, &manifest.at(worker), 0.7);
+        draft.strength = 2;
+    } else if starts || draft.c.commands.start.is_some() {
+        draft.strength = 2;
+        draft.kind(ComponentKind::Worker, &At::file(&manifest.file), 0.45);
+    } else if ["main", "exports", "module", "types", "typings"].iter().any(|key| manifest.get(key).is_some())
+        && !manifest.flag("private")
+        || manifest.get("exports").is_some()
+        || manifest.get("types").is_some()
+    {
+        draft.kind(ComponentKind::Library, &At::file(&manifest.file), 0.7);
+    }
+    if draft.has_port(PortSource::Script) && draft.c.kind == ComponentKind::Worker {
+        draft.kind(ComponentKind::Web, &At::file(&manifest.file), 0.6);
+    }
+}

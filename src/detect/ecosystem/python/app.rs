@@ -1,0 +1,324 @@
+//! The app object, how it is started, where it listens.
+
+use super::requirement::Requirements;
+use super::{command, has};
+use crate::detect::draft::{At, Draft, PortSource, Slot};
+use crate::detect::read::listen::{self, Listen, Take, row};
+use crate::detect::read::pattern::Pattern;
+use crate::detect::read::{base, folder};
+use crate::detect::rule::Framework;
+use crate::detect::scope::Scope;
+
+/// Calls that listen.
+static LISTEN: [Listen; 14] = [
+    row(r"\buvicorn\.run\s*\(", Take::Key(&["port"])),
+    row(r"\buvicorn\.Config\s*\(", Take::Key(&["port"])),
+    row(
+        r"\b(?:app|application|server|api|socketio|sio|web|bottle|dash_app|ui|mcp)\.run(?:_server)?\s*\(\s*",
+        Take::Key(&["port"]),
+    ),
+    row(r"\brun_app\s*\(", Take::Key(&["port"])),
+    row(r"(?m)^\s*(?:serve|run)\s*\(", Take::Key(&["port"])),
+    row(r"\b(?:waitress\.)?serve\s*\(", Take::Key(&["port"])),
+    row(r"\bmake_server\s*\(", Take::Argument(1)),
+    row(r"\b(?:HTTPServer|TCPServer|ThreadingHTTPServer|ThreadingTCPServer)\s*\(", Take::Argument(0)),
+    row(r"\b(?:app|application|http_server|server)\.listen\s*\(", Take::Argument(0)),
+    row(r"\.launch\s*\(", Take::Key(&["server_port"])),
+    row(r"\b(?:WSGIServer|pywsgi\.WSGIServer)\s*\(", Take::Argument(0)),
+    row(r"\.add_insecure_port\s*\(", Take::Argument(0)),
+    row(r"\bsocket\w*\.bind\s*\(", Take::Argument(0)),
+    row(r"\bstart_server\s*\(", Take::Argument(2)),
+];
+
+/// Classes whose instance is the app, and the framework.
+static APPS: [(&str, Pattern); 8] = [
+    ("fastapi", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*(?:fastapi\.)?FastAPI\s*\(")),
+    (
+        "flask",
+        Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*(?:flask\.)?(?:Flask|APIFlask|OpenAPI)\s*\("),
+    ),
+    ("starlette", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*Starlette\s*\(")),
+    ("litestar", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*Litestar\s*\(")),
+    ("quart", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*Quart\s*\(")),
+    ("sanic", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*Sanic\s*\(")),
+    ("falcon", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*falcon\.(?:asgi\.)?App\s*\(")),
+    ("blacksheep", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*Application\s*\(")),
+];
+
+static FACTORY: Pattern = Pattern::new(r"(?m)^def\s+(create_app|make_app)\s*\(");
+static MAIN: Pattern = Pattern::new(r#"(?m)^if\s+__name__\s*==\s*['"]__main__['"]"#);
+
+/// An app object: the file, the module as Python imports it, the name.
+struct App {
+    file: String,
+    line: u32,
+    module: String,
+    name: String,
+}
+
+/// Adds commands and ports; gives whether the code listens by itself.
+pub(super) fn attach(
+    scope: &Scope<'_>,
+    framework: Option<&'static Framework>,
+    requirements: &Requirements,
+    draft: &mut Draft,
+) -> bool {
+    let sources = scope.sources(&["py"]);
+    let name = framework.map(|row| row.name).unwrap_or_default();
+    let app = find(scope, &sources, name);
+    start(scope, &sources, name, app.as_ref(), requirements, draft);
+    if let Some(pytest) = has(requirements, "pytest") {
+        let at = pytest.at.clone();
+        command(draft, Slot::Test, "pytest", &at, 0.85);
+    } else if scope.find("pytest.ini").is_some() {
+        let at = At::file(scope.find("pytest.ini").unwrap_or_default());
+        command(draft, Slot::Test, "pytest", &at, 0.8);
+    } else if name == "django"
+        && let Some(file) = scope.find("manage.py")
+    {
+        command(draft, Slot::Test, "python manage.py test", &At::file(file), 0.7);
+    }
+    let likely: Vec<&str> = sources
+        .iter()
+        .copied()
+        .filter(|file| {
+            scope.tree.text(file).is_some_and(|text| {
+                ["port", "PORT", "Server", "listen", "serve", ".run("].iter().any(|word| text.contains(word))
+            })
+        })
+        .take(100)
+        .collect();
+    let mut found = listen::search(scope.tree, &likely, &LISTEN, &sources);
+    // The first argument of `run` in scripts (`asyncio.run`, `subprocess.run`) is no address.
+    found.retain(|place| place.port.is_some() || framework.is_some());
+    if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
+        draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
+    }
+    if let Some(file) = scope.find(".streamlit/config.toml")
+        && name == "streamlit"
+        && let Some(port) = scope.tree.doc(&file).and_then(|doc| doc.pointer("/server/port")?.as_u64())
+        && let Ok(port) = u16::try_from(port)
+    {
+        draft.port(port, PortSource::Script, &At::file(file));
+    }
+    if let Some(port) = framework.and_then(|row| row.port) {
+        let at = draft.c.evidence.iter().find(|e| e.field == "framework");
+        let at = at.map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line));
+        draft.port(port, PortSource::Default, &at);
+    }
+    found.iter().any(|place| place.port.is_some())
+}
+
+fn module(scope: &Scope<'_>, file: &str) -> String {
+    let path = scope.relative(file).trim_end_matches(".py");
+    // The src layout: what is imported begins below `src`, which is no package itself.
+    let path = match path.strip_prefix("src/") {
+        Some(rest) if rest.contains('/') && scope.find("src/__init__.py").is_none() => rest,
+        _ => path,
+    };
+    path.trim_end_matches("/__init__").replace('/', ".")
+}
+
+fn find(scope: &Scope<'_>, sources: &[&str], framework: &str) -> Option<App> {
+    let (_, pattern) = APPS.iter().find(|(name, _)| *name == framework)?;
+    let mut apps: Vec<App> = Vec::new();
+    for file in sources {
+        let Some(code) = scope.tree.code(file) else { continue };
+        if let Some(found) = code.captures(pattern).next() {
+            let line = code.line(found.get(1).map_or(0, |m| m.start()));
+            apps.push(App {
+                file: (*file).to_owned(),
+                line,
+                module: module(scope, file),
+                name: found[1].to_owned(),
+            });
+        }
+    }
+    let usual = |app: &App| {
+        ["main.py", "app.py", "server.py", "api.py", "wsgi.py", "asgi.py"]
+            .iter()
+            .position(|name| base(&app.file) == *name)
+            .unwrap_or(9)
+    };
+    apps.sort_by_key(|app| (app.file.matches('/').count(), usual(app)));
+    apps.into_iter().next()
+}
+
+fn start(
+    scope: &Scope<'_>,
+    sources: &[&str],
+    framework: &str,
+    app: Option<&App>,
+    requirements: &Requirements,
+    draft: &mut Draft,
+) {
+    let both = |draft: &mut Draft, start: &str, dev: &str, at: &At| {
+        command(draft, Slot::Start, start, at, 0.85);
+        command(draft, Slot::Dev, dev, at, 0.8);
+    };
+    match framework {
+        "django" | "wagtail" => {
+            let manage = scope.find("manage.py").or_else(|| {
+                sources.iter().find(|file| base(file) == "manage.py").map(|file| (*file).to_owned())
+            });
+            if let Some(file) = manage {
+                let run = format!("python {} runserver", scope.relative(&file));
+                both(draft, &run, &run, &At::file(file));
+            }
+        }
+        "fastapi" | "starlette" | "blacksheep" => {
+            if let Some(app) = app {
+                let run = format!("uvicorn {}:{}", app.module, app.name);
+                both(draft, &run, &format!("{run} --reload"), &At::line(&app.file, app.line));
+            }
+        }
+        "litestar" => {
+            if let Some(app) = app {
+                let run = format!("litestar --app {}:{} run", app.module, app.name);
+                both(draft, &run, &format!("{run} --reload"), &At::line(&app.file, app.line));
+            }
+        }
+        "quart" => {
+            if let Some(app) = app {
+                let run = format!("quart --app {} run", app.module);
+                both(draft, &run, &run, &At::line(&app.file, app.line));
+            }
+        }
+        "sanic" => {
+            if let Some(app) = app {
+                let run = format!("sanic {}:{}", app.module, app.name);
+                both(draft, &run, &format!("{run} --dev"), &At::line(&app.file, app.line));
+            }
+        }
+        "flask" => flask(scope, sources, app, draft),
+        "streamlit" => {
+            let file = scope
+                .first(&["streamlit_app.py", "app.py", "main.py", "Home.py", "src/streamlit_app.py"])
+                .or_else(|| {
+                    sources
+                        .iter()
+                        .find(|file| {
+                            scope.tree.text(file).is_some_and(|text| text.contains("import streamlit"))
+                        })
+                        .map(|file| (*file).to_owned())
+                });
+            if let Some(file) = file {
+                let run = format!("streamlit run {}", scope.relative(&file));
+                both(draft, &run, &run, &At::file(file));
+            }
+        }
+        "chainlit" => script(scope, sources, draft, "chainlit run "),
+        "reflex" => both(
+            draft,
+            "reflex run --env prod",
+            "reflex run",
+            &At::file(scope.find("rxconfig.py").unwrap_or_default()),
+        ),
+        "mkdocs" => {
+            let at = At::file(scope.first(&["mkdocs.yml", "mkdocs.yaml"]).unwrap_or_default());
+            command(draft, Slot::Build, "mkdocs build", &at, 0.9);
+            command(draft, Slot::Dev, "mkdocs serve", &at, 0.9);
+        }
+        "falcon" => {
+            if let Some(app) = app {
+                both(
+                    draft,
+                    &format!("gunicorn {}:{}", app.module, app.name),
+                    &format!("gunicorn --reload {}:{}", app.module, app.name),
+                    &At::line(&app.file, app.line),
+                );
+            }
+        }
+        _ => {
+            if let Some((name, at)) =
+                requirements.scripts.first().filter(|(name, _)| name != "console_scripts")
+                && draft.c.package_manager.as_deref() != Some("pip")
+            {
+                let at = at.clone();
+                command(draft, Slot::Start, name, &at, 0.8);
+            }
+        }
+    }
+    if draft.c.commands.start.is_none() && framework != "mkdocs" {
+        script(scope, sources, draft, "python ");
+    }
+}
+
+fn flask(scope: &Scope<'_>, sources: &[&str], app: Option<&App>, draft: &mut Draft) {
+    let target = match app {
+        // `app.py` and `wsgi.py` are found without being named.
+        Some(app)
+            if matches!(app.module.as_str(), "app" | "wsgi")
+                && matches!(app.name.as_str(), "app" | "application") =>
+        {
+            Some(("flask run".to_owned(), At::line(&app.file, app.line)))
+        }
+        Some(app) => {
+            let name = if matches!(app.name.as_str(), "app" | "application") {
+                String::new()
+            } else {
+                format!(":{}", app.name)
+            };
+            Some((format!("flask --app {}{name} run", app.module), At::line(&app.file, app.line)))
+        }
+        None => sources.iter().find_map(|file| {
+            let code = scope.tree.code(file)?;
+            let found = code.captures(&FACTORY).next()?;
+            let line = code.line(found.get(0)?.start());
+            let name = if &found[1] == "create_app" { String::new() } else { format!(":{}", &found[1]) };
+            Some((format!("flask --app {}{name} run", module(scope, file)), At::line(*file, line)))
+        }),
+    };
+    if let Some((run, at)) = target {
+        command(draft, Slot::Start, &run, &at, 0.85);
+        command(draft, Slot::Dev, &format!("{run} --debug"), &at, 0.8);
+    }
+}
+
+/// A script that is meant to be run: a usual name, or the only one that says so.
+fn script(scope: &Scope<'_>, sources: &[&str], draft: &mut Draft, runner: &str) {
+    const USUAL: &[&str] = &[
+        "main.py",
+        "app.py",
+        "server.py",
+        "run.py",
+        "bot.py",
+        "wsgi.py",
+        "src/main.py",
+        "src/app.py",
+        "worker.py",
+        "index.py",
+        "start.py",
+    ];
+    let runs = |file: &str| scope.tree.code(file).is_some_and(|code| code.matches(&MAIN));
+    let usual = scope.first(USUAL);
+    let mut mains = sources.iter().copied().filter(|file| folder(file) == scope.dir && runs(file));
+    let file = usual.or_else(|| match (mains.next(), mains.next()) {
+        (Some(file), None) => Some(file.to_owned()),
+        _ => None,
+    });
+    if let Some(file) = file {
+        let run = format!("{runner}{}", scope.relative(&file));
+        command(draft, Slot::Start, &run, &At::file(file), 0.7);
+    }
+}
+
+static ENGINE: Pattern = Pattern::new(
+    r#"['"]?ENGINE['"]?\s*[:=]\s*['"](?:django(?:_\w+)?\.(?:contrib\.gis\.)?db\.backends|mssql|djongo|django_mongodb_backend)\.?(\w*)['"]"#,
+);
+
+/// Databases that settings name.
+pub(super) fn databases(scope: &Scope<'_>, draft: &mut Draft) {
+    for file in scope.sources(&["py"]) {
+        let named = file.contains("settings") || file.contains("config");
+        let Some(code) = named.then(|| scope.tree.code(file)).flatten() else { continue };
+        for found in ENGINE.captures_iter(&code.text) {
+            let kind = match &found[1] {
+                "postgresql" | "postgresql_psycopg2" | "postgis" => "postgres",
+                "mysql" => "mysql",
+                _ => continue,
+            };
+            draft.service(kind, None, &At::line(file, found.get(0).map(|m| code.line(m.start()))), 0.95);
+        }
+    }
+}

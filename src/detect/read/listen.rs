@@ -1,0 +1,276 @@
+//! Where code listens: from a call such as `app.listen(PORT)` to the number that `PORT` is when the
+//! environment says nothing.
+
+use regex::Regex;
+
+use super::pattern::Pattern;
+use super::{Code, Tree};
+
+/// Which part of a call is the address.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::detect) enum Take {
+    /// The argument of this index.
+    Argument(usize),
+    /// The value of one of these keywords or fields.
+    Key(&'static [&'static str]),
+    /// What the pattern's first group captured.
+    Group,
+}
+
+/// A way of listening; `pattern` ends with the call's opening bracket unless it captures a group.
+#[derive(Debug)]
+pub(in crate::detect) struct Listen {
+    pub(in crate::detect) pattern: Pattern,
+    pub(in crate::detect) take: Take,
+}
+
+/// Builds a row of a table.
+pub(in crate::detect) const fn row(pattern: &'static str, take: Take) -> Listen {
+    Listen { pattern: Pattern::new(pattern), take }
+}
+
+/// A place where code listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::detect) struct Found {
+    pub(in crate::detect) file: String,
+    pub(in crate::detect) line: u32,
+    /// `None` where no literal says it.
+    pub(in crate::detect) port: Option<u16>,
+}
+
+static NUMBER: Pattern = Pattern::new(r#"^["'`]?:?(\d{2,5})(?:_?[uif]\d+|L)?["'`]?$"#);
+static ADDRESS: Pattern = Pattern::new(r#"["'`][^"'`\s]*:(\d{2,5})/?["'`]"#);
+static TUPLE: Pattern = Pattern::new(r#"[\]\)\w"']\s*,\s*(\d{2,5})\s*\)*$"#);
+static FALLBACK: Pattern = Pattern::new(
+    r#"(?:\|\||\?\?|\bor\b|\?:|\belse\b|\bunwrap_or(?:_else)?\((?:\s*\|_?\w*\|)?|\b(?:getOrElse|orElse|default|fromMaybe|withDefault)\(|\s:)\s*(?:\+|Number\(|parseInt\(|int\(|Int\(|String::from\()?\s*["'`]?:?(\d{2,5})\b"#,
+);
+static DEFAULT: Pattern =
+    Pattern::new(r#",\s*(?:default(?:_value)?\s*[=:]\s*|fallback\s*[=:]\s*)?["'`]?:?(\d{2,5})["'`]?\s*[,)]"#);
+static IDENTIFIER: Pattern =
+    Pattern::new(r"(?:[A-Za-z_$@][\w$]*(?:\?\.|\.|::|->|\[['\x22]))*([A-Za-z_$@][\w$]*)(\s*\()?");
+
+/// How often a name may stand for another name.
+const DEPTH: u8 = 4;
+
+/// The places where one of `files` listens, in their order.
+pub(in crate::detect) fn search(
+    tree: &Tree,
+    files: &[&str],
+    rows: &[Listen],
+    related: &[&str],
+) -> Vec<Found> {
+    let mut found = Vec::new();
+    for file in files {
+        let Some(code) = tree.code(file) else { continue };
+        for row in rows {
+            for captures in code.captures(&row.pattern) {
+                let Some(whole) = captures.get(0) else { continue };
+                let expression = match row.take {
+                    Take::Group => captures.get(1).map(|group| group.as_str()),
+                    Take::Argument(index) => arguments(&code.text, whole.end()).get(index).copied(),
+                    Take::Key(keys) => keyword(&arguments(&code.text, whole.end()), keys),
+                };
+                let port = expression.and_then(|expression| {
+                    resolve(&code, expression, DEPTH).or_else(|| elsewhere(tree, expression, file, related))
+                });
+                found.push(Found { file: (*file).to_owned(), line: code.line(whole.start()), port });
+            }
+        }
+    }
+    found
+}
+
+/// A name that this file does not define may be defined in a file of settings.
+fn elsewhere(tree: &Tree, expression: &str, file: &str, related: &[&str]) -> Option<u16> {
+    const WORDS: &[&str] = &["config", "env", "const", "setting", "default", "option"];
+    let settings = related.iter().filter(|other| {
+        let lower = other.to_lowercase();
+        **other != file && WORDS.iter().any(|word| lower.contains(word))
+    });
+    for other in settings.take(12) {
+        let Some(code) = tree.code(other) else { continue };
+        for name in names(expression) {
+            if name.to_lowercase().contains("port")
+                && let Some(port) = defined(&code, name, DEPTH)
+            {
+                return Some(port);
+            }
+        }
+    }
+    None
+}
+
+/// The arguments of a call whose bracket opened right before `start`.
+pub(in crate::detect) fn arguments(text: &str, start: usize) -> Vec<&str> {
+    const LONGEST: usize = 4000;
+    let bytes = text.as_bytes();
+    let (mut depth, mut quote, mut begin) = (0usize, None, start);
+    let mut found = Vec::new();
+    let mut at = start;
+    while at < bytes.len() && at - start < LONGEST {
+        let byte = bytes[at];
+        match quote {
+            Some(_) if byte == b'\\' => at += 1,
+            Some(mark) if byte == mark => quote = None,
+            Some(_) => {}
+            None => match byte {
+                b'"' | b'\'' | b'`' => quote = Some(byte),
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' | b']' | b'}' if depth == 0 => {
+                    found.extend(text.get(begin..at).map(str::trim).filter(|part| !part.is_empty()));
+                    return found;
+                }
+                b')' | b']' | b'}' => depth -= 1,
+                b',' if depth == 0 => {
+                    found.extend(text.get(begin..at).map(str::trim));
+                    begin = at + 1;
+                }
+                b'\n' if depth == 0 && found.is_empty() && at - start > 400 => return found,
+                _ => {}
+            },
+        }
+        at += 1;
+    }
+    found
+}
+
+/// The value of a keyword among arguments, or of a field of an object among them.
+fn keyword<'a>(arguments: &[&'a str], keys: &[&str]) -> Option<&'a str> {
+    for argument in arguments {
+        for key in keys {
+            if let Some(rest) = argument.strip_prefix(key) {
+                let rest = rest.trim_start();
+                if rest.is_empty() {
+                    return Some(argument);
+                }
+                if let Some(value) = rest.strip_prefix('=').or_else(|| rest.strip_prefix(':')) {
+                    return Some(value.trim());
+                }
+            }
+        }
+        let inner = argument.find('{').map(|at| self::arguments(argument, at + 1));
+        if let Some(inner) = inner.filter(|inner| !inner.is_empty())
+            && let Some(value) = keyword_flat(&inner, keys)
+        {
+            return Some(value);
+        }
+    }
+    None
+}
+
+fn keyword_flat<'a>(fields: &[&'a str], keys: &[&str]) -> Option<&'a str> {
+    fields.iter().find_map(|field| {
+        keys.iter().find_map(|key| {
+            let rest = field.strip_prefix(key)?.trim_start();
+            if rest.is_empty() {
+                return Some(*field);
+            }
+            rest.strip_prefix(':').or_else(|| rest.strip_prefix('=')).map(str::trim)
+        })
+    })
+}
+
+/// The number that an expression is when the environment says nothing.
+pub(in crate::detect) fn resolve(code: &Code, expression: &str, depth: u8) -> Option<u16> {
+    let expression = expression.trim().trim_end_matches([';', ',']);
+    let number = |regex: &Regex| regex.captures(expression).and_then(|found| found[1].parse::<u16>().ok());
+    for regex in [&NUMBER, &ADDRESS, &FALLBACK, &DEFAULT, &TUPLE] {
+        if let Some(port) = number(regex) {
+            return (port > 0).then_some(port);
+        }
+    }
+    if let Some(fields) = expression.strip_prefix('{') {
+        let fields = arguments_of(fields);
+        return keyword_flat(&fields, &["port"])
+            .and_then(|value| resolve(code, value, depth.checked_sub(1)?));
+    }
+    if depth == 0 {
+        return None;
+    }
+    names(expression).into_iter().find_map(|name| defined(code, name, depth - 1))
+}
+
+fn arguments_of(text: &str) -> Vec<&str> {
+    arguments(text, 0)
+}
+
+/// The last parts of the names in an expression, functions left out.
+fn names(expression: &str) -> Vec<&str> {
+    const WORDS: &[&str] = &[
+        "env", "process", "os", "Number", "parseInt", "int", "str", "fmt", "Sprintf", "await", "new", "PORT",
+    ];
+    let found = IDENTIFIER.captures_iter(expression).filter_map(|found| {
+        let name = found.get(1)?.as_str();
+        let environment = found[0].starts_with("process.env")
+            || found[0].contains("environ")
+            || found[0].starts_with("Bun.env");
+        let word = WORDS.contains(&name) && name != "PORT" || environment;
+        (found.get(2).is_none() && !word).then_some(name)
+    });
+    found.take(6).collect()
+}
+
+/// What a name is defined as: an assignment, a field, a constant, a parameter with a default.
+fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
+    let name = regex::escape(name);
+    let text = format!(
+        r#"(?m)(?:^|[\s,{{(.'"@$]){name}['"]?\s*(?:[:\s][\w<>\[\]| .?&:]+?)?\s*(?::=|=|:)\s*([^;\n]+)"#
+    );
+    let regex = Regex::new(&text).ok()?;
+    let mut last = None;
+    for found in code.captures(&regex).take(12) {
+        let expression = &found[1];
+        if expression.starts_with('=') {
+            continue;
+        }
+        let expression = expression.split(" //").next().unwrap_or_default();
+        if let Some(port) = resolve(code, expression, depth) {
+            last.get_or_insert(port);
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port(text: &str, expression: &str) -> Option<u16> {
+        resolve(&Code::new(text, "a.js"), expression, DEPTH)
+    }
+
+    #[test]
+    fn literals_fallbacks_and_names_resolve() {
+        assert_eq!(port("", "3000"), Some(3000));
+        assert_eq!(port("", "process.env.PORT || 3000"), Some(3000));
+        assert_eq!(port("", "Number(process.env.PORT ?? '4000')"), Some(4000));
+        assert_eq!(port("const PORT = process.env.PORT || 3000;", "PORT"), Some(3000));
+        assert_eq!(port("const { PORT = 5000 } = process.env;", "PORT"), Some(5000));
+        assert_eq!(port("const port: number = 4100", "{ port, host: '0.0.0.0' }"), Some(4100));
+        assert_eq!(port("const port = parseInt(process.env.PORT, 10) || 4200", "port"), Some(4200));
+        assert_eq!(
+            port("const port = process.env.PORT ? Number(process.env.PORT) : 4300", "port"),
+            Some(4300)
+        );
+        assert_eq!(port("", "\":8080\""), Some(8080));
+        assert_eq!(port("", "([0, 0, 0, 0], 3000)"), Some(3000));
+        assert_eq!(port("", "int(os.environ.get(\"PORT\", 8000))"), Some(8000));
+        assert_eq!(
+            port("port := os.Getenv(\"PORT\")\nif port == \"\" {\n port = \"8080\"\n}", "\":\"+port"),
+            Some(8080)
+        );
+    }
+
+    #[test]
+    fn what_only_the_environment_says_stays_open() {
+        assert_eq!(port("", "process.env.PORT"), None);
+        assert_eq!(port("const port = process.env.PORT", "port"), None);
+        assert_eq!(port("", "pickPort()"), None);
+    }
+
+    #[test]
+    fn arguments_are_split_at_their_own_commas() {
+        assert_eq!(arguments("f(a, g(b, c), { d: 1, e: ',' })", 2), ["a", "g(b, c)", "{ d: 1, e: ',' }"]);
+        assert_eq!(arguments("f(", 2), Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,129 @@
+//! Example variables: `.env.example` and its relatives. Commented lines are no variables.
+
+use crate::detect::draft::{At, Draft, PortSource};
+use crate::detect::read::{Tree, folder, join};
+use crate::detect::rule::variable;
+use crate::detect::scope::is_below;
+
+/// Names of files with examples, then files with defaults that a repository commits.
+const EXAMPLES: &[&str] = &[
+    ".env.example",
+    ".env.sample",
+    ".env.template",
+    ".env.dist",
+    ".env.local.example",
+    ".env.development.example",
+    "env.example",
+    "example.env",
+    "sample.env",
+    ".env.defaults",
+    ".example.env",
+    ".sample.env",
+    ".env-example",
+    ".env-sample",
+    "env.sample",
+    "env.template",
+    ".env",
+    ".env.development",
+    ".env.dev",
+];
+
+/// One `NAME=value` line.
+#[derive(Debug, PartialEq, Eq)]
+struct Assignment {
+    name: String,
+    value: String,
+    line: u32,
+}
+
+fn assignments(text: &str) -> Vec<Assignment> {
+    let lines = text.lines().zip(1u32..);
+    lines
+        .filter_map(|(line, number)| {
+            let line = line.trim();
+            let line = line.strip_prefix("export ").unwrap_or(line);
+            let (name, value) = line.split_once('=')?;
+            let name = name.trim();
+            let plain = !name.is_empty()
+                && !name.starts_with(|c: char| c.is_ascii_digit())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+            plain.then(|| Assignment { name: name.to_owned(), value: unquote(value), line: number })
+        })
+        .collect()
+}
+
+fn unquote(value: &str) -> String {
+    let value = value.trim();
+    for quote in ['"', '\''] {
+        if let Some(inner) = value.strip_prefix(quote) {
+            return inner.split(quote).next().unwrap_or_default().to_owned();
+        }
+    }
+    value.split(" #").next().unwrap_or_default().trim().to_owned()
+}
+
+/// Whether a value asks to be replaced rather than to be used.
+fn placeholder(value: &str) -> bool {
+    let lower = value.to_lowercase();
+    lower.starts_with('<')
+        || lower.starts_with("your")
+        || lower.starts_with("changeme")
+        || lower.starts_with("change-me")
+        || lower.starts_with("change_me")
+        || lower.starts_with("replace")
+        || lower.starts_with("xxx")
+        || lower.contains("your_")
+        || lower.contains("your-")
+        || lower == "todo"
+        || lower == "..."
+}
+
+/// Adds the variables of the component's own example file, or of the root's where it is the only one.
+pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
+    let dir = draft.c.path.clone();
+    let own: Vec<String> = EXAMPLES.iter().filter_map(|name| tree.find(&dir, name)).collect();
+    let mut files = own;
+    let alone = dirs.iter().filter(|other| is_below(other, folder_of(&dir))).count() == 1;
+    if files.is_empty() && dir != "." && alone {
+        files = EXAMPLES
+            .iter()
+            .filter_map(|name| join(folder_of(&dir), name).filter(|file| tree.has(file)))
+            .collect();
+    }
+    if dirs.len() == 1 && files.is_empty() {
+        files = EXAMPLES.iter().filter_map(|name| tree.find(".", name)).collect();
+    }
+    for file in files {
+        let Some(text) = tree.text(&file) else { continue };
+        for Assignment { name, value, line } in assignments(&text) {
+            let at = At::line(&file, line);
+            let default = Some(value.as_str()).filter(|value| !placeholder(value) && !value.contains("${"));
+            draft.env(&name, default, false, &at, 0.9);
+            if name == "PORT"
+                && let Ok(port) = value.parse()
+            {
+                draft.port(port, PortSource::DotEnv, &at);
+            }
+            if let Some(kind) = variable::by_url(&value) {
+                draft.service(kind, None, &at, 0.8);
+                draft.service_env(kind, &name);
+            }
+        }
+    }
+}
+
+fn folder_of(dir: &str) -> &str {
+    folder(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_are_no_variables_and_quotes_are_dropped() {
+        let found = assignments("# DATABASE_URL=x\nA=1 # one\nexport B=\"x # y\"\nnot a line\n=z\n9A=1\n");
+        let names: Vec<_> = found.iter().map(|a| (a.name.as_str(), a.value.as_str(), a.line)).collect();
+        assert_eq!(names, [("A", "1", 2), ("B", "x # y", 3)]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Which variable carries the connection of which service.
+
+use crate::detect::draft::Draft;
+use crate::detect::rule::variable;
+
+/// Names that speak of a service without carrying its connection.
+fn carries(name: &str) -> bool {
+    let upper = name.to_uppercase();
+    const PARTS: &[&str] = &[
+        "URL",
+        "URI",
+        "DSN",
+        "HOST",
+        "PORT",
+        "USER",
+        "USERNAME",
+        "PASSWORD",
+        "PASS",
+        "PWD",
+        "DB",
+        "DATABASE",
+        "NAME",
+        "SERVER",
+        "SERVERS",
+        "BROKER",
+        "BROKERS",
+        "ENDPOINT",
+        "ADDR",
+        "ADDRESS",
+        "CONNECTION",
+        "STRING",
+        "KEY",
+        "HOSTS",
+        "NODE",
+        "NODES",
+        "SCHEMA",
+        "BUCKET",
+        "DRIVER",
+        "TLS",
+        "SSL",
+    ];
+    let exact = [
+        "PGHOST",
+        "PGPORT",
+        "PGUSER",
+        "PGPASSWORD",
+        "PGDATABASE",
+        "REDISHOST",
+        "REDISPORT",
+        "DSN",
+        "DBHOST",
+        "DBUSER",
+        "DBPASS",
+        "DBNAME",
+        "DBPORT",
+    ];
+    exact.contains(&upper.as_str()) || upper.split('_').any(|part| PARTS.contains(&part))
+}
+
+/// Links a component's variables to its services.
+pub(super) fn attach(draft: &mut Draft) {
+    let kinds = draft.service_kinds();
+    let only = |group: &[&str]| {
+        let mut of = kinds.iter().filter(|kind| group.contains(&kind.as_str()));
+        match (of.next(), of.next()) {
+            (Some(kind), None) => Some(kind.clone()),
+            _ => None,
+        }
+    };
+    let (database, broker) = (only(variable::DATABASES), only(variable::BROKERS));
+    for name in draft.env_names() {
+        let by_value = draft.env_default(&name).and_then(super::compose::by_url).map(str::to_owned);
+        let by_name = variable::by_name(&name).filter(|_| carries(&name)).map(str::to_owned);
+        let general = if variable::of_database(&name) && carries(&name) {
+            database.clone()
+        } else if variable::of_broker(&name) {
+            broker.clone()
+        } else {
+            None
+        };
+        for kind in by_value.into_iter().chain(by_name).chain(general).take(1) {
+            let kind = match kind.as_str() {
+                "mysql" if !draft.has_service("mysql") => "mariadb",
+                "redis" if !draft.has_service("redis") => "valkey",
+                "elasticsearch" if !draft.has_service("elasticsearch") => "opensearch",
+                other => other,
+            };
+            draft.service_env(kind, &name);
+        }
+    }
+}

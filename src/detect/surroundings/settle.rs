@@ -1,0 +1,53 @@
+//! The last look over all components: names, libraries of the others, kinds that follow from the rest.
+
+use std::collections::BTreeSet;
+
+use crate::detect::draft::{At, Draft};
+use crate::detect::facts::ComponentKind;
+use crate::detect::read::Tree;
+
+/// Words of a name that say what a program without a port does.
+const WORKERS: &[&str] =
+    &["worker", "consumer", "scheduler", "cron", "processor", "listener", "subscriber", "daemon"];
+
+/// Settles names and kinds.
+pub(super) fn settle(tree: &Tree, drafts: &mut Vec<Draft>) {
+    for draft in drafts.iter_mut() {
+        if draft.c.name.is_empty() {
+            draft.c.name = tree.folder_name(&draft.c.path).to_owned();
+        }
+    }
+    libraries(drafts);
+    for draft in drafts.iter_mut() {
+        let worker = draft
+            .c
+            .name
+            .split(['-', '_', '.', '/'])
+            .any(|word| WORKERS.contains(&word.to_lowercase().as_str()));
+        let plain = matches!(draft.c.kind, ComponentKind::Unknown | ComponentKind::Cli);
+        if worker && plain && draft.c.framework.is_none() {
+            let path = draft.c.path.clone();
+            draft.kind(ComponentKind::Worker, &At::file(path), 0.65);
+        }
+    }
+}
+
+/// What siblings need and what serves nobody by itself is a library of theirs.
+fn libraries(drafts: &mut [Draft]) {
+    let needed: BTreeSet<String> = drafts
+        .iter()
+        .flat_map(|draft| draft.needs.iter().filter(|need| **need != draft.c.name && **need != draft.c.path))
+        .cloned()
+        .collect();
+    for draft in drafts.iter_mut() {
+        let known = |name: &String| needed.contains(name);
+        let used = known(&draft.c.name) || known(&draft.c.path) || draft.aliases.iter().any(known);
+        let serves =
+            matches!(draft.c.kind, ComponentKind::Web | ComponentKind::Static) && draft.strength >= 3;
+        if used && !serves {
+            let at =
+                draft.c.evidence.first().map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line));
+            draft.kind(ComponentKind::Library, &at, 0.9);
+        }
+    }
+}

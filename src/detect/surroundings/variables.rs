@@ -1,0 +1,350 @@
+//! Environment variables that the code reads: `process.env.X`, `os.environ["X"]`, `os.Getenv("X")` and
+//! their relatives. What the code gives a default or tests for is not required.
+
+use crate::detect::draft::{At, Draft};
+use crate::detect::read::pattern::Pattern;
+use crate::detect::read::{Code, Tree, extension, folder};
+use crate::detect::scope::{ancestors, is_test};
+
+/// A way of reading a variable. Group `n` is the name, group `d` a default.
+#[derive(Debug)]
+pub(in crate::detect) struct Read {
+    /// Extensions of the sources that it is searched in.
+    pub(in crate::detect) extensions: &'static [&'static str],
+    pattern: Pattern,
+    /// The code copes without the variable.
+    optional: bool,
+}
+
+const fn read(extensions: &'static [&'static str], pattern: &'static str) -> Read {
+    Read { extensions, pattern: Pattern::new(pattern), optional: false }
+}
+
+const fn maybe(extensions: &'static [&'static str], pattern: &'static str) -> Read {
+    Read { extensions, pattern: Pattern::new(pattern), optional: true }
+}
+
+const JS: &[&str] = &["js", "ts", "jsx", "tsx", "mjs", "cjs", "mts", "cts", "vue", "svelte", "astro"];
+const JVM: &[&str] = &["java", "kt", "kts", "scala", "groovy"];
+const DOTNET: &[&str] = &["cs", "fs", "vb"];
+
+/// All ways of reading a variable.
+pub(in crate::detect) static PATTERNS: [Read; 38] = [
+    read(JS, r"\bprocess\.env\.(?<n>[A-Z_][A-Z0-9_]*)\b"),
+    read(JS, r#"\bprocess\.env\[['"](?<n>[A-Z_][A-Z0-9_]*)['"]\]"#),
+    read(JS, r"\bimport\.meta\.env\.(?<n>(?:VITE|PUBLIC)_[A-Z0-9_]+)\b"),
+    read(JS, r"\bBun\.env\.(?<n>[A-Z_][A-Z0-9_]*)\b"),
+    read(JS, r#"\bDeno\.env\.get\(\s*['"](?<n>[A-Z_][A-Z0-9_]*)['"]\s*\)"#),
+    read(
+        JS,
+        r#"\b(?:configService|config)\.(?:get|getOrThrow)(?:<\w+>)?\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]\s*(?:,\s*(?<d>[^)]+))?\)"#,
+    ),
+    read(&["py"], r#"\bos\.environ\[\s*['"](?<n>\w+)['"]\s*\]"#),
+    read(
+        &["py"],
+        r#"\b(?:os\.environ\.get|os\.getenv|getenv)\(\s*['"](?<n>\w+)['"]\s*(?:,\s*(?:default\s*=\s*)?(?<d>[^)\n]+))?\)"#,
+    ),
+    read(&["py"], r#"\benviron\[\s*['"](?<n>[A-Z]\w+)['"]\s*\]"#),
+    read(
+        &["py"],
+        r#"\b(?:env|config)(?:\.(?:str|bool|int|list|url|float|json|dict))?\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]\s*(?:,\s*(?:[^()]*?default\s*=\s*)?(?<d>[^,)\n]+)[^)\n]*)?\)"#,
+    ),
+    maybe(&["py"], r#"\benv\.(?:db|cache|db_url)\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]"#),
+    read(&["go"], r#"\bos\.(?:Getenv|LookupEnv)\(\s*"(?<n>\w+)"\s*\)"#),
+    read(
+        &["go"],
+        r#"\b(?i:must_?get_?env|get_?env\w*|env_?or\w*|env_?(?:str|string|int|bool)?)\(\s*"(?<n>[A-Z][A-Z0-9_]*)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#,
+    ),
+    read(&["rs"], r#"\benv::var(?:_os)?\(\s*"(?<n>\w+)"\s*\)"#),
+    read(&["rs"], r#"\b(?:dotenvy::var|dotenv::var|dotenv!|env!)\(\s*"(?<n>\w+)"\s*\)"#),
+    maybe(&["rs"], r#"\boption_env!\(\s*"(?<n>\w+)"\s*\)"#),
+    read(JVM, r#"\bSystem\.getenv\(\s*"(?<n>\w+)"\s*\)"#),
+    maybe(JVM, r#"\bSystem\.getenv\(\)\.getOrDefault\(\s*"(?<n>\w+)"\s*,\s*(?<d>[^)\n]+)\)"#),
+    read(JVM, r#"\bsys\.env(?:\.(?:get|apply))?\(\s*"(?<n>\w+)"\s*\)"#),
+    read(JVM, r#"\bsys\.env\.getOrElse\(\s*"(?<n>\w+)"\s*,\s*(?<d>[^)\n]+)\)"#),
+    read(JVM, r#"@Value\(\s*"\$\{(?<n>[A-Z][A-Z0-9_]+)(?::(?<d>[^}]*))?\}"#),
+    read(DOTNET, r#"\bEnvironment\.GetEnvironmentVariable\(\s*"(?<n>\w+)"\s*\)"#),
+    read(DOTNET, r#"\b[cC]onfiguration\[\s*"(?<n>[A-Z][A-Z0-9_]+)"\s*\]"#),
+    read(&["rb", "ru", "rake"], r#"\bENV\[\s*['"](?<n>\w+)['"]\s*\]"#),
+    read(&["rb", "ru", "rake"], r#"\bENV\.fetch\(\s*['"](?<n>\w+)['"]\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["php"], r#"\b(?:getenv|env)\(\s*['"](?<n>[A-Z]\w+)['"]\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["php"], r#"\$_ENV\[\s*['"](?<n>\w+)['"]\s*\]"#),
+    read(&["ex", "exs"], r#"\bSystem\.(?:fetch_env!|get_env)\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["erl"], r#"\bos:getenv\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["swift"], r#"\bEnvironment\.get\(\s*"(?<n>\w+)"\s*\)"#),
+    read(&["swift"], r#"\.environment\[\s*"(?<n>\w+)"\s*\]"#),
+    read(&["dart"], r#"\bPlatform\.environment\[\s*['"](?<n>\w+)['"]\s*\]"#),
+    read(&["cr"], r#"\bENV\[\s*"(?<n>\w+)"\s*\]\??"#),
+    read(&["cr"], r#"\bENV\.fetch\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["clj"], r#"\(System/getenv\s+"(?<n>\w+)"\s*\)"#),
+    read(&["hs"], r#"\bgetEnv\s+"(?<n>\w+)""#),
+    maybe(&["hs"], r#"\blookupEnv\s+"(?<n>\w+)""#),
+    read(&["c", "cc", "cpp", "cxx"], r#"\bgetenv\(\s*"(?<n>\w+)"\s*\)"#),
+];
+
+/// What the platform, the shell or a tool sets.
+const GIVEN: &[&str] = &[
+    "NODE_ENV",
+    "HOME",
+    "PATH",
+    "PWD",
+    "USER",
+    "USERNAME",
+    "SHELL",
+    "TERM",
+    "LANG",
+    "TZ",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "CI",
+    "HOSTNAME",
+    "NODE_PATH",
+    "INIT_CWD",
+    "NEXT_RUNTIME",
+    "NEXT_PHASE",
+    "VERCEL",
+    "VERCEL_URL",
+    "VERCEL_ENV",
+    "NETLIFY",
+    "ANALYZE",
+    "RAILS_ENV",
+    "RACK_ENV",
+    "MIX_ENV",
+    "APP_ENV",
+    "DJANGO_SETTINGS_MODULE",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "DEBUG_MODE",
+    "GITHUB_ACTIONS",
+    "GITHUB_TOKEN_PATH",
+    "npm_package_version",
+    "HEROKU",
+    "DYNO",
+    "RUST_LOG",
+    "CARGO_MANIFEST_DIR",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION",
+    "OUT_DIR",
+    "JEST_WORKER_ID",
+    "VITEST",
+    "TEST",
+    "BUNDLE_GEMFILE",
+    "RAILS_LOG_LEVEL",
+    "FC_FUNCTION_NAME",
+    "ANDROID_HOME",
+    "PROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "USERPROFILE",
+];
+
+static TAIL: Pattern = Pattern::new(
+    r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#,
+);
+static TESTED: Pattern = Pattern::new(r"^\s*(?:===|!==|==|!=|\?[^?.:]|&&|\.ok\(\)|\.is_ok\(\)|\.is_err\(\))");
+static LITERAL: Pattern = Pattern::new(
+    r#"^(?:String::from\(|str\(|int\()?(?:"([^"]*)"|'([^']*)'|`([^`$]*)`|(-?\d+(?:\.\d+)?)\b|(true|false|True|False)\b)"#,
+);
+static DESTRUCTURED: Pattern = Pattern::new(r"\{([^{}]{1,2000})\}\s*=\s*(?:process|Bun|import\.meta)\.env\b");
+
+/// A literal's text; `Some(None)` is a default that is no literal.
+fn default(expression: &str) -> Option<Option<String>> {
+    let expression = expression.trim();
+    if expression.is_empty()
+        || ["None", "null", "undefined", "nil", "\"\"", "''"].iter().any(|word| expression == *word)
+    {
+        return None;
+    }
+    let literal = LITERAL.captures(expression);
+    Some(literal.and_then(|found| (1..=5).find_map(|n| found.get(n)).map(|text| text.as_str().to_owned())))
+}
+
+/// Adds the variables that the component's own sources read.
+pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
+    let dir = draft.c.path.clone();
+    let prefix = if dir == "." { 0 } else { dir.len() + 1 };
+    let shared = dirs.iter().filter(|other| **other == dir).count() > 1;
+    if shared {
+        return;
+    }
+    let mut files: Vec<&str> = tree
+        .under(&dir)
+        .iter()
+        .map(String::as_str)
+        .filter(|file| PATTERNS.iter().any(|row| row.extensions.contains(&extension(file))))
+        .filter(|file| !is_test(&file[prefix..]) && !boilerplate(draft, &file[prefix..]))
+        .filter(|file| {
+            let mut above = ancestors(folder(file)).take_while(|folder| *folder != dir);
+            !above.any(|folder| dirs.iter().any(|other| other == folder))
+        })
+        .collect();
+    files.sort_by_key(|file| file.matches('/').count());
+    files.truncate(tree.limits().sources);
+    for file in files {
+        let Some(text) = tree.text(file) else { continue };
+        // Most files read no variable: a cheap look saves the scanner.
+        if !["env", "ENV", "Env", "@Value", "onfig"].iter().any(|word| text.contains(word)) {
+            continue;
+        }
+        let Some(code) = tree.code(file) else { continue };
+        search(&code, file, draft);
+    }
+}
+
+/// Configuration that a framework's generator writes: every variable in it has a fallback of its own.
+fn boilerplate(draft: &Draft, file: &str) -> bool {
+    match draft.c.framework.as_deref() {
+        Some("laravel" | "lumen" | "symfony") => {
+            file.starts_with("config/") || file.starts_with("bootstrap/")
+        }
+        Some("rails") => {
+            file.starts_with("config/environments/")
+                || file.starts_with("config/puma.rb")
+                || file.starts_with("config/boot.rb")
+        }
+        _ => false,
+    }
+}
+
+fn search(code: &Code, file: &str, draft: &mut Draft) {
+    let extension = extension(file);
+    for row in PATTERNS.iter().filter(|row| row.extensions.contains(&extension)) {
+        for found in code.captures(&row.pattern) {
+            let (Some(whole), Some(name)) = (found.get(0), found.name("n")) else { continue };
+            let name = name.as_str();
+            if GIVEN.contains(&name) || name.len() > 100 || name.starts_with("npm_") || name == "_" {
+                continue;
+            }
+            let rest = &code.text[whole.end()..];
+            let rest = &rest[..rest.char_indices().nth(200).map_or(rest.len(), |(at, _)| at)];
+            let given = found.name("d").and_then(|d| default(d.as_str())).or_else(|| {
+                let tail = TAIL.captures(rest)?;
+                let block = tail[0].trim_start().starts_with('{') && !matches!(extension, "rb" | "ru");
+                if block { None } else { default(&tail["d"]) }
+            });
+            let given = given.or_else(|| assigned_later(code, whole.start(), extension));
+            let head = &code.text[..whole.start()];
+            let line = head.rsplit('\n').next().unwrap_or_default().trim_start();
+            let asked = line.ends_with("if (")
+                || line.ends_with("if ")
+                || line.ends_with("!!")
+                || line.ends_with("Boolean(");
+            let written = rest.trim_start().starts_with('=') && !rest.trim_start().starts_with("==");
+            if written {
+                continue;
+            }
+            let optional = row.optional || asked || TESTED.is_match(rest) || matches!(given, Some(None));
+            let given = given.flatten();
+            draft.env(name, given.as_deref(), optional, &At::line(file, code.line(whole.start())), 0.85);
+        }
+    }
+    if matches!(extension, "js" | "ts" | "mjs" | "cjs" | "jsx" | "tsx") {
+        for found in code.captures(&DESTRUCTURED) {
+            let at = At::line(file, found.get(0).map(|whole| code.line(whole.start())));
+            for part in found[1].split(',') {
+                let (name, value) =
+                    part.split_once('=').map_or((part, None), |(name, value)| (name, Some(value)));
+                let name = name.split(':').next().unwrap_or_default().trim();
+                if name.len() > 1
+                    && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+                    && !GIVEN.contains(&name)
+                {
+                    let given = value.and_then(default);
+                    draft.env(
+                        name,
+                        given.clone().flatten().as_deref(),
+                        matches!(given, Some(None)),
+                        &at,
+                        0.85,
+                    );
+                }
+            }
+        }
+    }
+}
+
+static ASSIGNED: Pattern = Pattern::new(r"(?:(\w+)\s*(?::=|=)|(\w+)\s*,\s*\w+\s*:=)\s*$");
+
+/// Go's `port := os.Getenv("PORT")` followed by `if port == "" { port = "8080" }`.
+fn assigned_later(code: &Code, at: usize, extension: &str) -> Option<Option<String>> {
+    if extension != "go" {
+        return None;
+    }
+    let line = code.text[..at].rsplit('\n').next().unwrap_or_default();
+    let line = line.rsplit([';', '{']).next().unwrap_or_default();
+    let found = ASSIGNED.captures(line)?;
+    let name = found.get(1).or(found.get(2))?.as_str();
+    let mut rest = code.text[at..].lines().skip(1).take(4);
+    let after = rest.find(|line| line.contains("if ") && line.contains(&format!("{name} == \"\"")))?;
+    let _ = after;
+    let next = rest.next()?.trim();
+    let value = next.strip_prefix(name)?.trim_start().strip_prefix('=')?;
+    default(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::draft::Draft;
+
+    use super::*;
+
+    fn read(text: &str, name: &str) -> Vec<(String, bool, Option<String>)> {
+        let mut draft = Draft::new("node", ".");
+        search(&Code::new(text, name), name, &mut draft);
+        let (component, _) = draft.finish();
+        component.env.into_iter().map(|env| (env.name, env.required, env.default)).collect()
+    }
+
+    fn one(text: &str, name: &str) -> (String, bool, Option<String>) {
+        let found = read(text, name);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        found.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn a_default_makes_a_variable_optional() {
+        let some = |name: &str, default: &str| (name.to_owned(), false, Some(default.to_owned()));
+        assert_eq!(one("const p = process.env.PORT || 3000", "a.js"), some("PORT", "3000"));
+        assert_eq!(one("const { LEVEL = 'info' } = process.env", "a.ts"), some("LEVEL", "info"));
+        assert_eq!(one("x = os.getenv(\"LEVEL\", \"info\")", "a.py"), some("LEVEL", "info"));
+        assert_eq!(one("x = os.environ.get('PORT') or 80", "a.py"), some("PORT", "80"));
+        assert_eq!(
+            one("port := os.Getenv(\"PORT\")\nif port == \"\" {\n\tport = \"8080\"\n}", "a.go"),
+            some("PORT", "8080")
+        );
+        assert_eq!(one("ENV.fetch(\"PORT\") { 3000 }", "a.rb"), some("PORT", "3000"));
+        assert_eq!(
+            one("env::var(\"PORT\").unwrap_or_else(|_| \"3000\".into())", "a.rs"),
+            some("PORT", "3000")
+        );
+        assert_eq!(
+            one("Environment.GetEnvironmentVariable(\"LEVEL\") ?? \"info\"", "a.cs"),
+            some("LEVEL", "info")
+        );
+    }
+
+    #[test]
+    fn a_variable_without_one_is_required_unless_the_code_only_asks() {
+        assert_eq!(one("connect(process.env.API_HOST)", "a.js"), ("API_HOST".into(), true, None));
+        assert_eq!(one("if (process.env.FLAG) {}", "a.js"), ("FLAG".into(), false, None));
+        assert_eq!(one("os.environ[\"API_HOST\"]", "a.py"), ("API_HOST".into(), true, None));
+        assert!(read("// process.env.NOPE\n'process.env.ALSO'", "a.js").is_empty());
+        assert!(read("process.env.NODE_ENV === 'x'; process.env.TZ = 'UTC'", "a.js").is_empty());
+    }
+
+    #[test]
+    fn the_value_of_a_secret_is_never_a_default() {
+        assert_eq!(
+            one("x = os.getenv(\"JWT_SECRET\", \"hunter2\")", "a.py"),
+            ("JWT_SECRET".into(), true, None)
+        );
+    }
+
+    #[test]
+    fn every_pattern_is_valid() {
+        for row in &PATTERNS {
+            assert!(row.pattern.capture_names().flatten().any(|name| name == "n"), "{row:?}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What templates can do and what they cannot, hostile values and hostile authors.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::preset::decode;
+
+/// Renders one template and parses what comes out.
+fn objects(template: &str, context: &Value) -> Vec<Value> {
+    let engine = Engine::with_templates([("t.yaml", template)]).unwrap();
+    let documents = engine.render("t.yaml", context).unwrap();
+    documents.iter().map(|document| decode(serde_yaml::from_str(&document.text).unwrap())).collect()
+}
+
+fn failure(template: &str, context: &Value) -> String {
+    let error = Engine::with_templates([("t.yaml", template)])
+        .and_then(|engine| engine.render("t.yaml", context))
+        .unwrap_err();
+    match &error.hint {
+        Some(hint) => format!("{error}\nhint: {hint}"),
+        None => error.to_string(),
+    }
+}
+
+#[test]
+fn text_is_text_wherever_it_stands() {
+    let template = "\
+plain: {{ v }}
+single: '{{ v }}'
+double: \"{{ v }}\"
+joined: a{{ v }}b
+flow: {k: {{ v }}, l: [{{ v }}]}
+block: |
+  x
+  {{ v }}
+{{ v }}: key
+upper: {{ v | upper }}
+safe: {{ v | safe }}
+captured: {% set c %}<{{ v }}>{% endset %}{{ c }}
+# {{ v }}
+";
+    for v in [
+        "x: y",
+        "a\n---\nb: c",
+        "\"",
+        "'",
+        "{{ 7 }}",
+        "{% raw %}",
+        "# c",
+        "\t",
+        "true",
+        "1",
+        "",
+        "null",
+        "*a",
+        "é\u{2028}",
+    ] {
+        let object = &objects(template, &json!({ "v": v }))[0];
+        assert_eq!(object["plain"], v);
+        assert_eq!(object["single"], v);
+        assert_eq!(object["double"], v);
+        assert_eq!(object["joined"], format!("a{v}b"));
+        assert_eq!(object["flow"], json!({"k": v, "l": [v]}));
+        assert_eq!(object["block"], format!("x\n{v}\n"));
+        assert_eq!(object["upper"], v.to_uppercase());
+        assert_eq!(object["safe"], v);
+        assert_eq!(object["captured"], format!("<{v}>"));
+        assert_eq!(object.as_object().unwrap().len(), 10);
+    }
+}
+
+#[test]
+fn numbers_and_structures_keep_their_type() {
+    let context = json!({"port": 80, "on": true, "list": ["a: b", 1], "map": {"k": "v"}});
+    let objects = objects(
+        "a: {{ port }}\nb: \"{{ port }}\"\nc: {{ on }}\nd: {{ list | json }}\ne: {{ map | json }}\nf: {{ list }}\n",
+        &context,
+    );
+    assert_eq!(
+        objects[0],
+        json!({"a": 80, "b": "80", "c": true, "d": ["a: b", 1], "e": {"k": "v"}, "f": "[\"a: b\", 1]"})
+    );
+}
+
+#[test]
+fn an_expression_keeps_its_type_and_text_stays_text() {
+    let engine = Engine::new();
+    let context = json!({"port": 80, "name": "5", "list": [1]});
+    for (text, value) in [
+        ("{{ port }}", json!(80)),
+        ("{{ name }}", json!("5")),
+        ("{{ port }}m", json!("80m")),
+        ("{{ missing | default(value=3) }}", json!(3)),
+        ("{{ list | json }}", json!([1])),
+        ("no template", json!("no template")),
+        ("{% if port == 80 %}yes{% endif %}", json!("yes")),
+    ] {
+        assert_eq!(engine.evaluate("p", text, &context).unwrap(), value, "{text}");
+    }
+}
+
+#[test]
+fn documents_know_their_line() {
+    let engine = Engine::with_templates([(
+        "t.yaml",
+        "{% if true %}\n# comment\na: 1\n---\n{% for x in [1, 2] %}\napiVersion: {{ x }}\n---\n{% endfor %}\nc: 3\n{% endif %}\n",
+    )])
+    .unwrap();
+    let lines: Vec<(usize, String)> = engine
+        .render("t.yaml", &json!({}))
+        .unwrap()
+        .into_iter()
+        .map(|document| (document.line, document.text.trim().lines().last().unwrap_or_default().to_owned()))
+        .collect();
+    let expected = [(3, "a: 1"), (6, "apiVersion: 1"), (6, "apiVersion: 2"), (9, "c: 3")];
+    assert_eq!(lines, expected.map(|(line, text)| (line, text.to_owned())));
+}
+
+#[test]
+fn a_missing_name_is_shown_with_line_column_and_the_one_that_was_meant() {
+    let context = json!({"values": {"port": 1, "image": "i"}});
+    assert_eq!(
+        failure("a: 1\nb: {{ values.prot }}\n", &context),
+        "t.yaml:2:14: field `prot` is not defined\n2 | b: {{ values.prot }}\n  |              ^\nhint: did you mean `port`?"
+    );
+    assert_eq!(
+        failure("a: {{ valeus.port }}\n", &context),
+        "t.yaml:1:7: variable `valeus` is not defined\n1 | a: {{ valeus.port }}\n  |       ^\nhint: did you mean `values`?"
+    );
+}
+
+#[test]
+fn broken_syntax_and_unknown_filters_are_shown_in_their_line() {
+    insta::assert_snapshot!(failure("a: 1\nb: {{ x | uper }}\n", &json!({"x": "1"})));
+    insta::assert_snapshot!(failure("a: 1\nb: {{ x \n", &json!({"x": "1"})));
+}
+
+#[test]
+fn nothing_outside_can_be_reached() {
+    for template in [
+        "{% include \"/etc/passwd\" %}",
+        "{% include \"../secret.yaml\" %}",
+        "{{ get_env(name=\"HOME\") }}",
+        "{{ now() }}",
+        "{{ get_random(start=0, end=9) }}",
+        "{% set_global x = 1 %}",
+    ] {
+        assert!(Engine::with_templates([("t.yaml", template)]).is_err(), "{template}");
+    }
+}
+
+#[test]
+fn what_would_not_end_is_refused() {
+    let nested = "{% for a in range(end=9) %}".repeat(5) + "x" + &"{% endfor %}".repeat(5);
+    assert_eq!(failure(&nested, &json!({})), "t.yaml:1:1: loops nested deeper than 4");
+    let long = "{% for a in range(end=1001) %}x{% endfor %}";
+    assert!(failure(long, &json!({})).contains("`range` gives at most 1000 numbers"));
+    let large = "{% for a in range(end=999) %}{% for b in range(end=999) %}xxxxxxxx{% endfor %}{% endfor %}";
+    assert_eq!(failure(large, &json!({})), "t.yaml: renders to more than 4 MiB");
+    let itself = Engine::with_templates([("a.yaml", "{% include \"a.yaml\" %}")]);
+    assert!(itself.is_err());
+}
+
+proptest! {
+    /// Whatever the value, the document has the keys that the author wrote, once each, and the value is
+    /// in its place.
+    #[test]
+    fn no_value_changes_the_structure(v in any::<String>(), w in "[-:#{}%\\[\\]|>&*!,'\"\\\\ \n\ta-c]{0,40}") {
+        for value in [v, w] {
+            let template = "kind: K\nspec:\n  a: {{ v }}\n  b: ['{{ v }}', \"x{{ v }}\"]\n---\nkind: L\n";
+            let objects = objects(template, &json!({ "v": value }));
+            prop_assert_eq!(
+                objects,
+                vec![
+                    json!({"kind": "K", "spec": {"a": value, "b": [value.clone(), format!("x{value}")]}}),
+                    json!({"kind": "L"}),
+                ]
+            );
+        }
+    }
+}

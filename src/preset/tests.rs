@@ -1,0 +1,172 @@
+//! The catalogue: layers, inheritance, and what is said about presets that are wrong.
+
+use serde_json::json;
+
+use super::*;
+use crate::config::{Document, ParamType};
+use crate::error::Failure;
+
+fn with(documents: &[(Layer, &str)]) -> Result<Catalogue, PresetError> {
+    let mut catalogue = Catalogue::built_in()?;
+    for (index, (layer, text)) in documents.iter().enumerate() {
+        catalogue.add(layer.clone(), Document::parse(format!("p{}.yaml", index + 1), text)?)?;
+    }
+    Ok(catalogue)
+}
+
+fn failure(documents: &[&str], name: &str) -> String {
+    let documents: Vec<(Layer, &str)> = documents.iter().map(|text| (Layer::User, *text)).collect();
+    let error = with(&documents).and_then(|catalogue| catalogue.get(name)).unwrap_err();
+    let failure = Failure::from(error);
+    let hints: String = failure.hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
+    format!("{}{hints}", failure.what)
+}
+
+#[test]
+fn every_built_in_preset_resolves_and_says_what_it_is() {
+    let catalogue = Catalogue::built_in().unwrap();
+    for name in catalogue.names() {
+        let preset = catalogue.get(name).unwrap();
+        assert!(!preset.summary.is_empty(), "{name} has a summary");
+        for (param, file) in &preset.params {
+            let told = file.0.summary.is_some() || file.0.ask.is_some();
+            assert!(told, "parameter {param} of {name} says what it is for");
+        }
+    }
+}
+
+#[test]
+fn a_child_takes_replaces_and_removes() {
+    let text = "\
+name: mine
+summary: Mine
+extends: node
+params:
+  port: {default: 4000, ask: null}
+  healthPath: null
+values: {replicas: 2}
+templates: {service: null}
+";
+    let preset = with(&[(Layer::User, text)]).unwrap().get("mine").unwrap();
+    assert_eq!(preset.ancestry().collect::<Vec<_>>(), ["mine", "node", "web"]);
+    assert_eq!(preset.params["port"].0.default, Some(json!(4000)));
+    assert_eq!(preset.params["port"].0.ask, None);
+    assert_eq!(preset.params["port"].kind(), ParamType::Port);
+    assert!(!preset.params.contains_key("healthPath"));
+    assert_eq!(preset.templates.keys().collect::<Vec<_>>(), ["secrets", "deployment"]);
+    assert_eq!(preset.origin("params", "port").unwrap().name, "mine");
+    assert_eq!(preset.origin("params", "command").unwrap().name, "node");
+    assert_eq!(preset.origin("params", "source").unwrap().name, "web");
+    assert_eq!(preset.detects, None, "what a parent detects is the parent's");
+}
+
+#[test]
+fn a_preset_may_extend_the_one_of_its_name_below() {
+    let text = "{name: postgres, summary: Ours, extends: postgres, detects: {service: postgres}, values: {storage: 5Gi}}";
+    let catalogue = with(&[(Layer::User, text)]).unwrap();
+    let preset = catalogue.get("postgres").unwrap();
+    assert_eq!(preset.chain.len(), 2);
+    assert_eq!(preset.values["storage"], json!("5Gi"));
+    assert_eq!(preset.templates["postgres"].layer, Layer::BuiltIn);
+    assert_eq!(catalogue.for_service("postgres"), Some("postgres"));
+}
+
+#[test]
+fn the_preset_with_most_conditions_that_hold_is_chosen() {
+    let text =
+        "{name: next, summary: Next.js, extends: node, detects: {language: TypeScript, framework: [next]}}";
+    let catalogue = with(&[(Layer::User, text)]).unwrap();
+    assert_eq!(catalogue.for_component("TypeScript", "next", "web"), Some("next"));
+    assert_eq!(catalogue.for_component("TypeScript", "express", "web"), Some("node"));
+    assert_eq!(catalogue.for_component("javascript", "", "worker"), Some("node"));
+    assert_eq!(catalogue.for_component("Cobol", "", "worker"), Some("worker"));
+    assert_eq!(catalogue.for_component("Cobol", "", "unknown"), None);
+}
+
+#[test]
+fn a_circle_of_presets_is_named() {
+    assert_eq!(
+        failure(&["{name: a, extends: b}", "{name: b, extends: c}", "{name: c, extends: b}"], "a"),
+        "presets extend each other in a circle: b -> c -> b\nhint: let one of them extend another preset, or none"
+    );
+}
+
+#[test]
+fn a_missing_parent_is_named_in_its_line() {
+    assert_eq!(
+        failure(&["name: a\nextends: nod\n"], "a"),
+        "p1.yaml:2:1: no preset is called `nod`\n2 | extends: nod\n  | ^\nhint: did you mean `node`?"
+    );
+}
+
+#[test]
+fn an_unknown_key_or_type_is_shown_in_its_line() {
+    assert_eq!(
+        failure(&["name: a\nkind: app\nparams:\n  x: {type: string, defalt: 1}\n"], "a"),
+        "p1.yaml:4:21: unknown key `defalt`\n4 |   x: {type: string, defalt: 1}\n  |                     ^\nhint: did you mean `default`?"
+    );
+    assert_eq!(
+        failure(&["name: a\nkind: app\nparams:\n  x: {type: quantty}\n"], "a"),
+        "p1.yaml:4:13: unknown value `quantty`\n4 |   x: {type: quantty}\n  |             ^\nhint: did you mean `quantity`?"
+    );
+}
+
+#[test]
+fn a_parameter_that_cannot_be_is_shown_in_its_line() {
+    for (param, message) in [
+        (
+            "{default: 1}",
+            "p1.yaml:4:3: parameter `x` has no `type`\n4 |   x: {default: 1}\n  |   ^\nhint: such as `type: string`",
+        ),
+        (
+            "{type: port, default: 0}",
+            "p1.yaml:4:19: bad default of `x`: not a port from 1 to 65535\n4 |   x: {type: port, default: 0}\n  |                   ^",
+        ),
+        (
+            "{type: choice}",
+            "p1.yaml:4:3: parameter `x` is a choice without `choices`\n4 |   x: {type: choice}\n  |   ^",
+        ),
+        (
+            "{type: string, pattern: '('}",
+            "p1.yaml:4:21: bad pattern of `x`: error: unclosed group\n4 |   x: {type: string, pattern: '('}\n  |                     ^",
+        ),
+    ] {
+        assert_eq!(failure(&[&format!("name: a\nkind: app\nparams:\n  x: {param}\n")], "a"), message);
+    }
+}
+
+#[test]
+fn a_template_that_is_not_there_is_shown_in_its_line() {
+    assert_eq!(
+        failure(&["name: a\nkind: app\ntemplates:\n  d: web/deployment.yml\n"], "a"),
+        "p1.yaml:4:3: there is no template `web/deployment.yml`\n4 |   d: web/deployment.yml\n  |   ^\nhint: did you mean `web/deployment.yaml`?"
+    );
+}
+
+#[test]
+fn two_presets_of_one_name_in_a_layer_are_refused() {
+    assert_eq!(
+        failure(&["{name: a, kind: app}", "{name: a, kind: app}"], "a"),
+        "p2.yaml:1:2: `a` already names a preset in p1.yaml\n1 | {name: a, kind: app}\n  |  ^"
+    );
+}
+
+#[test]
+fn the_users_folder_brings_presets_and_templates() {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in [
+        ("presets/team/job.yaml", "{name: job, summary: A job, kind: app, templates: {job: job.yaml}}"),
+        ("templates/job.yaml", "kind: Job\n"),
+    ] {
+        let path = folder.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    std::os::unix::fs::symlink("/etc/hostname", folder.path().join("templates/outside.yaml")).unwrap();
+    let catalogue = Catalogue::built_in().unwrap().with_user(folder.path()).unwrap();
+    let preset = catalogue.get("job").unwrap();
+    assert_eq!(preset.templates["job"].layer, Layer::User);
+    let engine = catalogue.engine(&Layer::User).unwrap();
+    assert_eq!(engine.render("job.yaml", &json!({})).unwrap()[0].text, "kind: Job\n");
+    assert!(engine.render("outside.yaml", &json!({})).is_err(), "links are not followed");
+}

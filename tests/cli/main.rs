@@ -1,0 +1,7 @@
+//! The binary as a user runs it: whole outputs, hermetic surroundings, no cluster.
+
+#![cfg(unix)]
+
+mod command_line;
+#[path = "../support/mod.rs"]
+mod support;
