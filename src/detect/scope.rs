@@ -53,15 +53,32 @@ impl Scope<'_> {
 
     /// How many own files have one of these extensions.
     pub(super) fn count(&self, extensions: &[&str]) -> usize {
-        self.files.iter().filter(|file| extensions.contains(&extension(file)) && !file.ends_with(".d.ts")).count()
+        self.files
+            .iter()
+            .filter(|file| extensions.contains(&extension(file)) && !file.ends_with(".d.ts"))
+            .count()
     }
 }
 
 /// Whether a file is of tests or of tools and not of the running program.
 pub(super) fn is_test(path: &str) -> bool {
     const FOLDERS: &[&str] = &[
-        "test", "tests", "spec", "specs", "__tests__", "e2e", "cypress", "scripts", ".github", "docs", "testing",
-        "integration-tests", "unit-tests", "benches", "examples", ".storybook",
+        "test",
+        "tests",
+        "spec",
+        "specs",
+        "__tests__",
+        "e2e",
+        "cypress",
+        "scripts",
+        ".github",
+        "docs",
+        "testing",
+        "integration-tests",
+        "unit-tests",
+        "benches",
+        "examples",
+        ".storybook",
     ];
     let mut parts = path.split('/').rev();
     let name = parts.next().unwrap_or_default();
@@ -76,14 +93,37 @@ pub(super) fn is_test(path: &str) -> bool {
         || stem.starts_with("test_")
         || stem.ends_with("Test")
         || stem.ends_with("Tests")
-        || matches!(name, "conftest.py" | "gulpfile.js" | "Gruntfile.js" | "setup.py" | "noxfile.py" | "build.rs")
+        || matches!(
+            name,
+            "conftest.py" | "gulpfile.js" | "Gruntfile.js" | "setup.py" | "noxfile.py" | "build.rs"
+        )
 }
 
 /// Folders whose manifests are samples, generated or of tests, below the root.
 const NEVER: &[&str] = &[
-    "build", "templates", "template", "__tests__", "cypress", "docs-src", "snippets", "scaffolds", "skeleton", "bin",
-    "test", "tests", "__template__", ".storybook", ".github", ".devcontainer", ".config", ".mvn",
-    ".ebextensions", ".streamlit", "testing", "benchmarks", "out",
+    "build",
+    "templates",
+    "template",
+    "__tests__",
+    "cypress",
+    "docs-src",
+    "snippets",
+    "scaffolds",
+    "skeleton",
+    "bin",
+    "test",
+    "tests",
+    "__template__",
+    ".storybook",
+    ".github",
+    ".devcontainer",
+    ".config",
+    ".mvn",
+    ".ebextensions",
+    ".streamlit",
+    "testing",
+    "benchmarks",
+    "out",
 ];
 
 fn excluded(dir: &str) -> bool {
@@ -109,10 +149,14 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
     let contexts = surroundings::build_contexts(tree);
     let mut found = describe(tree, &dirs, &contexts);
     if found.is_empty() || contexts.iter().any(|context| !covered(&found, context)) {
-        let wanted = |dir: &str| (found.is_empty() && (dir == "." || !dir.contains('/'))) || contexts.contains(dir);
+        let wanted =
+            |dir: &str| (found.is_empty() && (dir == "." || !dir.contains('/'))) || contexts.contains(dir);
         let mut loose: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (dir, names) in tree.folders().filter(|(dir, _)| wanted(dir) && !excluded(dir) && !covered(&found, dir)) {
-            let of: Vec<usize> = (0..LOOSE.len()).filter(|index| has_marker(names, LOOSE[*index].markers)).collect();
+        for (dir, names) in
+            tree.folders().filter(|(dir, _)| wanted(dir) && !excluded(dir) && !covered(&found, dir))
+        {
+            let of: Vec<usize> =
+                (0..LOOSE.len()).filter(|index| has_marker(names, LOOSE[*index].markers)).collect();
             // Sources further down speak for the root when nothing else does.
             if !of.is_empty() || contexts.contains(dir) {
                 loose.insert(dir, of);
@@ -189,8 +233,12 @@ fn describe_loose(
     dirs: &BTreeMap<&str, Vec<usize>>,
     contexts: &BTreeSet<String>,
 ) -> Vec<Draft> {
-    let all: BTreeSet<&str> =
-        dirs.keys().copied().chain(contexts.iter().map(String::as_str)).chain(loose.keys().copied()).collect();
+    let all: BTreeSet<&str> = dirs
+        .keys()
+        .copied()
+        .chain(contexts.iter().map(String::as_str))
+        .chain(loose.keys().copied())
+        .collect();
     let mut found = Vec::new();
     for (dir, of) in loose {
         let scope = Scope { tree, dir: (*dir).to_owned(), files: scopes(tree, &all, dir) };
@@ -219,16 +267,14 @@ fn choose(drafts: Vec<Draft>) -> Vec<Draft> {
     for other in drafts {
         let equal = other.strength == chosen.strength && chosen.strength == 3;
         if equal && other.c.language != chosen.c.language {
-            let language = |draft: &Draft| draft.c.language.clone().unwrap_or_else(|| draft.ecosystem.to_owned());
+            let language =
+                |draft: &Draft| draft.c.language.clone().unwrap_or_else(|| draft.ecosystem.to_owned());
             let at = |draft: &Draft| {
                 draft.c.evidence.first().map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line))
             };
             let candidates = vec![(language(&chosen), at(&chosen)), (language(&other), at(&other))];
-            let reason = format!(
-                "{} or {}: both run a server from this folder",
-                language(&chosen),
-                language(&other)
-            );
+            let reason =
+                format!("{} or {}: both run a server from this folder", language(&chosen), language(&other));
             chosen.ambiguous("language", candidates, reason);
             chosen.absorb(other);
         } else if other.ecosystem == "node"

@@ -21,14 +21,41 @@ pub(super) struct Listing {
 
 /// Folders that hold other people's code or what a build wrote.
 const SKIPPED: &[&str] = &[
-    "node_modules", "bower_components", "jspm_packages", "vendor", "third_party", "Godeps", "__pycache__",
-    "site-packages", "venv", "virtualenv", "target", "dist", "_build", "elm-stuff", "dist-newstyle",
-    "zig-out", "zig-cache", "coverage", "htmlcov", "obj", "Pods", "DerivedData", "__snapshots__",
-    "testdata", "__fixtures__", "fixtures", "__mocks__", "bazel-bin", "bazel-out", "wp-includes",
+    "node_modules",
+    "bower_components",
+    "jspm_packages",
+    "vendor",
+    "third_party",
+    "Godeps",
+    "__pycache__",
+    "site-packages",
+    "venv",
+    "virtualenv",
+    "target",
+    "dist",
+    "_build",
+    "elm-stuff",
+    "dist-newstyle",
+    "zig-out",
+    "zig-cache",
+    "coverage",
+    "htmlcov",
+    "obj",
+    "Pods",
+    "DerivedData",
+    "__snapshots__",
+    "testdata",
+    "__fixtures__",
+    "fixtures",
+    "__mocks__",
+    "bazel-bin",
+    "bazel-out",
+    "wp-includes",
 ];
 
 /// Hidden folders that rules read.
-const HIDDEN: &[&str] = &[".devcontainer", ".github", ".mvn", ".config", ".storybook", ".streamlit", ".ebextensions"];
+const HIDDEN: &[&str] =
+    &[".devcontainer", ".github", ".mvn", ".config", ".storybook", ".streamlit", ".ebextensions"];
 
 /// Whether a folder of this name is entered.
 fn entered(name: &str) -> bool {

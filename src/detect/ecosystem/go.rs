@@ -12,10 +12,10 @@ use crate::detect::rule::framework::{best, row};
 use crate::detect::rule::{Framework, driver};
 use crate::detect::scope::Scope;
 
-pub(super) const ECOSYSTEM: Ecosystem = Ecosystem { name: "go", markers: &["go.mod"], describe };
+pub(super) const ECOSYSTEM: Ecosystem = Ecosystem { markers: &["go.mod"], describe };
 
 /// Go files without a module.
-pub(super) const LOOSE: Ecosystem = Ecosystem { name: "go", markers: &["*.go"], describe };
+pub(super) const LOOSE: Ecosystem = Ecosystem { markers: &["*.go"], describe };
 
 /// All rows.
 pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
@@ -46,7 +46,10 @@ static LISTEN: [Listen; 8] = [
     listen::row(r"\b(?:http|fasthttp)\.ListenAndServe(?:TLS)?\s*\(", Take::Argument(0)),
     listen::row(r"\bnet\.Listen\s*\(", Take::Argument(1)),
     listen::row(r"\b(?:http\.Server|fasthttp\.Server)\s*\{", Take::Key(&["Addr"])),
-    listen::row(r"\b(?:r|router|engine|g|server|srv|app|e|ginEngine|api)\.Run(?:TLS)?\s*\(", Take::Argument(0)),
+    listen::row(
+        r"\b(?:r|router|engine|g|server|srv|app|e|ginEngine|api)\.Run(?:TLS)?\s*\(",
+        Take::Argument(0),
+    ),
     listen::row(r"\b(?:e|echo|srv|server|app|s|router|api)\.Start(?:TLS)?\s*\(", Take::Argument(0)),
     listen::row(r"\b\w+\.Listen(?:TLS)?\s*\(", Take::Argument(0)),
     listen::row(r"\bserver\.WithHostPorts\s*\(", Take::Argument(0)),
@@ -54,7 +57,12 @@ static LISTEN: [Listen; 8] = [
 ];
 
 /// Dependencies that make a program of commands.
-const COMMANDS: &[&str] = &["github.com/spf13/cobra", "github.com/urfave/cli*", "github.com/alecthomas/kong", "github.com/jessevdk/go-flags"];
+const COMMANDS: &[&str] = &[
+    "github.com/spf13/cobra",
+    "github.com/urfave/cli*",
+    "github.com/alecthomas/kong",
+    "github.com/jessevdk/go-flags",
+];
 
 static PACKAGE_MAIN: Pattern = Pattern::new(r"(?m)^package\s+main\b");
 static MAIN: Pattern = Pattern::new(r"(?m)^func\s+main\s*\(\s*\)");
@@ -107,7 +115,11 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     if sources.is_empty() && file.is_none() {
         return Vec::new();
     }
-    let module = file.as_deref().and_then(|file| scope.tree.text(file)).map(|text| Module::parse(&text)).unwrap_or_default();
+    let module = file
+        .as_deref()
+        .and_then(|file| scope.tree.text(file))
+        .map(|text| Module::parse(&text))
+        .unwrap_or_default();
     let marker = file.clone().or_else(|| sources.first().map(|file| (*file).to_owned())).unwrap_or_default();
     let at = |line: Option<u32>| At::line(&marker, line);
     let mut draft = Draft::new("go", &scope.dir);
@@ -144,7 +156,10 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
 }
 
 fn kind(module: &Module, mains: &BTreeMap<String, At>, listens: bool, at: &At, draft: &mut Draft) {
-    let commands = module.requires.iter().find(|(path, _, _)| COMMANDS.iter().any(|row| crate::detect::rule::framework::is(row, path)));
+    let commands = module
+        .requires
+        .iter()
+        .find(|(path, _, _)| COMMANDS.iter().any(|row| crate::detect::rule::framework::is(row, path)));
     if mains.is_empty() {
         draft.kind(ComponentKind::Library, at, 0.85);
     } else if draft.c.framework.is_some() || listens {
@@ -178,11 +193,25 @@ fn pins(scope: &Scope<'_>, module: &Module, file: &str, draft: &mut Draft) {
 
 /// The folders of runnable packages, with the file of their `main`.
 fn mains(scope: &Scope<'_>, sources: &[&str]) -> BTreeMap<String, At> {
-    const ASIDE: &[&str] = &["tools", "tool", "hack", "examples", "example", "internal/tools", "_examples", "scripts", "script", "gen", "magefiles"];
+    const ASIDE: &[&str] = &[
+        "tools",
+        "tool",
+        "hack",
+        "examples",
+        "example",
+        "internal/tools",
+        "_examples",
+        "scripts",
+        "script",
+        "gen",
+        "magefiles",
+    ];
     let mut found = BTreeMap::new();
     for file in sources {
         let relative = folder(scope.relative(file));
-        if ASIDE.iter().any(|aside| relative == *aside || relative.starts_with(&format!("{aside}/"))) || base(file) == "magefile.go" {
+        if ASIDE.iter().any(|aside| relative == *aside || relative.starts_with(&format!("{aside}/")))
+            || base(file) == "magefile.go"
+        {
             continue;
         }
         let Some(code) = scope.tree.code(file) else { continue };
@@ -219,7 +248,8 @@ fn commands(scope: &Scope<'_>, mains: &BTreeMap<String, At>, marker: &str, draft
         None => {
             draft.command(Slot::Build, "go build ./...", &whole, 0.7);
             let names: Vec<String> = mains.keys().map(|dir| package(dir)).collect();
-            let candidates = mains.iter().map(|(dir, at)| (format!("go run {}", package(dir)), at.clone())).collect();
+            let candidates =
+                mains.iter().map(|(dir, at)| (format!("go run {}", package(dir)), at.clone())).collect();
             let reason = format!("{}: each is a `package main`", names.join(" or "));
             draft.ambiguous("commands.start", candidates, reason);
         }
@@ -240,7 +270,11 @@ fn places(
     let mut files: Vec<&str> = sources
         .iter()
         .copied()
-        .filter(|file| scope.tree.text(file).is_some_and(|text| ["Listen", "Addr", ".Run(", ".Start(", "WithHostPorts"].iter().any(|word| text.contains(word))))
+        .filter(|file| {
+            scope.tree.text(file).is_some_and(|text| {
+                ["Listen", "Addr", ".Run(", ".Start(", "WithHostPorts"].iter().any(|word| text.contains(word))
+            })
+        })
         .collect();
     files.sort_by_key(|file| !mains.contains_key(folder(scope.relative(file))));
     let mut found = listen::search(scope.tree, &files, &LISTEN, sources);
@@ -257,7 +291,8 @@ fn places(
         let http = text.as_deref().and_then(|text| {
             text.lines().zip(1u32..).find_map(|(line, number)| {
                 let (key, value) = line.split_once('=')?;
-                (key.trim().eq_ignore_ascii_case("httpport")).then(|| Some((value.trim().parse().ok()?, number)))?
+                (key.trim().eq_ignore_ascii_case("httpport"))
+                    .then(|| Some((value.trim().parse().ok()?, number)))?
             })
         });
         match (http, conf) {
@@ -271,7 +306,9 @@ fn places(
 fn line_listens(scope: &Scope<'_>, place: &listen::Found) -> bool {
     let text = scope.tree.text(&place.file);
     let line = text.as_deref().and_then(|text| text.lines().nth(place.line as usize - 1)).unwrap_or_default();
-    ["ListenAndServe", "http.Server", "net.Listen", "http.Serve", "fasthttp"].iter().any(|word| line.contains(word))
+    ["ListenAndServe", "http.Server", "net.Listen", "http.Serve", "fasthttp"]
+        .iter()
+        .any(|word| line.contains(word))
 }
 
 #[cfg(test)]

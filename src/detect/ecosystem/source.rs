@@ -57,7 +57,10 @@ pub(in crate::detect) fn majority(scope: &Scope<'_>) -> Option<(&'static str, St
     if counts.len() > 1 {
         counts.remove("Shell");
     }
-    counts.into_iter().max_by_key(|(_, (count, _))| *count).map(|(language, (_, file))| (language, file.to_owned()))
+    counts
+        .into_iter()
+        .max_by_key(|(_, (count, _))| *count)
+        .map(|(language, (_, file))| (language, file.to_owned()))
 }
 
 /// Describes a folder by its sources; `context`: a compose file builds an image from it.

@@ -27,9 +27,10 @@ pub(super) fn pinned(tree: &Tree, dir: &str, names: &[&str]) -> Option<Pin> {
                 let tool = doc.pointer(&format!("/tools/{name}"));
                 let text = tool.and_then(|tool| {
                     let tool = tool.as_array().and_then(|list| list.first()).unwrap_or(tool);
-                    tool.as_str().or_else(|| tool.get("version").and_then(|v| v.as_str())).map(str::to_owned).or_else(|| {
-                        (tool.is_number()).then(|| tool.to_string())
-                    })
+                    tool.as_str()
+                        .or_else(|| tool.get("version").and_then(|v| v.as_str()))
+                        .map(str::to_owned)
+                        .or_else(|| (tool.is_number()).then(|| tool.to_string()))
                 });
                 if let Some(text) = text {
                     let line = tree.text(&file).and_then(|text| lines::word(&text, name));

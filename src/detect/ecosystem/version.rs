@@ -52,7 +52,8 @@ pub(super) fn settle(
             None => {}
         }
     }
-    let constraint = pins.manifest.as_ref().or_else(|| all.iter().find(|pin| resolve(&pin.text).is_some()).copied());
+    let constraint =
+        pins.manifest.as_ref().or_else(|| all.iter().find(|pin| resolve(&pin.text).is_some()).copied());
     draft.c.version.constraint = constraint.map(|pin| pin.text.clone()).filter(|text| constraining(text));
 }
 

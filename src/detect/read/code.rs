@@ -17,21 +17,31 @@ struct Syntax {
 }
 
 const C: Syntax = Syntax { line: &["//"], block: &[("/*", "*/")], quotes: &["\"\"\"", "\""], chars: true };
-const SCRIPT: Syntax = Syntax { line: &["//"], block: &[("/*", "*/")], quotes: &["'''", "\"", "'", "`"], chars: false };
+const SCRIPT: Syntax =
+    Syntax { line: &["//"], block: &[("/*", "*/")], quotes: &["'''", "\"", "'", "`"], chars: false };
 const PHP: Syntax = Syntax { line: &["//", "#"], block: &[("/*", "*/")], quotes: &["\"", "'"], chars: false };
-const HASH: Syntax = Syntax { line: &["#"], block: &[("\n=begin", "\n=end")], quotes: &["\"\"\"", "'''", "\"", "'"], chars: false };
+const HASH: Syntax = Syntax {
+    line: &["#"],
+    block: &[("\n=begin", "\n=end")],
+    quotes: &["\"\"\"", "'''", "\"", "'"],
+    chars: false,
+};
 const PLAIN_HASH: Syntax = Syntax { line: &["#"], block: &[], quotes: &[], chars: false };
 const DASH: Syntax = Syntax { line: &["--"], block: &[("{-", "-}")], quotes: &["\""], chars: true };
 const LISP: Syntax = Syntax { line: &[";"], block: &[], quotes: &["\""], chars: false };
 const PERCENT: Syntax = Syntax { line: &["%"], block: &[], quotes: &["\""], chars: false };
-const FSHARP: Syntax = Syntax { line: &["//"], block: &[("(*", "*)")], quotes: &["\"\"\"", "\""], chars: true };
+const FSHARP: Syntax =
+    Syntax { line: &["//"], block: &[("(*", "*)")], quotes: &["\"\"\"", "\""], chars: true };
 const BASIC: Syntax = Syntax { line: &["'"], block: &[], quotes: &["\""], chars: false };
-const MARKUP: Syntax = Syntax { line: &[], block: &[("<!--", "-->"), ("/*", "*/")], quotes: &[], chars: false };
+const MARKUP: Syntax =
+    Syntax { line: &[], block: &[("<!--", "-->"), ("/*", "*/")], quotes: &[], chars: false };
 
 fn syntax(name: &str) -> Syntax {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match extension {
-        "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs" | "mts" | "cts" | "go" | "dart" | "groovy" | "gradle" => SCRIPT,
+        "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs" | "mts" | "cts" | "go" | "dart" | "groovy" | "gradle" => {
+            SCRIPT
+        }
         "php" => PHP,
         "py" | "rb" | "ex" | "exs" | "cr" | "ru" | "rake" | "gemspec" | "toml" => HASH,
         "hs" | "sql" | "lua" => DASH,
@@ -42,7 +52,9 @@ fn syntax(name: &str) -> Syntax {
         "html" | "xml" | "vue" | "svelte" | "astro" => MARKUP,
         "yaml" | "yml" | "sh" | "conf" | "properties" | "env" => PLAIN_HASH,
         _ if name.starts_with("Gemfile") || name == "Rakefile" => HASH,
-        _ if name.starts_with("Dockerfile") || name.starts_with("Makefile") || name == "Procfile" => PLAIN_HASH,
+        _ if name.starts_with("Dockerfile") || name.starts_with("Makefile") || name == "Procfile" => {
+            PLAIN_HASH
+        }
         _ => C,
     }
 }
@@ -65,10 +77,11 @@ impl Code {
             let rest = &text.as_bytes()[at..];
             let opens = |mark: &&str| rest.starts_with(mark.as_bytes());
             if let Some((open, close)) = syntax.block.iter().find(|(open, _)| opens(open)) {
-                let end = find(text.as_bytes(), close.as_bytes(), at + open.len()).map_or(bytes.len(), |i| i + close.len());
+                let end = find(text.as_bytes(), close.as_bytes(), at + open.len())
+                    .map_or(bytes.len(), |i| i + close.len());
                 blank(&mut bytes[at..end]);
                 at = end;
-            } else if syntax.line.iter().any(|mark| opens(mark)) && !in_url(text.as_bytes(), at) {
+            } else if syntax.line.iter().any(opens) && !in_url(text.as_bytes(), at) {
                 let end = find(text.as_bytes(), b"\n", at).unwrap_or(bytes.len());
                 blank(&mut bytes[at..end]);
                 at = end;
@@ -87,9 +100,8 @@ impl Code {
                 at += 1;
             }
         }
-        let text = String::from_utf8(bytes).unwrap_or_else(|error| {
-            String::from_utf8_lossy(error.as_bytes()).into_owned()
-        });
+        let text = String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         Self { text, strings }
     }
 
@@ -105,8 +117,13 @@ impl Code {
     }
 
     /// The matches of `regex` that begin in code, as captures.
-    pub(in crate::detect) fn captures<'a>(&'a self, regex: &'a Regex) -> impl Iterator<Item = regex::Captures<'a>> {
-        regex.captures_iter(&self.text).filter(|found| found.get(0).is_some_and(|whole| self.is_code(whole.start())))
+    pub(in crate::detect) fn captures<'a>(
+        &'a self,
+        regex: &'a Regex,
+    ) -> impl Iterator<Item = regex::Captures<'a>> {
+        regex
+            .captures_iter(&self.text)
+            .filter(|found| found.get(0).is_some_and(|whole| self.is_code(whole.start())))
     }
 
     /// Whether `regex` matches code.

@@ -33,9 +33,7 @@ fn strictly(text: &str) -> String {
                 }
                 out.push('"');
             }
-            '/' if text[at..].starts_with("//") => {
-                while rest.next_if(|(_, c)| *c != '\n').is_some() {}
-            }
+            '/' if text[at..].starts_with("//") => while rest.next_if(|(_, c)| *c != '\n').is_some() {},
             '/' if text[at..].starts_with("/*") => {
                 rest.next();
                 let mut star = false;
@@ -58,7 +56,8 @@ fn strictly(text: &str) -> String {
             }
             c if c.is_alphabetic() || c == '_' || c == '$' => {
                 let mut word = String::from(c);
-                while let Some((_, c)) = rest.next_if(|(_, c)| c.is_alphanumeric() || matches!(c, '_' | '$')) {
+                while let Some((_, c)) = rest.next_if(|(_, c)| c.is_alphanumeric() || matches!(c, '_' | '$'))
+                {
                     word.push(c);
                 }
                 let number = out.ends_with(|c: char| c.is_ascii_digit() || c == '.');

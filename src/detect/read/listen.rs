@@ -46,13 +46,19 @@ static FALLBACK: Pattern = Pattern::new(
 );
 static DEFAULT: Pattern =
     Pattern::new(r#",\s*(?:default(?:_value)?\s*[=:]\s*|fallback\s*[=:]\s*)?["'`]?:?(\d{2,5})["'`]?\s*[,)]"#);
-static IDENTIFIER: Pattern = Pattern::new(r"(?:[A-Za-z_$@][\w$]*(?:\?\.|\.|::|->|\[['\x22]))*([A-Za-z_$@][\w$]*)(\s*\()?");
+static IDENTIFIER: Pattern =
+    Pattern::new(r"(?:[A-Za-z_$@][\w$]*(?:\?\.|\.|::|->|\[['\x22]))*([A-Za-z_$@][\w$]*)(\s*\()?");
 
 /// How often a name may stand for another name.
 const DEPTH: u8 = 4;
 
 /// The places where one of `files` listens, in their order.
-pub(in crate::detect) fn search(tree: &Tree, files: &[&str], rows: &[Listen], related: &[&str]) -> Vec<Found> {
+pub(in crate::detect) fn search(
+    tree: &Tree,
+    files: &[&str],
+    rows: &[Listen],
+    related: &[&str],
+) -> Vec<Found> {
     let mut found = Vec::new();
     for file in files {
         let Some(code) = tree.code(file) else { continue };
@@ -175,7 +181,8 @@ pub(in crate::detect) fn resolve(code: &Code, expression: &str, depth: u8) -> Op
     }
     if let Some(fields) = expression.strip_prefix('{') {
         let fields = arguments_of(fields);
-        return keyword_flat(&fields, &["port"]).and_then(|value| resolve(code, value, depth.checked_sub(1)?));
+        return keyword_flat(&fields, &["port"])
+            .and_then(|value| resolve(code, value, depth.checked_sub(1)?));
     }
     if depth == 0 {
         return None;
@@ -187,12 +194,30 @@ fn arguments_of(text: &str) -> Vec<&str> {
     arguments(text, 0)
 }
 
+/// The part before the first comma or closing bracket that belongs to something around.
+fn first_expression(text: &str) -> &str {
+    let mut depth = 0usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' | ',' if depth == 0 => return &text[..at],
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    text
+}
+
 /// The last parts of the names in an expression, functions left out.
 fn names(expression: &str) -> Vec<&str> {
-    const WORDS: &[&str] = &["env", "process", "os", "Number", "parseInt", "int", "str", "fmt", "Sprintf", "await", "new", "PORT"];
+    const WORDS: &[&str] = &[
+        "env", "process", "os", "Number", "parseInt", "int", "str", "fmt", "Sprintf", "await", "new", "PORT",
+    ];
     let found = IDENTIFIER.captures_iter(expression).filter_map(|found| {
         let name = found.get(1)?.as_str();
-        let environment = found[0].starts_with("process.env") || found[0].contains("environ") || found[0].starts_with("Bun.env");
+        let environment = found[0].starts_with("process.env")
+            || found[0].contains("environ")
+            || found[0].starts_with("Bun.env");
         let word = WORDS.contains(&name) && name != "PORT" || environment;
         (found.get(2).is_none() && !word).then_some(name)
     });
@@ -202,7 +227,9 @@ fn names(expression: &str) -> Vec<&str> {
 /// What a name is defined as: an assignment, a field, a constant, a parameter with a default.
 fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
     let name = regex::escape(name);
-    let text = format!(r#"(?m)(?:^|[\s,{{(.'"@$]){name}['"]?\s*(?:[:\s][\w<>\[\]| .?&:]+?)?\s*(?::=|=|:)\s*([^;\n]+)"#);
+    let text = format!(
+        r#"(?m)(?:^|[\s,{{(.'"@$]){name}['"]?\s*(?:[:\s][\w<>\[\]| .?&:]+?)?\s*(?::=|=|:)\s*([^;\n]+)"#
+    );
     let regex = Regex::new(&text).ok()?;
     let mut last = None;
     for found in code.captures(&regex).take(12) {
@@ -210,8 +237,7 @@ fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
         if expression.starts_with('=') {
             continue;
         }
-        let expression = expression.split(" //").next().unwrap_or_default();
-        if let Some(port) = resolve(code, expression, depth) {
+        if let Some(port) = resolve(code, first_expression(expression), depth) {
             last.get_or_insert(port);
         }
     }
@@ -235,11 +261,17 @@ mod tests {
         assert_eq!(port("const { PORT = 5000 } = process.env;", "PORT"), Some(5000));
         assert_eq!(port("const port: number = 4100", "{ port, host: '0.0.0.0' }"), Some(4100));
         assert_eq!(port("const port = parseInt(process.env.PORT, 10) || 4200", "port"), Some(4200));
-        assert_eq!(port("const port = process.env.PORT ? Number(process.env.PORT) : 4300", "port"), Some(4300));
+        assert_eq!(
+            port("const port = process.env.PORT ? Number(process.env.PORT) : 4300", "port"),
+            Some(4300)
+        );
         assert_eq!(port("", "\":8080\""), Some(8080));
         assert_eq!(port("", "([0, 0, 0, 0], 3000)"), Some(3000));
         assert_eq!(port("", "int(os.environ.get(\"PORT\", 8000))"), Some(8000));
-        assert_eq!(port("port := os.Getenv(\"PORT\")\nif port == \"\" {\n port = \"8080\"\n}", "\":\"+port"), Some(8080));
+        assert_eq!(
+            port("port := os.Getenv(\"PORT\")\nif port == \"\" {\n port = \"8080\"\n}", "\":\"+port"),
+            Some(8080)
+        );
     }
 
     #[test]

@@ -70,7 +70,8 @@ impl Tree {
                 }
             }
         }
-        let name = root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
+        let name =
+            root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
         Self {
             root: root.to_path_buf(),
             name,

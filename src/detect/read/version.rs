@@ -16,10 +16,15 @@ pub(in crate::detect) fn numbers(version: &str) -> Vec<u64> {
 /// A version or constraint without operators: `^4.19.2` gives `4.19.2`. `None` where none is in it.
 pub(in crate::detect) fn bare(constraint: &str) -> Option<String> {
     let constraint = constraint.trim().trim_matches(['"', '\'']);
-    let constraint = constraint.rsplit_once("npm:").map_or(constraint, |(_, rest)| rest.rsplit_once('@').map_or(rest, |(_, v)| v));
+    let constraint = constraint
+        .rsplit_once("npm:")
+        .map_or(constraint, |(_, rest)| rest.rsplit_once('@').map_or(rest, |(_, v)| v));
     let first = constraint.split([',', '|']).next().unwrap_or_default().trim();
-    let first = first.split_whitespace().find(|word| word.chars().any(|c| c.is_ascii_digit())).unwrap_or_default();
-    let text = first.trim_start_matches(['^', '~', '>', '<', '=', '!', 'v', ' ', '[', '(']).trim_end_matches([')', ']']);
+    let first =
+        first.split_whitespace().find(|word| word.chars().any(|c| c.is_ascii_digit())).unwrap_or_default();
+    let text = first
+        .trim_start_matches(['^', '~', '>', '<', '=', '!', 'v', ' ', '[', '('])
+        .trim_end_matches([')', ']']);
     let text = text.trim_end_matches(".x").trim_end_matches(".*");
     if text.chars().next().is_some_and(|c| c.is_ascii_digit()) && !text.contains(['/', ':', '$', '{']) {
         Some(text.to_owned())
@@ -31,7 +36,12 @@ pub(in crate::detect) fn bare(constraint: &str) -> Option<String> {
 /// The lower end of one range.
 fn lower(range: &str, parts: usize) -> Option<String> {
     let range = range.replace(">= ", ">=").replace("> ", ">").replace("<= ", "<=").replace("< ", "<");
-    let range = range.replace("~> ", "~>").replace("~= ", "~=").replace("^ ", "^").replace("== ", "==").replace("= ", "=");
+    let range = range
+        .replace("~> ", "~>")
+        .replace("~= ", "~=")
+        .replace("^ ", "^")
+        .replace("== ", "==")
+        .replace("= ", "=");
     let mut upper = None;
     let words: Vec<&str> = range.split([' ', ',']).filter(|word| !word.is_empty()).collect();
     for word in words {
@@ -66,7 +76,9 @@ fn cut(text: &str, parts: usize) -> String {
 /// The version after `text`, where `text` alone is excluded.
 fn above(text: &str, parts: usize) -> String {
     let mut found: Vec<u64> = numbers(text);
-    if found.len() <= parts && let Some(last) = found.last_mut() {
+    if found.len() <= parts
+        && let Some(last) = found.last_mut()
+    {
         *last += 1;
     }
     found.iter().take(parts).map(u64::to_string).collect::<Vec<_>>().join(".")

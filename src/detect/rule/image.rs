@@ -2,7 +2,19 @@
 
 /// An image's last name parts and the service that it is.
 pub(in crate::detect) const IMAGES: &[(&[&str], &str)] = &[
-    (&["postgres", "postgis", "pgvector", "timescaledb", "timescaledb-ha", "postgresql", "supabase/postgres", "paradedb"], "postgres"),
+    (
+        &[
+            "postgres",
+            "postgis",
+            "pgvector",
+            "timescaledb",
+            "timescaledb-ha",
+            "postgresql",
+            "supabase/postgres",
+            "paradedb",
+        ],
+        "postgres",
+    ),
     (&["mysql", "mysql-server", "percona", "percona-server"], "mysql"),
     (&["mariadb", "mariadb-galera"], "mariadb"),
     (&["mssql/server", "mssql-server", "azure-sql-edge"], "mssql"),

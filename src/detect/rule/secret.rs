@@ -2,34 +2,90 @@
 
 /// Parts of a name that say secret.
 const PARTS: &[&str] = &[
-    "PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "CREDENTIAL", "APIKEY", "API_KEY", "PRIVATE_KEY",
-    "ACCESS_KEY", "ENCRYPTION_KEY", "SIGNING_KEY", "MASTER_KEY", "AUTH_KEY", "APP_KEY", "CONNECTION_STRING",
-    "CONNECTIONSTRING", "CONN_STR", "JWT_KEY", "COOKIE_KEY", "SALT",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "SECRET",
+    "TOKEN",
+    "CREDENTIAL",
+    "APIKEY",
+    "API_KEY",
+    "PRIVATE_KEY",
+    "ACCESS_KEY",
+    "ENCRYPTION_KEY",
+    "SIGNING_KEY",
+    "MASTER_KEY",
+    "AUTH_KEY",
+    "APP_KEY",
+    "CONNECTION_STRING",
+    "CONNECTIONSTRING",
+    "CONN_STR",
+    "JWT_KEY",
+    "COOKIE_KEY",
+    "SALT",
 ];
 
 /// Words that connection variables of services begin with.
 const SERVICES: &[&str] = &[
-    "DATABASE", "DB", "POSTGRES", "POSTGRESQL", "PG", "MYSQL", "MARIADB", "MONGO", "MONGODB", "REDIS", "AMQP",
-    "RABBITMQ", "CLOUDAMQP", "MSSQL", "SQLALCHEMY", "CELERY_BROKER", "BROKER", "NEO4J", "CLICKHOUSE", "ELASTICSEARCH",
+    "DATABASE",
+    "DB",
+    "POSTGRES",
+    "POSTGRESQL",
+    "PG",
+    "MYSQL",
+    "MARIADB",
+    "MONGO",
+    "MONGODB",
+    "REDIS",
+    "AMQP",
+    "RABBITMQ",
+    "CLOUDAMQP",
+    "MSSQL",
+    "SQLALCHEMY",
+    "CELERY_BROKER",
+    "BROKER",
+    "NEO4J",
+    "CLICKHOUSE",
+    "ELASTICSEARCH",
 ];
 
 /// Whether a variable's name says that its value is a secret.
 pub(in crate::detect) fn name(name: &str) -> bool {
     let upper = name.to_uppercase();
-    let public = ["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "PUBLIC_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "GATSBY_"];
+    let public =
+        ["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "PUBLIC_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "GATSBY_"];
     if public.iter().any(|prefix| upper.starts_with(prefix)) {
         return false;
     }
-    let plain = ["_EXPIRES", "_EXPIRY", "_EXPIRATION", "_TTL", "_LIFETIME", "_URL", "_FILE", "_ISSUER", "_LENGTH", "_EXPIRES_IN", "_EXPIRE_MINUTES"];
-    let about = plain.iter().any(|end| upper.ends_with(end)) || upper.contains("TOKEN_EXPIRE") || upper.contains("MAX_TOKENS");
+    let plain = [
+        "_EXPIRES",
+        "_EXPIRY",
+        "_EXPIRATION",
+        "_TTL",
+        "_LIFETIME",
+        "_URL",
+        "_FILE",
+        "_ISSUER",
+        "_LENGTH",
+        "_EXPIRES_IN",
+        "_EXPIRE_MINUTES",
+    ];
+    let about = plain.iter().any(|end| upper.ends_with(end))
+        || upper.contains("TOKEN_EXPIRE")
+        || upper.contains("MAX_TOKENS");
     if PARTS.iter().any(|part| upper.contains(part)) && !about {
         return true;
     }
-    if matches!(upper.as_str(), "PGPASSWORD" | "KEY_BASE" | "DB_PASS" | "PASS" | "DSN") || upper.ends_with("_PASS") || upper.ends_with("_PWD") {
+    if matches!(upper.as_str(), "PGPASSWORD" | "KEY_BASE" | "DB_PASS" | "PASS" | "DSN")
+        || upper.ends_with("_PASS")
+        || upper.ends_with("_PWD")
+    {
         return true;
     }
     let connects = ["_URL", "_URI", "_DSN", "_CONNECTION"].iter().any(|end| upper.ends_with(end));
-    connects && (upper.ends_with("_DSN") || SERVICES.iter().any(|word| upper.starts_with(word) || upper.contains(&format!("_{word}_"))))
+    connects
+        && (upper.ends_with("_DSN")
+            || SERVICES.iter().any(|word| upper.starts_with(word) || upper.contains(&format!("_{word}_"))))
 }
 
 /// Whether a value is a secret by its looks: a URL with a password, a key block, a known token form.
@@ -42,16 +98,34 @@ pub(in crate::detect) fn value(text: &str) -> bool {
         }
     }
     let upper = text.to_uppercase();
-    if text.starts_with("-----BEGIN") || upper.contains("PASSWORD=") || upper.contains("PWD=") || upper.contains("ACCOUNTKEY=") {
+    if text.starts_with("-----BEGIN")
+        || upper.contains("PASSWORD=")
+        || upper.contains("PWD=")
+        || upper.contains("ACCOUNTKEY=")
+    {
         return true;
     }
-    let forms = ["sk_", "sk-", "ghp_", "gho_", "github_pat_", "xoxb-", "xoxp-", "AKIA", "AIza", "eyJ", "glpat-", "base64:"];
+    let forms = [
+        "sk_",
+        "sk-",
+        "ghp_",
+        "gho_",
+        "github_pat_",
+        "xoxb-",
+        "xoxp-",
+        "AKIA",
+        "AIza",
+        "eyJ",
+        "glpat-",
+        "base64:",
+    ];
     forms.iter().any(|form| text.starts_with(form) && text.len() >= form.len() + 8) || random(text)
 }
 
 /// Long, of one word, with letters and digits mixed as only generated values are.
 fn random(text: &str) -> bool {
-    let word = text.len() >= 32 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '=' | '_' | '-'));
+    let word = text.len() >= 32
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '=' | '_' | '-'));
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let letters = text.chars().filter(char::is_ascii_alphabetic).count();
     word && digits >= 6 && letters >= 6
@@ -61,10 +135,25 @@ fn random(text: &str) -> bool {
 mod tests {
     #[test]
     fn names_and_values_that_say_secret() {
-        for name in ["DATABASE_URL", "JWT_SECRET", "STRIPE_API_KEY", "DB_PASSWORD", "APP_KEY", "MONGO_URI", "SENTRY_DSN"] {
+        for name in [
+            "DATABASE_URL",
+            "JWT_SECRET",
+            "STRIPE_API_KEY",
+            "DB_PASSWORD",
+            "APP_KEY",
+            "MONGO_URI",
+            "SENTRY_DSN",
+        ] {
             assert!(super::name(name), "{name}");
         }
-        for name in ["PORT", "API_URL", "NEXT_PUBLIC_API_KEY", "LOG_LEVEL", "ACCESS_TOKEN_EXPIRE_MINUTES", "KEYCLOAK_URL"] {
+        for name in [
+            "PORT",
+            "API_URL",
+            "NEXT_PUBLIC_API_KEY",
+            "LOG_LEVEL",
+            "ACCESS_TOKEN_EXPIRE_MINUTES",
+            "KEYCLOAK_URL",
+        ] {
             assert!(!super::name(name), "{name}");
         }
         assert!(super::value("postgres://me:pass@localhost/db"));

@@ -33,7 +33,8 @@ const NAMES: &[(&[&str], &str)] = &[
 ];
 
 /// Services that a general name such as `DATABASE_URL` can mean.
-pub(in crate::detect) const DATABASES: &[&str] = &["postgres", "mysql", "mariadb", "mssql", "mongodb", "cockroachdb"];
+pub(in crate::detect) const DATABASES: &[&str] =
+    &["postgres", "mysql", "mariadb", "mssql", "mongodb", "cockroachdb"];
 
 /// Services that a general name such as `BROKER_URL` can mean.
 pub(in crate::detect) const BROKERS: &[&str] = &["rabbitmq", "redis", "kafka", "valkey", "nats"];
@@ -69,9 +70,13 @@ pub(in crate::detect) fn of_database(name: &str) -> bool {
     upper.contains("DATABASE")
         || upper.starts_with("DB_")
         || upper.contains("_DB_")
-        || matches!(upper.as_str(), "DB" | "DSN" | "DB_URL" | "DBHOST" | "DBUSER" | "DBPASS" | "DBNAME" | "DBPORT")
+        || matches!(
+            upper.as_str(),
+            "DB" | "DSN" | "DB_URL" | "DBHOST" | "DBUSER" | "DBPASS" | "DBNAME" | "DBPORT"
+        )
         || upper.ends_with("_DSN") && !upper.contains("SENTRY")
-        || upper.starts_with("SPRING_DATASOURCE") || upper.starts_with("QUARKUS_DATASOURCE")
+        || upper.starts_with("SPRING_DATASOURCE")
+        || upper.starts_with("QUARKUS_DATASOURCE")
         || upper.starts_with("CONNECTIONSTRINGS__")
 }
 
@@ -87,7 +92,10 @@ pub(in crate::detect) fn by_url(value: &str) -> Option<&'static str> {
     let (scheme, _) = value.split_once("://")?;
     let scheme = scheme.to_lowercase();
     let plain = scheme.split('+').next().unwrap_or_default().split(':').next().unwrap_or_default();
-    SCHEMES.iter().find(|(names, _)| names.contains(&scheme.as_str()) || names.contains(&plain)).map(|(_, kind)| *kind)
+    SCHEMES
+        .iter()
+        .find(|(names, _)| names.contains(&scheme.as_str()) || names.contains(&plain))
+        .map(|(_, kind)| *kind)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::docker;
-use crate::detect::draft::{At, Draft, PortSource};
+use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::{Tree, base, folder, join, lines};
 use crate::detect::rule::{image, variable};
@@ -43,15 +43,21 @@ pub(super) struct Build {
 pub(super) fn is_compose(name: &str) -> bool {
     let Some(stem) = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml")) else { return false };
     ["compose", "docker-compose"].iter().any(|word| {
-        stem.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || rest.starts_with('-'))
+        stem.strip_prefix(word)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || rest.starts_with('-'))
     })
 }
 
 /// Whether the facts of a compose file are those of development.
 fn counts(name: &str) -> bool {
     let stem = name.trim_end_matches(".yaml").trim_end_matches(".yml");
-    let variant = stem.trim_start_matches("docker-compose").trim_start_matches("compose").trim_start_matches(['.', '-']);
-    !["prod", "production", "staging", "ci", "test", "e2e", "deploy", "swarm"].iter().any(|word| variant.contains(word))
+    let variant = stem
+        .trim_start_matches("docker-compose")
+        .trim_start_matches("compose")
+        .trim_start_matches(['.', '-']);
+    !["prod", "production", "staging", "ci", "test", "e2e", "deploy", "swarm"]
+        .iter()
+        .any(|word| variant.contains(word))
 }
 
 /// Reads every compose file that speaks of development, the plain names first.
@@ -64,7 +70,8 @@ pub(super) fn read(tree: &Tree) -> Vec<Compose> {
 
 /// The folders that compose files build images from.
 pub(in crate::detect) fn build_contexts(tree: &Tree) -> BTreeSet<String> {
-    let builds = read(tree).into_iter().flat_map(|compose| compose.services).filter_map(|service| service.build);
+    let builds =
+        read(tree).into_iter().flat_map(|compose| compose.services).filter_map(|service| service.build);
     let with: BTreeSet<&str> = docker::folders(tree).collect();
     builds
         .filter(|build| with.contains(build.context.as_str()) || build.dockerfile.is_some())
@@ -76,7 +83,8 @@ pub(in crate::detect) fn build_contexts(tree: &Tree) -> BTreeSet<String> {
 fn parse(tree: &Tree, file: &str) -> Option<Compose> {
     let doc = tree.doc(file)?;
     let text = tree.text(file)?;
-    let services = doc.get("services").or_else(|| doc.get("version").is_none().then_some(&*doc))?.as_object()?;
+    let services =
+        doc.get("services").or_else(|| doc.get("version").is_none().then_some(&*doc))?.as_object()?;
     let services = services.iter().filter(|(_, value)| value.is_object()).map(|(name, value)| {
         let build = build(folder(file), value.get("build"));
         let backing = match &build {
@@ -85,7 +93,8 @@ fn parse(tree: &Tree, file: &str) -> Option<Compose> {
         };
         ComposeService {
             name: name.clone(),
-            line: lines::word_after(&text, "services", &format!("{name}:")).or_else(|| lines::word(&text, name)),
+            line: lines::word_after(&text, "services", &format!("{name}:"))
+                .or_else(|| lines::word(&text, name)),
             build,
             backing,
             depends: names(value.get("depends_on")).chain(names(value.get("links"))).collect(),
@@ -115,7 +124,11 @@ fn build(dir: &str, value: Option<&Value>) -> Option<Build> {
         return None;
     }
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    Some(Build { context: join(dir, &image::defaults(context))?, dockerfile: text("dockerfile"), target: text("target") })
+    Some(Build {
+        context: join(dir, &image::defaults(context))?,
+        dockerfile: text("dockerfile"),
+        target: text("target"),
+    })
 }
 
 fn names(value: Option<&Value>) -> impl Iterator<Item = String> {
@@ -160,7 +173,11 @@ fn ports(service: &Value) -> Vec<u16> {
             Value::String(text) => {
                 let text = image::defaults(text);
                 let (text, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
-                if protocol == "tcp" { text.rsplit(':').next().and_then(|port| port.trim().parse().ok()) } else { None }
+                if protocol == "tcp" {
+                    text.rsplit(':').next().and_then(|port| port.trim().parse().ok())
+                } else {
+                    None
+                }
             }
             Value::Object(map) => map.get("target").and_then(scalar).and_then(|port| port.parse().ok()),
             _ => None,
@@ -183,8 +200,11 @@ pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>, all: &[Compose]) {
                 drafts.retain(|draft| draft.c.path != build.context || draft.ecosystem != "source");
             }
         }
-        let apps: Vec<&ComposeService> =
-            compose.services.iter().filter(|service| service.build.is_some() && service.backing.is_none()).collect();
+        let apps: Vec<&ComposeService> = compose
+            .services
+            .iter()
+            .filter(|service| service.build.is_some() && service.backing.is_none())
+            .collect();
         for service in &apps {
             of_app(tree, drafts, compose, service);
         }
@@ -202,7 +222,9 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
     let at = At::line(&compose.file, service.line);
     // One context may build several images; a Dockerfile in a folder below speaks for that folder.
     let nearer = build.dockerfile.as_deref().and_then(|file| join(&build.context, folder(file)));
-    let path = nearer.filter(|path| drafts.iter().any(|draft| draft.c.path == *path)).unwrap_or(build.context.clone());
+    let path = nearer
+        .filter(|path| drafts.iter().any(|draft| draft.c.path == *path))
+        .unwrap_or(build.context.clone());
     let text = tree.text(&compose.file);
     for draft in drafts.iter_mut().filter(|draft| draft.c.path == path) {
         if several && draft.c.name != service.name {
@@ -215,10 +237,16 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
             draft.kind(ComponentKind::Web, &at, 0.7);
         }
         for (name, value) in &service.environment {
-            let line = text.as_deref().and_then(|text| lines::word_after(text, &format!("{}:", service.name), name));
+            let line =
+                text.as_deref().and_then(|text| lines::word_after(text, &format!("{}:", service.name), name));
             // `${NAME}` passes a variable on; `${NAME:-x}` gives it a default.
             let value = value.as_deref().map(image::defaults).filter(|value| !value.contains('$'));
-            draft.env(name, value.as_deref(), false, &At::line(&compose.file, line), 0.9);
+            draft.env(
+                name,
+                value.as_deref().map_or(Given::Nothing, Given::File),
+                &At::line(&compose.file, line),
+                0.9,
+            );
         }
         for other in compose.services.iter().filter(|other| uses(service, other)) {
             if let Some((kind, version)) = &other.backing {
@@ -235,7 +263,7 @@ fn uses(service: &ComposeService, other: &ComposeService) -> bool {
         words.any(|word| word == other.name)
     };
     service.depends.contains(&other.name)
-        || service.environment.iter().any(|(_, value)| value.as_deref().is_some_and(|value| named(value)))
+        || service.environment.iter().any(|(_, value)| value.as_deref().is_some_and(named))
 }
 
 /// A service that no built component names: of the only component, or of those whose driver reaches it.

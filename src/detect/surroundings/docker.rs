@@ -55,7 +55,10 @@ fn expand(text: &str, known: &BTreeMap<String, (String, u32)>) -> String {
     for (name, (value, _)) in known.iter().rev() {
         text = text.replace(&format!("${{{name}}}"), value);
         let plain = format!("${name}");
-        if text.ends_with(&plain) || text.contains(&format!("{plain} ")) || text.contains(&format!("{plain}-")) {
+        if text.ends_with(&plain)
+            || text.contains(&format!("{plain} "))
+            || text.contains(&format!("{plain}-"))
+        {
             text = text.replace(&plain, value);
         }
     }
@@ -73,9 +76,13 @@ pub(super) fn stages(text: &str) -> Vec<Stage> {
                 let rest = expand(&rest, &global);
                 let mut words = rest.split_whitespace().filter(|word| !word.starts_with("--"));
                 let image = words.next().unwrap_or_default().to_owned();
-                let name = words.skip_while(|word| !word.eq_ignore_ascii_case("as")).nth(1).unwrap_or_default();
-                let parent = stages.iter().find(|stage| !stage.name.is_empty() && stage.name.eq_ignore_ascii_case(&image));
-                let mut stage = parent.cloned().unwrap_or(Stage { image, image_line: line, ..Stage::default() });
+                let name =
+                    words.skip_while(|word| !word.eq_ignore_ascii_case("as")).nth(1).unwrap_or_default();
+                let parent = stages
+                    .iter()
+                    .find(|stage| !stage.name.is_empty() && stage.name.eq_ignore_ascii_case(&image));
+                let mut stage =
+                    parent.cloned().unwrap_or(Stage { image, image_line: line, ..Stage::default() });
                 stage.name = name.to_owned();
                 args = global.clone();
                 stages.push(stage);
@@ -92,12 +99,14 @@ pub(super) fn stages(text: &str) -> Vec<Stage> {
             }
             ("ENV", Some(stage)) => {
                 for (name, value) in pairs(&rest) {
-                    let known: BTreeMap<_, _> = args.iter().chain(&stage.env).map(|(k, v)| (k.clone(), v.clone())).collect();
+                    let known: BTreeMap<_, _> =
+                        args.iter().chain(&stage.env).map(|(k, v)| (k.clone(), v.clone())).collect();
                     stage.env.insert(name, (expand(&value, &known), line));
                 }
             }
             ("EXPOSE", Some(stage)) => {
-                let known: BTreeMap<_, _> = args.iter().chain(&stage.env).map(|(k, v)| (k.clone(), v.clone())).collect();
+                let known: BTreeMap<_, _> =
+                    args.iter().chain(&stage.env).map(|(k, v)| (k.clone(), v.clone())).collect();
                 let rest = expand(&rest, &known);
                 for word in rest.split_whitespace().take_while(|word| !word.starts_with('#')) {
                     let (port, protocol) = word.split_once('/').unwrap_or((word, "tcp"));
@@ -147,7 +156,8 @@ fn pairs(text: &str) -> Vec<(String, String)> {
 fn shell(text: &str) -> String {
     match serde_json::from_str::<Vec<String>>(text) {
         Ok(words) => {
-            let script = words.len() == 3 && matches!(words[0].as_str(), "sh" | "/bin/sh" | "bash" | "/bin/bash");
+            let script =
+                words.len() == 3 && matches!(words[0].as_str(), "sh" | "/bin/sh" | "bash" | "/bin/bash");
             if script && words[1].starts_with('-') { words[2].clone() } else { words.join(" ") }
         }
         Err(_) => text.to_owned(),
@@ -157,14 +167,23 @@ fn shell(text: &str) -> String {
 /// The Dockerfile of a component, with the stage that compose asks for.
 fn of(tree: &Tree, draft: &Draft, compose: &[Compose]) -> Option<(String, Option<String>)> {
     let dir = &draft.c.path;
-    let builds = compose.iter().flat_map(|compose| &compose.services).filter_map(|service| service.build.as_ref());
+    let builds =
+        compose.iter().flat_map(|compose| &compose.services).filter_map(|service| service.build.as_ref());
     for build in builds.filter(|build| build.context == *dir) {
         let named = build.dockerfile.as_deref().unwrap_or("Dockerfile");
         if let Some(file) = join(dir, named).filter(|file| tree.has(file)) {
             return Some((file, build.target.clone()));
         }
     }
-    const NAMES: &[&str] = &["Dockerfile", "Containerfile", "dockerfile", "Dockerfile.dev", "Dockerfile.prod", "docker/Dockerfile", ".docker/Dockerfile"];
+    const NAMES: &[&str] = &[
+        "Dockerfile",
+        "Containerfile",
+        "dockerfile",
+        "Dockerfile.dev",
+        "Dockerfile.prod",
+        "docker/Dockerfile",
+        ".docker/Dockerfile",
+    ];
     if let Some(file) = tree.first(dir, NAMES) {
         return Some((file, None));
     }
@@ -179,7 +198,8 @@ fn of(tree: &Tree, draft: &Draft, compose: &[Compose]) -> Option<(String, Option
 pub(super) fn is_dockerfile(name: &str) -> bool {
     let lower = name.to_lowercase();
     let plain = lower == "dockerfile" || lower == "containerfile";
-    let variant = (lower.starts_with("dockerfile.") || lower.starts_with("containerfile.")) && !lower.ends_with("ignore");
+    let variant = (lower.starts_with("dockerfile.") || lower.starts_with("containerfile."))
+        && !lower.ends_with("ignore");
     plain || variant || lower.ends_with(".dockerfile")
 }
 
@@ -190,15 +210,20 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
     let all = stages(&text);
     let named = target.and_then(|name| all.iter().find(|stage| stage.name == name));
     let Some(stage) = named.or(all.last()) else { return };
-    if let Some((port, line)) = stage.env.get("PORT").and_then(|(value, line)| Some((value.parse().ok()?, *line))) {
+    if let Some((port, line)) =
+        stage.env.get("PORT").and_then(|(value, line)| Some((value.parse().ok()?, *line)))
+    {
         draft.port(port, PortSource::DockerEnv, &At::line(&file, line));
     }
     for (port, line) in &stage.ports {
         draft.port(*port, PortSource::Expose, &At::line(&file, *line));
     }
     let at = At::line(&file, stage.image_line);
-    let serves = base(&stage.image).starts_with("nginx") || base(&stage.image).starts_with("caddy") || base(&stage.image).starts_with("httpd");
-    if stage.ports.is_empty() && serves && !draft.has_port(PortSource::Compose) && draft.ecosystem == "source" {
+    let serves = base(&stage.image).starts_with("nginx")
+        || base(&stage.image).starts_with("caddy")
+        || base(&stage.image).starts_with("httpd");
+    if stage.ports.is_empty() && serves && !draft.has_port(PortSource::Compose) && draft.ecosystem == "source"
+    {
         draft.port(80, PortSource::Default, &at);
     }
     if (!stage.ports.is_empty() || stage.env.contains_key("PORT")) && draft.c.kind != ComponentKind::Static {
@@ -259,10 +284,11 @@ fn version(draft: &mut Draft, stages: &[Stage], file: &str) {
         }
         // maven:3.9-eclipse-temurin-21 and gradle:8-jdk21 carry Java's version at the end.
         let version = match names {
-            [.., "gradle"] if name.ends_with("maven") || name.ends_with("gradle") => {
-                tag.split('-').rev().find_map(|part| leading(part.trim_start_matches("jdk").trim_start_matches("jre")))
-                    .filter(|_| tag.contains("jdk") || tag.contains("temurin") || tag.contains("corretto"))
-            }
+            [.., "gradle"] if name.ends_with("maven") || name.ends_with("gradle") => tag
+                .split('-')
+                .rev()
+                .find_map(|part| leading(part.trim_start_matches("jdk").trim_start_matches("jre")))
+                .filter(|_| tag.contains("jdk") || tag.contains("temurin") || tag.contains("corretto")),
             _ => leading(tag),
         };
         if let Some(version) = version {

@@ -1,14 +1,31 @@
 //! Example variables: `.env.example` and its relatives. Commented lines are no variables.
 
-use crate::detect::draft::{At, Draft, PortSource};
+use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::read::{Tree, folder, join};
 use crate::detect::rule::variable;
 use crate::detect::scope::is_below;
 
 /// Names of files with examples, then files with defaults that a repository commits.
 const EXAMPLES: &[&str] = &[
-    ".env.example", ".env.sample", ".env.template", ".env.dist", ".env.local.example", ".env.development.example",
-    "env.example", "example.env", "sample.env", ".env.defaults", ".example.env", ".sample.env", ".env-example", ".env-sample", "env.sample", "env.template", ".env", ".env.development", ".env.dev",
+    ".env.example",
+    ".env.sample",
+    ".env.template",
+    ".env.dist",
+    ".env.local.example",
+    ".env.development.example",
+    "env.example",
+    "example.env",
+    "sample.env",
+    ".env.defaults",
+    ".example.env",
+    ".sample.env",
+    ".env-example",
+    ".env-sample",
+    "env.sample",
+    "env.template",
+    ".env",
+    ".env.development",
+    ".env.dev",
 ];
 
 /// One `NAME=value` line.
@@ -68,7 +85,10 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
     let mut files = own;
     let alone = dirs.iter().filter(|other| is_below(other, folder_of(&dir))).count() == 1;
     if files.is_empty() && dir != "." && alone {
-        files = EXAMPLES.iter().filter_map(|name| join(folder_of(&dir), name).filter(|file| tree.has(file))).collect();
+        files = EXAMPLES
+            .iter()
+            .filter_map(|name| join(folder_of(&dir), name).filter(|file| tree.has(file)))
+            .collect();
     }
     if dirs.len() == 1 && files.is_empty() {
         files = EXAMPLES.iter().filter_map(|name| tree.find(".", name)).collect();
@@ -77,9 +97,11 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
         let Some(text) = tree.text(&file) else { continue };
         for Assignment { name, value, line } in assignments(&text) {
             let at = At::line(&file, line);
-            let default = Some(value.as_str()).filter(|value| !placeholder(value) && !value.contains("${"));
-            draft.env(&name, default, false, &at, 0.9);
-            if name == "PORT" && let Ok(port) = value.parse() {
+            let usable = !value.is_empty() && !placeholder(&value) && !value.contains("${");
+            draft.env(&name, if usable { Given::File(&value) } else { Given::Nothing }, &at, 0.9);
+            if name == "PORT"
+                && let Ok(port) = value.parse()
+            {
                 draft.port(port, PortSource::DotEnv, &at);
             }
             if let Some(kind) = variable::by_url(&value) {

@@ -26,7 +26,9 @@ pub(in crate::detect) fn files(tree: &Tree) -> Files {
             "devfile.yaml" | ".devfile.yaml" | "devfile.yml" => &mut found.devfile,
             _ if docker::is_dockerfile(name) => &mut found.dockerfile,
             _ if compose::is_compose(name) => &mut found.compose,
-            _ if folder(file) == ".github/workflows" && (name.ends_with(".yml") || name.ends_with(".yaml")) => {
+            _ if folder(file) == ".github/workflows"
+                && (name.ends_with(".yml") || name.ends_with(".yaml")) =>
+            {
                 &mut found.github_actions
             }
             _ if is_app_host(tree, file) => &mut found.aspire,

@@ -7,10 +7,53 @@ use crate::detect::rule::variable;
 fn carries(name: &str) -> bool {
     let upper = name.to_uppercase();
     const PARTS: &[&str] = &[
-        "URL", "URI", "DSN", "HOST", "PORT", "USER", "USERNAME", "PASSWORD", "PASS", "PWD", "DB", "DATABASE", "NAME", "SERVER",
-        "SERVERS", "BROKER", "BROKERS", "ENDPOINT", "ADDR", "ADDRESS", "CONNECTION", "STRING", "KEY", "HOSTS", "NODE", "NODES", "SCHEMA", "BUCKET", "DRIVER", "TLS", "SSL",
+        "URL",
+        "URI",
+        "DSN",
+        "HOST",
+        "PORT",
+        "USER",
+        "USERNAME",
+        "PASSWORD",
+        "PASS",
+        "PWD",
+        "DB",
+        "DATABASE",
+        "NAME",
+        "SERVER",
+        "SERVERS",
+        "BROKER",
+        "BROKERS",
+        "ENDPOINT",
+        "ADDR",
+        "ADDRESS",
+        "CONNECTION",
+        "STRING",
+        "KEY",
+        "HOSTS",
+        "NODE",
+        "NODES",
+        "SCHEMA",
+        "BUCKET",
+        "DRIVER",
+        "TLS",
+        "SSL",
     ];
-    let exact = ["PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "REDISHOST", "REDISPORT", "DSN", "DBHOST", "DBUSER", "DBPASS", "DBNAME", "DBPORT"];
+    let exact = [
+        "PGHOST",
+        "PGPORT",
+        "PGUSER",
+        "PGPASSWORD",
+        "PGDATABASE",
+        "REDISHOST",
+        "REDISPORT",
+        "DSN",
+        "DBHOST",
+        "DBUSER",
+        "DBPASS",
+        "DBNAME",
+        "DBPORT",
+    ];
     exact.contains(&upper.as_str()) || upper.split('_').any(|part| PARTS.contains(&part))
 }
 

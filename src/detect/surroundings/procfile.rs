@@ -17,7 +17,8 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft) {
     let Some(text) = tree.text(&file) else { return };
     let mut processes = text.lines().zip(1u32..).filter_map(|(line, number)| {
         let (name, command) = line.split_once(':')?;
-        let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        let plain =
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         plain.then(|| (name.to_owned(), command.trim().to_owned(), number))
     });
     let all: Vec<_> = processes.by_ref().collect();

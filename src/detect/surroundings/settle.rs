@@ -7,10 +7,11 @@ use crate::detect::facts::ComponentKind;
 use crate::detect::read::Tree;
 
 /// Words of a name that say what a program without a port does.
-const WORKERS: &[&str] = &["worker", "consumer", "scheduler", "cron", "processor", "listener", "subscriber", "daemon"];
+const WORKERS: &[&str] =
+    &["worker", "consumer", "scheduler", "cron", "processor", "listener", "subscriber", "daemon"];
 
 /// Settles names and kinds.
-pub(super) fn settle(tree: &Tree, drafts: &mut Vec<Draft>) {
+pub(super) fn settle(tree: &Tree, drafts: &mut [Draft]) {
     for draft in drafts.iter_mut() {
         if draft.c.name.is_empty() {
             draft.c.name = tree.folder_name(&draft.c.path).to_owned();
@@ -18,7 +19,11 @@ pub(super) fn settle(tree: &Tree, drafts: &mut Vec<Draft>) {
     }
     libraries(drafts);
     for draft in drafts.iter_mut() {
-        let worker = draft.c.name.split(['-', '_', '.', '/']).any(|word| WORKERS.contains(&word.to_lowercase().as_str()));
+        let worker = draft
+            .c
+            .name
+            .split(['-', '_', '.', '/'])
+            .any(|word| WORKERS.contains(&word.to_lowercase().as_str()));
         let plain = matches!(draft.c.kind, ComponentKind::Unknown | ComponentKind::Cli);
         if worker && plain && draft.c.framework.is_none() {
             let path = draft.c.path.clone();
@@ -37,9 +42,11 @@ fn libraries(drafts: &mut [Draft]) {
     for draft in drafts.iter_mut() {
         let known = |name: &String| needed.contains(name);
         let used = known(&draft.c.name) || known(&draft.c.path) || draft.aliases.iter().any(known);
-        let serves = matches!(draft.c.kind, ComponentKind::Web | ComponentKind::Static) && draft.strength >= 3;
+        let serves =
+            matches!(draft.c.kind, ComponentKind::Web | ComponentKind::Static) && draft.strength >= 3;
         if used && !serves {
-            let at = draft.c.evidence.first().map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line));
+            let at =
+                draft.c.evidence.first().map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line));
             draft.kind(ComponentKind::Library, &at, 0.9);
         }
     }

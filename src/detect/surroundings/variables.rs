@@ -1,7 +1,7 @@
 //! Environment variables that the code reads: `process.env.X`, `os.environ["X"]`, `os.Getenv("X")` and
 //! their relatives. What the code gives a default or tests for is not required.
 
-use crate::detect::draft::{At, Draft};
+use crate::detect::draft::{At, Draft, Given};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::{Code, Tree, extension, folder};
 use crate::detect::scope::{ancestors, is_test};
@@ -35,14 +35,26 @@ pub(in crate::detect) static PATTERNS: [Read; 38] = [
     read(JS, r"\bimport\.meta\.env\.(?<n>(?:VITE|PUBLIC)_[A-Z0-9_]+)\b"),
     read(JS, r"\bBun\.env\.(?<n>[A-Z_][A-Z0-9_]*)\b"),
     read(JS, r#"\bDeno\.env\.get\(\s*['"](?<n>[A-Z_][A-Z0-9_]*)['"]\s*\)"#),
-    read(JS, r#"\b(?:configService|config)\.(?:get|getOrThrow)(?:<\w+>)?\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]\s*(?:,\s*(?<d>[^)]+))?\)"#),
+    read(
+        JS,
+        r#"\b(?:configService|config)\.(?:get|getOrThrow)(?:<\w+>)?\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]\s*(?:,\s*(?<d>[^)]+))?\)"#,
+    ),
     read(&["py"], r#"\bos\.environ\[\s*['"](?<n>\w+)['"]\s*\]"#),
-    read(&["py"], r#"\b(?:os\.environ\.get|os\.getenv|getenv)\(\s*['"](?<n>\w+)['"]\s*(?:,\s*(?:default\s*=\s*)?(?<d>[^)\n]+))?\)"#),
+    read(
+        &["py"],
+        r#"\b(?:os\.environ\.get|os\.getenv|getenv)\(\s*['"](?<n>\w+)['"]\s*(?:,\s*(?:default\s*=\s*)?(?<d>[^)\n]+))?\)"#,
+    ),
     read(&["py"], r#"\benviron\[\s*['"](?<n>[A-Z]\w+)['"]\s*\]"#),
-    read(&["py"], r#"\b(?:env|config)(?:\.(?:str|bool|int|list|url|float|json|dict))?\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]\s*(?:,\s*(?:[^()]*?default\s*=\s*)?(?<d>[^,)\n]+)[^)\n]*)?\)"#),
+    read(
+        &["py"],
+        r#"\b(?:env|config)(?:\.(?:str|bool|int|list|url|float|json|dict))?\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]\s*(?:,\s*(?:[^()]*?default\s*=\s*)?(?<d>[^,)\n]+)[^)\n]*)?\)"#,
+    ),
     maybe(&["py"], r#"\benv\.(?:db|cache|db_url)\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]"#),
     read(&["go"], r#"\bos\.(?:Getenv|LookupEnv)\(\s*"(?<n>\w+)"\s*\)"#),
-    read(&["go"], r#"\b(?i:must_?get_?env|get_?env\w*|env_?or\w*|env_?(?:str|string|int|bool)?)\(\s*"(?<n>[A-Z][A-Z0-9_]*)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(
+        &["go"],
+        r#"\b(?i:must_?get_?env|get_?env\w*|env_?or\w*|env_?(?:str|string|int|bool)?)\(\s*"(?<n>[A-Z][A-Z0-9_]*)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#,
+    ),
     read(&["rs"], r#"\benv::var(?:_os)?\(\s*"(?<n>\w+)"\s*\)"#),
     read(&["rs"], r#"\b(?:dotenvy::var|dotenv::var|dotenv!|env!)\(\s*"(?<n>\w+)"\s*\)"#),
     maybe(&["rs"], r#"\boption_env!\(\s*"(?<n>\w+)"\s*\)"#),
@@ -72,24 +84,74 @@ pub(in crate::detect) static PATTERNS: [Read; 38] = [
 
 /// What the platform, the shell or a tool sets.
 const GIVEN: &[&str] = &[
-    "NODE_ENV", "HOME", "PATH", "PWD", "USER", "USERNAME", "SHELL", "TERM", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "CI",
-    "HOSTNAME", "NODE_PATH", "INIT_CWD", "NEXT_RUNTIME", "NEXT_PHASE", "VERCEL", "VERCEL_URL", "VERCEL_ENV", "NETLIFY",
-    "ANALYZE", "RAILS_ENV", "RACK_ENV", "MIX_ENV", "APP_ENV", "DJANGO_SETTINGS_MODULE", "PYTHONPATH", "VIRTUAL_ENV", "DEBUG_MODE",
-    "GITHUB_ACTIONS", "GITHUB_TOKEN_PATH", "npm_package_version", "HEROKU", "DYNO", "RUST_LOG", "CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION", "OUT_DIR",
-    "JEST_WORKER_ID", "VITEST", "TEST", "BUNDLE_GEMFILE", "RAILS_LOG_LEVEL", "FC_FUNCTION_NAME", "ANDROID_HOME", "PROFILE", "APPDATA", "LOCALAPPDATA", "USERPROFILE",
+    "NODE_ENV",
+    "HOME",
+    "PATH",
+    "PWD",
+    "USER",
+    "USERNAME",
+    "SHELL",
+    "TERM",
+    "LANG",
+    "TZ",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "CI",
+    "HOSTNAME",
+    "NODE_PATH",
+    "INIT_CWD",
+    "NEXT_RUNTIME",
+    "NEXT_PHASE",
+    "VERCEL",
+    "VERCEL_URL",
+    "VERCEL_ENV",
+    "NETLIFY",
+    "ANALYZE",
+    "RAILS_ENV",
+    "RACK_ENV",
+    "MIX_ENV",
+    "APP_ENV",
+    "DJANGO_SETTINGS_MODULE",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "DEBUG_MODE",
+    "GITHUB_ACTIONS",
+    "GITHUB_TOKEN_PATH",
+    "npm_package_version",
+    "HEROKU",
+    "DYNO",
+    "RUST_LOG",
+    "CARGO_MANIFEST_DIR",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION",
+    "OUT_DIR",
+    "JEST_WORKER_ID",
+    "VITEST",
+    "TEST",
+    "BUNDLE_GEMFILE",
+    "RAILS_LOG_LEVEL",
+    "FC_FUNCTION_NAME",
+    "ANDROID_HOME",
+    "PROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "USERPROFILE",
 ];
 
-static TAIL: Pattern =
-    Pattern::new(r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#);
+static TAIL: Pattern = Pattern::new(
+    r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#,
+);
 static TESTED: Pattern = Pattern::new(r"^\s*(?:===|!==|==|!=|\?[^?.:]|&&|\.ok\(\)|\.is_ok\(\)|\.is_err\(\))");
-static LITERAL: Pattern =
-    Pattern::new(r#"^(?:String::from\(|str\(|int\()?(?:"([^"]*)"|'([^']*)'|`([^`$]*)`|(-?\d+(?:\.\d+)?)\b|(true|false|True|False)\b)"#);
+static LITERAL: Pattern = Pattern::new(
+    r#"^(?:String::from\(|str\(|int\()?(?:"([^"]*)"|'([^']*)'|`([^`$]*)`|(-?\d+(?:\.\d+)?)\b|(true|false|True|False)\b)"#,
+);
 static DESTRUCTURED: Pattern = Pattern::new(r"\{([^{}]{1,2000})\}\s*=\s*(?:process|Bun|import\.meta)\.env\b");
 
 /// A literal's text; `Some(None)` is a default that is no literal.
 fn default(expression: &str) -> Option<Option<String>> {
     let expression = expression.trim();
-    if expression.is_empty() || ["None", "null", "undefined", "nil", "\"\"", "''"].iter().any(|word| expression == *word) {
+    if expression.is_empty() || ["None", "null", "undefined", "nil", "\"\"", "''"].contains(&expression) {
         return None;
     }
     let literal = LITERAL.captures(expression);
@@ -131,8 +193,14 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
 /// Configuration that a framework's generator writes: every variable in it has a fallback of its own.
 fn boilerplate(draft: &Draft, file: &str) -> bool {
     match draft.c.framework.as_deref() {
-        Some("laravel" | "lumen" | "symfony") => file.starts_with("config/") || file.starts_with("bootstrap/"),
-        Some("rails") => file.starts_with("config/environments/") || file.starts_with("config/puma.rb") || file.starts_with("config/boot.rb"),
+        Some("laravel" | "lumen" | "symfony") => {
+            file.starts_with("config/") || file.starts_with("bootstrap/")
+        }
+        Some("rails") => {
+            file.starts_with("config/environments/")
+                || file.starts_with("config/puma.rb")
+                || file.starts_with("config/boot.rb")
+        }
         _ => false,
     }
 }
@@ -156,25 +224,41 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
             let given = given.or_else(|| assigned_later(code, whole.start(), extension));
             let head = &code.text[..whole.start()];
             let line = head.rsplit('\n').next().unwrap_or_default().trim_start();
-            let asked = line.ends_with("if (") || line.ends_with("if ") || line.ends_with("!!") || line.ends_with("Boolean(");
+            let asked = line.ends_with("if (")
+                || line.ends_with("if ")
+                || line.ends_with("!!")
+                || line.ends_with("Boolean(");
             let written = rest.trim_start().starts_with('=') && !rest.trim_start().starts_with("==");
             if written {
                 continue;
             }
             let optional = row.optional || asked || TESTED.is_match(rest) || matches!(given, Some(None));
-            let given = given.flatten();
-            draft.env(name, given.as_deref(), optional, &At::line(file, code.line(whole.start())), 0.85);
+            let given = match &given {
+                Some(Some(literal)) => Given::Code(literal),
+                _ if optional => Given::Copes,
+                _ => Given::Nothing,
+            };
+            draft.env(name, given, &At::line(file, code.line(whole.start())), 0.85);
         }
     }
     if matches!(extension, "js" | "ts" | "mjs" | "cjs" | "jsx" | "tsx") {
         for found in code.captures(&DESTRUCTURED) {
             let at = At::line(file, found.get(0).map(|whole| code.line(whole.start())));
             for part in found[1].split(',') {
-                let (name, value) = part.split_once('=').map_or((part, None), |(name, value)| (name, Some(value)));
+                let (name, value) =
+                    part.split_once('=').map_or((part, None), |(name, value)| (name, Some(value)));
                 let name = name.split(':').next().unwrap_or_default().trim();
-                if name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_') && !GIVEN.contains(&name) {
+                if name.len() > 1
+                    && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+                    && !GIVEN.contains(&name)
+                {
                     let given = value.and_then(default);
-                    draft.env(name, given.clone().flatten().as_deref(), matches!(given, Some(None)), &at, 0.85);
+                    let given = match &given {
+                        Some(Some(literal)) => Given::Code(literal),
+                        Some(None) => Given::Copes,
+                        None => Given::Nothing,
+                    };
+                    draft.env(name, given, &at, 0.85);
                 }
             }
         }
@@ -226,10 +310,19 @@ mod tests {
         assert_eq!(one("const { LEVEL = 'info' } = process.env", "a.ts"), some("LEVEL", "info"));
         assert_eq!(one("x = os.getenv(\"LEVEL\", \"info\")", "a.py"), some("LEVEL", "info"));
         assert_eq!(one("x = os.environ.get('PORT') or 80", "a.py"), some("PORT", "80"));
-        assert_eq!(one("port := os.Getenv(\"PORT\")\nif port == \"\" {\n\tport = \"8080\"\n}", "a.go"), some("PORT", "8080"));
+        assert_eq!(
+            one("port := os.Getenv(\"PORT\")\nif port == \"\" {\n\tport = \"8080\"\n}", "a.go"),
+            some("PORT", "8080")
+        );
         assert_eq!(one("ENV.fetch(\"PORT\") { 3000 }", "a.rb"), some("PORT", "3000"));
-        assert_eq!(one("env::var(\"PORT\").unwrap_or_else(|_| \"3000\".into())", "a.rs"), some("PORT", "3000"));
-        assert_eq!(one("Environment.GetEnvironmentVariable(\"LEVEL\") ?? \"info\"", "a.cs"), some("LEVEL", "info"));
+        assert_eq!(
+            one("env::var(\"PORT\").unwrap_or_else(|_| \"3000\".into())", "a.rs"),
+            some("PORT", "3000")
+        );
+        assert_eq!(
+            one("Environment.GetEnvironmentVariable(\"LEVEL\") ?? \"info\"", "a.cs"),
+            some("LEVEL", "info")
+        );
     }
 
     #[test]
@@ -243,7 +336,10 @@ mod tests {
 
     #[test]
     fn the_value_of_a_secret_is_never_a_default() {
-        assert_eq!(one("x = os.getenv(\"JWT_SECRET\", \"hunter2\")", "a.py"), ("JWT_SECRET".into(), true, None));
+        assert_eq!(
+            one("x = os.getenv(\"JWT_SECRET\", \"hunter2\")", "a.py"),
+            ("JWT_SECRET".into(), false, None)
+        );
     }
 
     #[test]

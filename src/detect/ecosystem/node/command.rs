@@ -8,8 +8,18 @@ use crate::detect::read::{base, version};
 use crate::detect::scope::Scope;
 
 /// Frameworks whose `start` script is a development server.
-const START_IS_DEV: &[&str] =
-    &["create-react-app", "angular", "docusaurus", "ember", "eleventy", "parcel", "webpack", "stencil", "expo", "gatsby"];
+const START_IS_DEV: &[&str] = &[
+    "create-react-app",
+    "angular",
+    "docusaurus",
+    "ember",
+    "eleventy",
+    "parcel",
+    "webpack",
+    "stencil",
+    "expo",
+    "gatsby",
+];
 
 /// How a manager runs a script.
 pub(super) fn run(manager: &str, script: &str) -> String {
@@ -81,7 +91,11 @@ fn unscripted(scope: &Scope<'_>, manifest: &Manifest, draft: &Draft) -> Option<(
     {
         return Some((format!("{runner} {}", scope.relative(&file)), manifest.at("main")));
     }
-    let usual: &[&str] = if runner == "bun" { &["index.ts", "src/index.ts", "index.js", "server.ts"] } else { &["server.js", "index.js", "app.js", "index.mjs", "server.mjs", "main.js"] };
+    let usual: &[&str] = if runner == "bun" {
+        &["index.ts", "src/index.ts", "index.js", "server.ts"]
+    } else {
+        &["server.js", "index.js", "app.js", "index.mjs", "server.mjs", "main.js"]
+    };
     let framework = draft.c.framework.as_deref();
     let server = framework.is_none() || draft.c.commands.dev.is_none();
     let file = scope.first(usual).filter(|_| server && manifest.is_app())?;
@@ -92,14 +106,16 @@ fn unscripted(scope: &Scope<'_>, manifest: &Manifest, draft: &Draft) -> Option<(
 pub(super) fn locked_version(scope: &Scope<'_>, name: &str, declared: &str) -> Option<String> {
     for dir in upward(&scope.dir) {
         if let Some(group) = declared.strip_prefix("catalog:") {
-            let workspace = scope.tree.find(dir, "pnpm-workspace.yaml").and_then(|file| scope.tree.doc(&file));
+            let workspace =
+                scope.tree.find(dir, "pnpm-workspace.yaml").and_then(|file| scope.tree.doc(&file));
             let own = Manifest::of(scope.tree, dir);
             let catalog = workspace.as_ref().and_then(|doc| match group {
                 "" | "default" => doc.get("catalog"),
                 group => doc.get("catalogs").and_then(|all| all.get(group)),
             });
             let found = catalog.and_then(|catalog| catalog.get(name)).and_then(|version| version.as_str());
-            let bun = own.as_ref().and_then(|own| own.get("catalog").or(own.get("workspaces")?.get("catalog")));
+            let bun =
+                own.as_ref().and_then(|own| own.get("catalog").or(own.get("workspaces")?.get("catalog")));
             let found = found.or_else(|| bun.and_then(|catalog| catalog.get(name)?.as_str()));
             if let Some(version) = found.and_then(version::bare) {
                 return Some(version);
@@ -109,7 +125,10 @@ pub(super) fn locked_version(scope: &Scope<'_>, name: &str, declared: &str) -> O
             && let Some(doc) = scope.tree.doc(&lock)
         {
             let key = format!("node_modules/{name}");
-            let package = doc.get("packages").and_then(|all| all.get(&key)).or_else(|| doc.get("dependencies")?.get(name));
+            let package = doc
+                .get("packages")
+                .and_then(|all| all.get(&key))
+                .or_else(|| doc.get("dependencies")?.get(name));
             return package?.get("version")?.as_str().map(str::to_owned);
         }
     }

@@ -1,6 +1,6 @@
 //! Databases that an object mapper's own files name: Prisma's datasource, Drizzle's dialect.
 
-use crate::detect::draft::{At, Draft};
+use crate::detect::draft::{At, Draft, Given};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::scope::Scope;
 
@@ -27,10 +27,12 @@ pub(super) fn attach(scope: &Scope<'_>, draft: &mut Draft) {
         let Some(code) = scope.tree.code(file) else { continue };
         for block in code.captures(&DATASOURCE) {
             let at = At::line(*file, block.get(0).map(|whole| code.line(whole.start())));
-            let Some(kind) = PROVIDER.captures(&block[1]).and_then(|found| service(&found[1])) else { continue };
+            let Some(kind) = PROVIDER.captures(&block[1]).and_then(|found| service(&found[1])) else {
+                continue;
+            };
             draft.service(kind, None, &at, 0.95);
             for variable in VARIABLE.captures_iter(&block[1]) {
-                draft.env(&variable[1], None, false, &at, 0.95);
+                draft.env(&variable[1], Given::Nothing, &at, 0.95);
                 draft.service_env(kind, &variable[1]);
             }
         }

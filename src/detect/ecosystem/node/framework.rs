@@ -3,8 +3,8 @@
 use super::manifest::Manifest;
 use crate::detect::draft::Draft;
 use crate::detect::facts::ComponentKind::{self, Static, Unknown, Web};
-use crate::detect::read::version;
 use crate::detect::read::pattern::Pattern;
+use crate::detect::read::version;
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::{best, row};
 use crate::detect::scope::Scope;
@@ -18,14 +18,32 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("redwood", &["@redwoodjs/core"], 85, Some(8910), Web),
     row("next", &["next"], 80, Some(3000), Web),
     row("nuxt", &["nuxt", "nuxt3", "nuxt-edge", "nuxt-nightly"], 80, Some(3000), Web),
-    row("tanstack-start", &["@tanstack/react-start", "@tanstack/solid-start", "@tanstack/start"], 79, Some(3000), Web),
+    row(
+        "tanstack-start",
+        &["@tanstack/react-start", "@tanstack/solid-start", "@tanstack/start"],
+        79,
+        Some(3000),
+        Web,
+    ),
     row("react-router", &["@react-router/dev"], 78, Some(5173), Web),
     row("sveltekit", &["@sveltejs/kit"], 78, Some(5173), Web),
     row("solidstart", &["@solidjs/start", "solid-start"], 78, Some(3000), Web),
     row("astro", &["astro"], 77, Some(4321), Static),
     row("gatsby", &["gatsby"], 77, Some(8000), Static),
-    row("remix", &["@remix-run/dev", "@remix-run/node", "@remix-run/serve", "@remix-run/react"], 75, Some(3000), Web),
-    row("qwik", &["@builder.io/qwik", "@builder.io/qwik-city", "@qwik.dev/core", "@qwik.dev/router"], 74, Some(5173), Web),
+    row(
+        "remix",
+        &["@remix-run/dev", "@remix-run/node", "@remix-run/serve", "@remix-run/react"],
+        75,
+        Some(3000),
+        Web,
+    ),
+    row(
+        "qwik",
+        &["@builder.io/qwik", "@builder.io/qwik-city", "@qwik.dev/core", "@qwik.dev/router"],
+        74,
+        Some(5173),
+        Web,
+    ),
     row("docusaurus", &["@docusaurus/core"], 74, Some(3000), Static),
     row("vitepress", &["vitepress"], 72, Some(5173), Static),
     row("vuepress", &["vuepress"], 72, Some(8080), Static),
@@ -88,13 +106,26 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 
 /// Executors of Nx and the framework that they build.
 const EXECUTORS: &[(&str, &str)] = &[
-    ("@nx/next:", "next"), ("@nrwl/next:", "next"), ("@nx/angular:", "angular"), ("@angular-devkit/build-angular:", "angular"),
-    ("@angular/build:", "angular"), ("@nx/vite:", "vite"), ("@nrwl/vite:", "vite"), ("@nx/remix:", "remix"), ("@nx/nuxt:", "nuxt"), ("@nx/expo:", "expo"),
-    ("@nrwl/web:", "webpack"), ("@nx/web:", "webpack"),
+    ("@nx/next:", "next"),
+    ("@nrwl/next:", "next"),
+    ("@nx/angular:", "angular"),
+    ("@angular-devkit/build-angular:", "angular"),
+    ("@angular/build:", "angular"),
+    ("@nx/vite:", "vite"),
+    ("@nrwl/vite:", "vite"),
+    ("@nx/remix:", "remix"),
+    ("@nx/nuxt:", "nuxt"),
+    ("@nx/expo:", "expo"),
+    ("@nrwl/web:", "webpack"),
+    ("@nx/web:", "webpack"),
 ];
 
 /// Settles the framework and gives its row.
-pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<&'static Framework> {
+pub(super) fn attach(
+    scope: &Scope<'_>,
+    manifest: &Manifest,
+    draft: &mut Draft,
+) -> Option<&'static Framework> {
     if let Some(framework) = nx(manifest, draft) {
         return Some(framework);
     }
@@ -104,12 +135,24 @@ pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) 
         found.map(|(row, name)| (row, name.to_owned())).filter(|(row, _)| plausible(scope, manifest, row))
     };
     // A server that only tests need is no framework; one that is bundled with is.
-    let builds = builds.filter(|(row, _)| row.rank >= 66 || row.rank < BUNDLER || !manifest.dependencies().any(|_| true) || row.rank >= 40 && manifest.is_app());
+    let builds = builds.filter(|(row, _)| {
+        row.rank >= 66
+            || row.rank < BUNDLER
+            || !manifest.dependencies().any(|_| true)
+            || row.rank >= 40 && manifest.is_app()
+    });
     let (row, name) = match (usable(runs), usable(builds)) {
-        (Some(runs), Some(builds)) => if builds.0.rank > runs.0.rank && (builds.0.rank >= 66 || runs.0.rank < BUNDLER) { builds } else { runs },
+        (Some(runs), Some(builds)) => {
+            if builds.0.rank > runs.0.rank && (builds.0.rank >= 66 || runs.0.rank < BUNDLER) {
+                builds
+            } else {
+                runs
+            }
+        }
         (runs, builds) => runs.or(builds)?,
     };
-    let declared = manifest.all().find(|(known, _)| *known == name).map(|(_, version)| version).unwrap_or_default();
+    let declared =
+        manifest.all().find(|(known, _)| *known == name).map(|(_, version)| version).unwrap_or_default();
     let version = version::bare(declared).or_else(|| super::command::locked_version(scope, &name, declared));
     draft.framework(row.name, version, &manifest.at(&name), 0.95);
     Some(row)
@@ -121,15 +164,30 @@ fn plausible(scope: &Scope<'_>, manifest: &Manifest, row: &Framework) -> bool {
         return true;
     }
     let tool = row.names[0].trim_start_matches('@').split('/').next().unwrap_or_default();
-    let tool = match row.name { "webpack" => "webpack", "rsbuild" => "rsbuild", "rspack" => "rspack", _ => tool };
+    let tool = match row.name {
+        "webpack" => "webpack",
+        "rsbuild" => "rsbuild",
+        "rspack" => "rspack",
+        _ => tool,
+    };
     let scripted = manifest.scripts().any(|(name, script)| {
-        !name.starts_with("test") && script.split_whitespace().any(|word| word == tool || word.ends_with(&format!("/{tool}")))
+        !name.starts_with("test")
+            && script.split_whitespace().any(|word| word == tool || word.ends_with(&format!("/{tool}")))
     });
     let page = scope.first(&["index.html", "src/index.html", "public/index.html"]).is_some();
     match row.name {
-        "vite" => page || (scripted && (manifest.script("dev").is_some() || manifest.script("start").is_some()) && manifest.get("exports").is_none()),
-        "webpack" => manifest.scripts().any(|(_, script)| script.contains("webpack serve") || script.contains("webpack-dev-server")),
-        "http-server" | "serve" => manifest.script("start").or(manifest.script("dev")).is_some_and(|script| script.split_whitespace().any(|word| word == tool)),
+        "vite" => {
+            page || (scripted
+                && (manifest.script("dev").is_some() || manifest.script("start").is_some())
+                && manifest.get("exports").is_none())
+        }
+        "webpack" => manifest
+            .scripts()
+            .any(|(_, script)| script.contains("webpack serve") || script.contains("webpack-dev-server")),
+        "http-server" | "serve" => manifest
+            .script("start")
+            .or(manifest.script("dev"))
+            .is_some_and(|script| script.split_whitespace().any(|word| word == tool)),
         _ => scripted || page,
     }
 }
@@ -157,12 +215,16 @@ static ADAPTER: Pattern = Pattern::new(r"\badapter\s*:");
 /// What the configuration makes of an application: pages that are rendered when built, or a server.
 pub(super) fn rendered(scope: &Scope<'_>, framework: &Framework) -> Option<ComponentKind> {
     let (files, pattern, kind): (&[&str], &[&Pattern], ComponentKind) = match framework.name {
-        "next" => (&["next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs"], &[&EXPORT], Static),
+        "next" => {
+            (&["next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs"], &[&EXPORT], Static)
+        }
         "nuxt" => (&["nuxt.config.ts", "nuxt.config.js", "nuxt.config.mjs"], &[&NO_SSR], Static),
         "react-router" => (&["react-router.config.ts", "react-router.config.js"], &[&NO_SSR], Static),
         "remix" => (&["vite.config.ts", "vite.config.js"], &[&NO_SSR], Static),
         "sveltekit" => (&["svelte.config.js", "svelte.config.ts"], &[&STATIC_ADAPTER], Static),
-        "astro" => (&["astro.config.mjs", "astro.config.ts", "astro.config.js"], &[&SERVER_OUTPUT, &ADAPTER], Web),
+        "astro" => {
+            (&["astro.config.mjs", "astro.config.ts", "astro.config.js"], &[&SERVER_OUTPUT, &ADAPTER], Web)
+        }
         _ => return None,
     };
     let file = scope.first(files)?;

@@ -15,7 +15,9 @@ pub(super) fn attach(scope: &Scope<'_>, draft: &mut Draft) {
         }
         _ if typed.len() > plain.len() => draft.language("TypeScript", &At::file(typed[0]), 0.85),
         _ => {
-            let file = plain.first().map_or_else(|| scope.find("package.json").unwrap_or_default(), |file| (*file).to_owned());
+            let file = plain
+                .first()
+                .map_or_else(|| scope.find("package.json").unwrap_or_default(), |file| (*file).to_owned());
             draft.language("JavaScript", &At::file(file), 0.85);
         }
     }

@@ -62,7 +62,9 @@ pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) 
             }
         }
     }
-    let engine = |name: &str| manifest.pointer(&format!("/engines/{name}")).or(manifest.pointer(&format!("/volta/{name}")));
+    let engine = |name: &str| {
+        manifest.pointer(&format!("/engines/{name}")).or(manifest.pointer(&format!("/volta/{name}")))
+    };
     for name in ["pnpm", "yarn", "bun"] {
         if engine(name).is_some() {
             return draft.manager(name, &manifest.at(name), 0.8);
@@ -72,7 +74,9 @@ pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) 
         return draft.manager("bun", &manifest.at("scripts"), 0.8);
     }
     for name in ["pnpm", "yarn"] {
-        if manifest.scripts().any(|(_, script)| script.starts_with(&format!("{name} ")) || script.contains(&format!("&& {name} "))) {
+        if manifest.scripts().any(|(_, script)| {
+            script.starts_with(&format!("{name} ")) || script.contains(&format!("&& {name} "))
+        }) {
             return draft.manager(name, &manifest.at("scripts"), 0.6);
         }
     }
@@ -102,7 +106,9 @@ pub(super) fn usable(draft: &Draft) -> String {
 /// Whether a lock file of this manager is there, and whether Yarn is of the modern kind.
 pub(super) fn locked(tree: &Tree, dir: &str, manager: &str) -> (bool, bool) {
     let lock = upward(dir).find_map(|dir| {
-        let file = |(name, of): &&(&str, &str)| *of == manager && name.contains("lock") && tree.find(dir, name).is_some();
+        let file = |(name, of): &&(&str, &str)| {
+            *of == manager && name.contains("lock") && tree.find(dir, name).is_some()
+        };
         LOCKS.iter().find(file).and_then(|(name, _)| tree.find(dir, name))
     });
     let modern = manager == "yarn"
@@ -115,6 +121,9 @@ pub(super) fn locked(tree: &Tree, dir: &str, manager: &str) -> (bool, bool) {
         });
     let modern = modern
         || (manager == "yarn"
-            && lock.as_deref().and_then(|lock| tree.text(lock)).is_some_and(|text| text.contains("__metadata:")));
+            && lock
+                .as_deref()
+                .and_then(|lock| tree.text(lock))
+                .is_some_and(|text| text.contains("__metadata:")));
     (lock.is_some(), modern)
 }

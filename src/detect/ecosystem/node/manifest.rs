@@ -27,7 +27,10 @@ impl Manifest {
             return Some(Self { file, doc, text, nx });
         }
         let file = scope.find("project.json")?;
-        let nx = scope.tree.doc(&file).filter(|doc| doc.get("targets").is_some() || doc.get("projectType").is_some())?;
+        let nx = scope
+            .tree
+            .doc(&file)
+            .filter(|doc| doc.get("targets").is_some() || doc.get("projectType").is_some())?;
         let text = scope.tree.text(&file)?;
         Some(Self { file, doc: Rc::clone(&nx), text, nx: Some(nx) })
     }
@@ -70,7 +73,10 @@ impl Manifest {
 
     fn section(&self, key: &str) -> impl Iterator<Item = (&str, &str)> {
         let section = self.doc.get(key).and_then(Value::as_object);
-        section.into_iter().flatten().map(|(name, version)| (name.as_str(), version.as_str().unwrap_or_default()))
+        section
+            .into_iter()
+            .flatten()
+            .map(|(name, version)| (name.as_str(), version.as_str().unwrap_or_default()))
     }
 
     /// What runs with the program.
@@ -94,13 +100,18 @@ impl Manifest {
 
     /// Where a key or a dependency stands.
     pub(super) fn at(&self, key: &str) -> At {
-        At::line(&self.file, lines::word(&self.text, &format!("\"{key}\"")).or_else(|| lines::word(&self.text, key)))
+        At::line(
+            &self.file,
+            lines::word(&self.text, &format!("\"{key}\"")).or_else(|| lines::word(&self.text, key)),
+        )
     }
 
     /// Whether it is a program rather than a package for others.
     pub(super) fn is_app(&self) -> bool {
         self.flag("private")
-            || ["start", "dev", "serve", "start:dev", "develop"].iter().any(|name| self.script(name).is_some())
+            || ["start", "dev", "serve", "start:dev", "develop"]
+                .iter()
+                .any(|name| self.script(name).is_some())
             || (self.get("exports").is_none() && self.get("types").is_none() && self.get("files").is_none())
     }
 
@@ -116,9 +127,21 @@ impl Manifest {
         let tools = self.dependencies().next().is_none()
             && scope.count(&["ts", "tsx", "js", "jsx", "mjs", "vue", "svelte"]) <= 2
             && self.scripts().any(|(_, script)| {
-                ["concurrently", "npm-run-all", "--prefix", "-w ", "--workspace", "cd ", "turbo", "nx ", "lerna", "--filter", "run-p"]
-                    .iter()
-                    .any(|word| script.contains(word))
+                [
+                    "concurrently",
+                    "npm-run-all",
+                    "--prefix",
+                    "-w ",
+                    "--workspace",
+                    "cd ",
+                    "turbo",
+                    "nx ",
+                    "lerna",
+                    "--filter",
+                    "run-p",
+                ]
+                .iter()
+                .any(|word| script.contains(word))
             });
         (declared || tools) && members > 0
     }

@@ -15,14 +15,10 @@ use crate::detect::facts::ComponentKind;
 use crate::detect::rule::driver;
 use crate::detect::scope::Scope;
 
-pub(in crate::detect) use framework::FRAMEWORKS;
 use manifest::Manifest;
 
-pub(super) const ECOSYSTEM: Ecosystem = Ecosystem {
-    name: "node",
-    markers: &["package.json", "package.json5", "package.yaml", "project.json"],
-    describe,
-};
+pub(super) const ECOSYSTEM: Ecosystem =
+    Ecosystem { markers: &["package.json", "package.json5", "package.yaml", "project.json"], describe };
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let Some(manifest) = Manifest::read(scope) else {
@@ -72,8 +68,29 @@ fn broken(scope: &Scope<'_>) -> Option<Draft> {
 
 /// Dependencies that make a program wait for work.
 const WORKERS: &[&str] = &[
-    "discord.js", "telegraf", "node-telegram-bot-api", "grammy", "eris", "@slack/bolt", "whatsapp-web.js", "bullmq", "bull", "node-cron",
-    "cron", "agenda", "kafkajs", "amqplib", "@temporalio/worker", "bree", "bee-queue", "graphile-worker", "pg-boss", "nodemailer-worker", "oceanic.js", "twit", "tmi.js",
+    "discord.js",
+    "telegraf",
+    "node-telegram-bot-api",
+    "grammy",
+    "eris",
+    "@slack/bolt",
+    "whatsapp-web.js",
+    "bullmq",
+    "bull",
+    "node-cron",
+    "cron",
+    "agenda",
+    "kafkajs",
+    "amqplib",
+    "@temporalio/worker",
+    "bree",
+    "bee-queue",
+    "graphile-worker",
+    "pg-boss",
+    "nodemailer-worker",
+    "oceanic.js",
+    "twit",
+    "tmi.js",
 ];
 
 fn kind(
@@ -83,10 +100,12 @@ fn kind(
     listens: bool,
     draft: &mut Draft,
 ) {
-    let at = draft.c.evidence.iter().find(|e| e.field == "framework").map_or_else(
-        || At::file(&manifest.file),
-        |e| At::line(e.file.clone(), e.line),
-    );
+    let at = draft
+        .c
+        .evidence
+        .iter()
+        .find(|e| e.field == "framework")
+        .map_or_else(|| At::file(&manifest.file), |e| At::line(e.file.clone(), e.line));
     if let Some(framework) = framework {
         let kind = framework::rendered(scope, framework).unwrap_or(framework.kind);
         draft.kind(kind, &at, 0.9);

@@ -9,9 +9,8 @@ use crate::detect::read::version;
 use crate::detect::rule::Framework;
 use crate::detect::scope::Scope;
 
-static FLAG: Pattern = Pattern::new(
-    r"(?:\bPORT=|--port[ =]|\s-p[ =]?|--listen[ =](?:tcp://[\w.]+:)?|\s-l[ =])(\d{2,5})\b",
-);
+static FLAG: Pattern =
+    Pattern::new(r"(?:\bPORT=|--port[ =]|\s-p[ =]?|--listen[ =](?:tcp://[\w.]+:)?|\s-l[ =])(\d{2,5})\b");
 
 /// Calls that listen.
 static LISTEN: [Listen; 10] = [
@@ -35,11 +34,15 @@ static CONFIGS: &[(&[&str], &Pattern)] = &[
     (&["astro.config.mjs", "astro.config.ts", "astro.config.js"], &SERVER_PORT),
     (&["rsbuild.config.ts", "rsbuild.config.js", "rsbuild.config.mjs"], &SERVER_PORT),
     (&["nuxt.config.ts", "nuxt.config.js"], &DEV_SERVER_PORT),
-    (&["vue.config.js", "webpack.config.js", "webpack.dev.js", "rspack.config.js", "webpack.config.ts"], &DEV_SERVER_PORT),
+    (
+        &["vue.config.js", "webpack.config.js", "webpack.dev.js", "rspack.config.js", "webpack.config.ts"],
+        &DEV_SERVER_PORT,
+    ),
 ];
 
 static SERVER_PORT: Pattern = Pattern::new(r"(?s)\bserver\s*:\s*\{[^}]{0,600}?\bport\s*:\s*([^,}\n]+)");
-static DEV_SERVER_PORT: Pattern = Pattern::new(r"(?s)\b(?:devServer|server)\s*:\s*\{[^}]{0,600}?\bport\s*:\s*([^,}\n]+)");
+static DEV_SERVER_PORT: Pattern =
+    Pattern::new(r"(?s)\b(?:devServer|server)\s*:\s*\{[^}]{0,600}?\bport\s*:\s*([^,}\n]+)");
 
 /// Adds the ports; gives whether the program listens by itself.
 pub(super) fn attach(
@@ -49,7 +52,8 @@ pub(super) fn attach(
     draft: &mut Draft,
 ) -> bool {
     let served = framework.is_none_or(|row| row.kind == ComponentKind::Web);
-    let order: &[&str] = if served { &["start", "dev", "start:dev", "serve"] } else { &["dev", "start", "serve", "develop"] };
+    let order: &[&str] =
+        if served { &["start", "dev", "start:dev", "serve"] } else { &["dev", "start", "serve", "develop"] };
     if framework.is_some() || manifest.script("start").is_some() || manifest.script("dev").is_some() {
         let flag = order.iter().find_map(|name| {
             let script = manifest.script(name)?;
@@ -66,8 +70,12 @@ pub(super) fn attach(
     if let Some((framework, port)) = framework.and_then(|row| Some((row, row.port?))) {
         let declared = manifest.all().find(|(name, _)| *name == "astro").map(|(_, version)| version);
         let old = framework.name == "astro"
-            && declared.and_then(version::bare).and_then(|version| version::numbers(&version).first().copied()).is_some_and(|major| major < 3);
-        let at = manifest.at(framework.names.iter().find(|name| manifest.has(name)).copied().unwrap_or("scripts"));
+            && declared
+                .and_then(version::bare)
+                .and_then(|version| version::numbers(&version).first().copied())
+                .is_some_and(|major| major < 3);
+        let at =
+            manifest.at(framework.names.iter().find(|name| manifest.has(name)).copied().unwrap_or("scripts"));
         draft.port(if old { 3000 } else { port }, PortSource::Default, &at);
     }
     listens
@@ -112,7 +120,9 @@ fn code(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> bool {
             .iter()
             .copied()
             .filter(|file| !entries.iter().any(|entry| entry == file) && server_side(scope.relative(file)))
-            .filter(|file| scope.tree.text(file).is_some_and(|text| text.contains("listen") || text.contains("erve")))
+            .filter(|file| {
+                scope.tree.text(file).is_some_and(|text| text.contains("listen") || text.contains("erve"))
+            })
             .take(60)
             .collect();
         found.extend(listen::search(scope.tree, &others, &LISTEN, &sources));
@@ -129,7 +139,8 @@ fn code(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> bool {
 /// Whether a file may run on the server.
 fn server_side(path: &str) -> bool {
     let client = ["client/", "frontend/", "public/", "static/", "assets/", "components/", "www/"];
-    !client.iter().any(|folder| path.starts_with(folder) || path.contains(&format!("/{folder}"))) && !path.ends_with(".min.js")
+    !client.iter().any(|folder| path.starts_with(folder) || path.contains(&format!("/{folder}")))
+        && !path.ends_with(".min.js")
 }
 
 /// Files that scripts run, `main`, and the usual names.
@@ -143,10 +154,16 @@ fn entries(scope: &Scope<'_>, manifest: &Manifest) -> Vec<String> {
     let named = |word: &str| {
         let word = word.trim_matches(['"', '\'']).trim_start_matches("./");
         let stem = word.strip_suffix(".js").or_else(|| word.strip_suffix(".mjs")).unwrap_or(word);
-        let stem = stem.strip_prefix("dist/").or_else(|| stem.strip_prefix("build/")).or_else(|| stem.strip_prefix("lib/")).unwrap_or(stem);
+        let stem = stem
+            .strip_prefix("dist/")
+            .or_else(|| stem.strip_prefix("build/"))
+            .or_else(|| stem.strip_prefix("lib/"))
+            .unwrap_or(stem);
         scope.find(word).or_else(|| {
             ["ts", "js", "mjs"].iter().find_map(|extension| {
-                scope.find(&format!("{stem}.{extension}")).or_else(|| scope.find(&format!("src/{stem}.{extension}")))
+                scope
+                    .find(&format!("{stem}.{extension}"))
+                    .or_else(|| scope.find(&format!("src/{stem}.{extension}")))
             })
         })
     };
@@ -160,9 +177,32 @@ fn entries(scope: &Scope<'_>, manifest: &Manifest) -> Vec<String> {
     add(manifest.text("main").and_then(named));
     add(manifest.text("module").and_then(named));
     const USUAL: &[&str] = &[
-        "src/main.ts", "src/index.ts", "src/server.ts", "src/app.ts", "index.js", "server.js", "app.js", "main.js", "index.ts",
-        "server.ts", "app.ts", "main.ts", "src/index.js", "src/server.js", "src/app.js", "src/main.js", "bin/www", "bin/www.js", "index.mjs",
-        "server.mjs", "src/index.mjs", "server/index.js", "server/index.ts", "server/server.js", "src/index.tsx", "api/index.js",
+        "src/main.ts",
+        "src/index.ts",
+        "src/server.ts",
+        "src/app.ts",
+        "index.js",
+        "server.js",
+        "app.js",
+        "main.js",
+        "index.ts",
+        "server.ts",
+        "app.ts",
+        "main.ts",
+        "src/index.js",
+        "src/server.js",
+        "src/app.js",
+        "src/main.js",
+        "bin/www",
+        "bin/www.js",
+        "index.mjs",
+        "server.mjs",
+        "src/index.mjs",
+        "server/index.js",
+        "server/index.ts",
+        "server/server.js",
+        "src/index.tsx",
+        "api/index.js",
     ];
     for name in USUAL {
         add(scope.find(name));

@@ -9,8 +9,17 @@ use crate::detect::scope::Scope;
 
 /// Code names of Node's long-term releases.
 const NAMES: &[(&str, &str)] = &[
-    ("argon", "4"), ("boron", "6"), ("carbon", "8"), ("dubnium", "10"), ("erbium", "12"), ("fermium", "14"),
-    ("gallium", "16"), ("hydrogen", "18"), ("iron", "20"), ("jod", "22"), ("krypton", "24"),
+    ("argon", "4"),
+    ("boron", "6"),
+    ("carbon", "8"),
+    ("dubnium", "10"),
+    ("erbium", "12"),
+    ("fermium", "14"),
+    ("gallium", "16"),
+    ("hydrogen", "18"),
+    ("iron", "20"),
+    ("jod", "22"),
+    ("krypton", "24"),
 ];
 
 /// `lts/iron` is 20; `lts/*` is a tag of its own.
@@ -30,14 +39,16 @@ pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) 
     let tree = scope.tree;
     let bun = uses_bun(scope, manifest, draft);
     let at = draft.c.evidence.iter().find(|e| e.field == "packageManager");
-    let at = at.map_or_else(|| manifest.at("name"), |e| crate::detect::draft::At::line(e.file.clone(), e.line));
+    let at =
+        at.map_or_else(|| manifest.at("name"), |e| crate::detect::draft::At::line(e.file.clone(), e.line));
     draft.runtime(if bun { "bun" } else { "node" }, &at, 0.85);
     let names: &[&str] = if bun { &["bun"] } else { &["node", "nodejs"] };
     let mut pins = Pins::default();
     pins.push(tools::pinned(tree, &scope.dir, names));
     if bun {
         pins.push(tools::file(tree, &scope.dir, &[".bun-version"]));
-        pins.manifest = upward(&scope.dir).find_map(|dir| engine(scope, dir, manifest, "/engines/bun", "bun"));
+        pins.manifest =
+            upward(&scope.dir).find_map(|dir| engine(scope, dir, manifest, "/engines/bun", "bun"));
     } else {
         pins.push(upward(&scope.dir).find_map(|dir| engine(scope, dir, manifest, "/volta/node", "node")));
         pins.push(tools::file(tree, &scope.dir, &[".nvmrc", ".node-version"]));
@@ -61,13 +72,22 @@ fn engine(scope: &Scope<'_>, dir: &str, manifest: &Manifest, pointer: &str, word
 fn uses_bun(scope: &Scope<'_>, manifest: &Manifest, draft: &Draft) -> bool {
     let runs = |script: &str| {
         script.split(['&', '|', ';']).map(str::trim).any(|part| {
-            let part = part.trim_start_matches("NODE_ENV=production ").trim_start_matches("cross-env NODE_ENV=production ");
-            let Some(rest) = part.strip_prefix("bun ").or_else(|| part.strip_prefix("bunx --bun ")) else { return false };
-            let word = rest.trim_start_matches("run ").split_whitespace().find(|word| !word.starts_with("--"));
-            rest.contains("--hot") || rest.contains("--watch") || rest.starts_with("--bun") || word.is_some_and(|word| word.contains('.') || word.contains('/'))
+            let part = part
+                .trim_start_matches("NODE_ENV=production ")
+                .trim_start_matches("cross-env NODE_ENV=production ");
+            let Some(rest) = part.strip_prefix("bun ").or_else(|| part.strip_prefix("bunx --bun ")) else {
+                return false;
+            };
+            let word =
+                rest.trim_start_matches("run ").split_whitespace().find(|word| !word.starts_with("--"));
+            rest.contains("--hot")
+                || rest.contains("--watch")
+                || rest.starts_with("--bun")
+                || word.is_some_and(|word| word.contains('.') || word.contains('/'))
         })
     };
-    let scripts = ["start", "dev", "serve", "start:dev"].iter().filter_map(|name| manifest.script(name)).any(runs);
+    let scripts =
+        ["start", "dev", "serve", "start:dev"].iter().filter_map(|name| manifest.script(name)).any(runs);
     let depends = manifest.dependencies().any(|(name, _)| name == "elysia");
     let typed = manifest.has("@types/bun") || manifest.has("bun-types");
     let own = || {
@@ -77,8 +97,13 @@ fn uses_bun(scope: &Scope<'_>, manifest: &Manifest, draft: &Draft) -> bool {
         })
     };
     let locked = draft.c.package_manager.as_deref() == Some("bun");
-    let node = manifest.scripts().any(|(name, script)| name == "start" && (script.starts_with("node ") || script.starts_with("next ")));
-    scripts || depends || scope.find("bunfig.toml").is_some() || (!node && (typed || locked || own()) && (locked || own()))
+    let node = manifest.scripts().any(|(name, script)| {
+        name == "start" && (script.starts_with("node ") || script.starts_with("next "))
+    });
+    scripts
+        || depends
+        || scope.find("bunfig.toml").is_some()
+        || (!node && (typed || locked || own()) && (locked || own()))
 }
 
 #[cfg(test)]

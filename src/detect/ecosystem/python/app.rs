@@ -13,7 +13,10 @@ use crate::detect::scope::Scope;
 static LISTEN: [Listen; 14] = [
     row(r"\buvicorn\.run\s*\(", Take::Key(&["port"])),
     row(r"\buvicorn\.Config\s*\(", Take::Key(&["port"])),
-    row(r"\b(?:app|application|server|api|socketio|sio|web|bottle|dash_app|ui|mcp)\.run(?:_server)?\s*\(\s*", Take::Key(&["port"])),
+    row(
+        r"\b(?:app|application|server|api|socketio|sio|web|bottle|dash_app|ui|mcp)\.run(?:_server)?\s*\(\s*",
+        Take::Key(&["port"]),
+    ),
     row(r"\brun_app\s*\(", Take::Key(&["port"])),
     row(r"(?m)^\s*(?:serve|run)\s*\(", Take::Key(&["port"])),
     row(r"\b(?:waitress\.)?serve\s*\(", Take::Key(&["port"])),
@@ -30,7 +33,10 @@ static LISTEN: [Listen; 14] = [
 /// Classes whose instance is the app, and the framework.
 static APPS: [(&str, Pattern); 8] = [
     ("fastapi", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*(?:fastapi\.)?FastAPI\s*\(")),
-    ("flask", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*(?:flask\.)?(?:Flask|APIFlask|OpenAPI)\s*\(")),
+    (
+        "flask",
+        Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*(?:flask\.)?(?:Flask|APIFlask|OpenAPI)\s*\("),
+    ),
     ("starlette", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*Starlette\s*\(")),
     ("litestar", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*Litestar\s*\(")),
     ("quart", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*Quart\s*\(")),
@@ -67,13 +73,19 @@ pub(super) fn attach(
     } else if scope.find("pytest.ini").is_some() {
         let at = At::file(scope.find("pytest.ini").unwrap_or_default());
         command(draft, Slot::Test, "pytest", &at, 0.8);
-    } else if name == "django" && let Some(file) = scope.find("manage.py") {
+    } else if name == "django"
+        && let Some(file) = scope.find("manage.py")
+    {
         command(draft, Slot::Test, "python manage.py test", &At::file(file), 0.7);
     }
     let likely: Vec<&str> = sources
         .iter()
         .copied()
-        .filter(|file| scope.tree.text(file).is_some_and(|text| ["port", "PORT", "Server", "listen", "serve", ".run("].iter().any(|word| text.contains(word))))
+        .filter(|file| {
+            scope.tree.text(file).is_some_and(|text| {
+                ["port", "PORT", "Server", "listen", "serve", ".run("].iter().any(|word| text.contains(word))
+            })
+        })
         .take(100)
         .collect();
     let mut found = listen::search(scope.tree, &likely, &LISTEN, &sources);
@@ -114,10 +126,20 @@ fn find(scope: &Scope<'_>, sources: &[&str], framework: &str) -> Option<App> {
         let Some(code) = scope.tree.code(file) else { continue };
         if let Some(found) = code.captures(pattern).next() {
             let line = code.line(found.get(1).map_or(0, |m| m.start()));
-            apps.push(App { file: (*file).to_owned(), line, module: module(scope, file), name: found[1].to_owned() });
+            apps.push(App {
+                file: (*file).to_owned(),
+                line,
+                module: module(scope, file),
+                name: found[1].to_owned(),
+            });
         }
     }
-    let usual = |app: &App| ["main.py", "app.py", "server.py", "api.py", "wsgi.py", "asgi.py"].iter().position(|name| base(&app.file) == *name).unwrap_or(9);
+    let usual = |app: &App| {
+        ["main.py", "app.py", "server.py", "api.py", "wsgi.py", "asgi.py"]
+            .iter()
+            .position(|name| base(&app.file) == *name)
+            .unwrap_or(9)
+    };
     apps.sort_by_key(|app| (app.file.matches('/').count(), usual(app)));
     apps.into_iter().next()
 }
@@ -170,16 +192,28 @@ fn start(
         }
         "flask" => flask(scope, sources, app, draft),
         "streamlit" => {
-            let file = scope.first(&["streamlit_app.py", "app.py", "main.py", "Home.py", "src/streamlit_app.py"]).or_else(|| {
-                sources.iter().find(|file| scope.tree.text(file).is_some_and(|text| text.contains("import streamlit"))).map(|file| (*file).to_owned())
-            });
+            let file = scope
+                .first(&["streamlit_app.py", "app.py", "main.py", "Home.py", "src/streamlit_app.py"])
+                .or_else(|| {
+                    sources
+                        .iter()
+                        .find(|file| {
+                            scope.tree.text(file).is_some_and(|text| text.contains("import streamlit"))
+                        })
+                        .map(|file| (*file).to_owned())
+                });
             if let Some(file) = file {
                 let run = format!("streamlit run {}", scope.relative(&file));
                 both(draft, &run, &run, &At::file(file));
             }
         }
         "chainlit" => script(scope, sources, draft, "chainlit run "),
-        "reflex" => both(draft, "reflex run --env prod", "reflex run", &At::file(scope.find("rxconfig.py").unwrap_or_default())),
+        "reflex" => both(
+            draft,
+            "reflex run --env prod",
+            "reflex run",
+            &At::file(scope.find("rxconfig.py").unwrap_or_default()),
+        ),
         "mkdocs" => {
             let at = At::file(scope.first(&["mkdocs.yml", "mkdocs.yaml"]).unwrap_or_default());
             command(draft, Slot::Build, "mkdocs build", &at, 0.9);
@@ -187,11 +221,17 @@ fn start(
         }
         "falcon" => {
             if let Some(app) = app {
-                both(draft, &format!("gunicorn {}:{}", app.module, app.name), &format!("gunicorn --reload {}:{}", app.module, app.name), &At::line(&app.file, app.line));
+                both(
+                    draft,
+                    &format!("gunicorn {}:{}", app.module, app.name),
+                    &format!("gunicorn --reload {}:{}", app.module, app.name),
+                    &At::line(&app.file, app.line),
+                );
             }
         }
         _ => {
-            if let Some((name, at)) = requirements.scripts.first().filter(|(name, _)| name != "console_scripts")
+            if let Some((name, at)) =
+                requirements.scripts.first().filter(|(name, _)| name != "console_scripts")
                 && draft.c.package_manager.as_deref() != Some("pip")
             {
                 let at = at.clone();
@@ -207,11 +247,18 @@ fn start(
 fn flask(scope: &Scope<'_>, sources: &[&str], app: Option<&App>, draft: &mut Draft) {
     let target = match app {
         // `app.py` and `wsgi.py` are found without being named.
-        Some(app) if matches!(app.module.as_str(), "app" | "wsgi") && matches!(app.name.as_str(), "app" | "application") => {
+        Some(app)
+            if matches!(app.module.as_str(), "app" | "wsgi")
+                && matches!(app.name.as_str(), "app" | "application") =>
+        {
             Some(("flask run".to_owned(), At::line(&app.file, app.line)))
         }
         Some(app) => {
-            let name = if matches!(app.name.as_str(), "app" | "application") { String::new() } else { format!(":{}", app.name) };
+            let name = if matches!(app.name.as_str(), "app" | "application") {
+                String::new()
+            } else {
+                format!(":{}", app.name)
+            };
             Some((format!("flask --app {}{name} run", app.module), At::line(&app.file, app.line)))
         }
         None => sources.iter().find_map(|file| {
@@ -230,7 +277,19 @@ fn flask(scope: &Scope<'_>, sources: &[&str], app: Option<&App>, draft: &mut Dra
 
 /// A script that is meant to be run: a usual name, or the only one that says so.
 fn script(scope: &Scope<'_>, sources: &[&str], draft: &mut Draft, runner: &str) {
-    const USUAL: &[&str] = &["main.py", "app.py", "server.py", "run.py", "bot.py", "wsgi.py", "src/main.py", "src/app.py", "worker.py", "index.py", "start.py"];
+    const USUAL: &[&str] = &[
+        "main.py",
+        "app.py",
+        "server.py",
+        "run.py",
+        "bot.py",
+        "wsgi.py",
+        "src/main.py",
+        "src/app.py",
+        "worker.py",
+        "index.py",
+        "start.py",
+    ];
     let runs = |file: &str| scope.tree.code(file).is_some_and(|code| code.matches(&MAIN));
     let usual = scope.first(USUAL);
     let mut mains = sources.iter().copied().filter(|file| folder(file) == scope.dir && runs(file));
@@ -244,7 +303,9 @@ fn script(scope: &Scope<'_>, sources: &[&str], draft: &mut Draft, runner: &str) 
     }
 }
 
-static ENGINE: Pattern = Pattern::new(r#"['"]?ENGINE['"]?\s*[:=]\s*['"](?:django(?:_\w+)?\.(?:contrib\.gis\.)?db\.backends|mssql|djongo|django_mongodb_backend)\.?(\w*)['"]"#);
+static ENGINE: Pattern = Pattern::new(
+    r#"['"]?ENGINE['"]?\s*[:=]\s*['"](?:django(?:_\w+)?\.(?:contrib\.gis\.)?db\.backends|mssql|djongo|django_mongodb_backend)\.?(\w*)['"]"#,
+);
 
 /// Databases that settings name.
 pub(super) fn databases(scope: &Scope<'_>, draft: &mut Draft) {

@@ -41,7 +41,10 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 ];
 
 /// The most specific framework. A library that is a client as well needs a look into the code.
-pub(super) fn find<'r>(scope: &Scope<'_>, requirements: &'r Requirements) -> Option<(&'static Framework, &'r Requirement)> {
+pub(super) fn find<'r>(
+    scope: &Scope<'_>,
+    requirements: &'r Requirements,
+) -> Option<(&'static Framework, &'r Requirement)> {
     // Django is its manage.py; beside it FastAPI or Flask is a part. Without one it is used as a library.
     let serves = |row: &Framework| match row.name {
         "aiohttp" => imports(scope, "aiohttp import web") || imports(scope, "web.Application("),
@@ -58,7 +61,11 @@ pub(super) fn find<'r>(scope: &Scope<'_>, requirements: &'r Requirements) -> Opt
         let mut left: Vec<&str> = names(tool).collect();
         while let Some((row, name)) = best(FRAMEWORKS, left.iter().copied()) {
             if serves(row) {
-                return requirements.all.iter().find(|r| r.name == name).map(|requirement| (row, requirement));
+                return requirements
+                    .all
+                    .iter()
+                    .find(|r| r.name == name)
+                    .map(|requirement| (row, requirement));
             }
             left.retain(|other| *other != name);
         }
@@ -72,8 +79,9 @@ pub(super) fn find<'r>(scope: &Scope<'_>, requirements: &'r Requirements) -> Opt
 pub(super) fn imports(scope: &Scope<'_>, words: &str) -> bool {
     scope.sources(&["py"]).into_iter().take(80).any(|file| {
         scope.tree.text(file).is_some_and(|text| text.contains(words))
-            && scope.tree.code(file).is_some_and(|code| {
-                code.text.match_indices(words).any(|(at, _)| code.is_code(at))
-            })
+            && scope
+                .tree
+                .code(file)
+                .is_some_and(|code| code.text.match_indices(words).any(|(at, _)| code.is_code(at)))
     })
 }

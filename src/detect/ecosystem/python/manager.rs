@@ -24,7 +24,9 @@ pub(super) fn attach(scope: &Scope<'_>, requirements: &Requirements, draft: &mut
         found = upward(&scope.dir).map(locks).find(|found| !found.is_empty()).unwrap_or_default();
         found.retain(|(manager, _)| *manager == "uv");
     }
-    let tool = |name: &str| requirements.project.as_ref().is_some_and(|doc| doc.pointer(&format!("/tool/{name}")).is_some());
+    let tool = |name: &str| {
+        requirements.project.as_ref().is_some_and(|doc| doc.pointer(&format!("/tool/{name}")).is_some())
+    };
     if found.len() > 1 {
         let files: Vec<&str> = found.iter().map(|(_, file)| file.as_str()).collect();
         let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
@@ -37,16 +39,18 @@ pub(super) fn attach(scope: &Scope<'_>, requirements: &Requirements, draft: &mut
     if let Some((manager, file)) = found.first() {
         draft.manager(manager, &At::file(file), 0.95);
     } else if let Some(file) = &pyproject
-        && let Some(manager) = ["poetry", "uv", "pdm", "rye", "pixi"].into_iter().find(|name| {
-            tool(if *name == "poetry" { "poetry/dependencies" } else { name })
-        })
+        && let Some(manager) = ["poetry", "uv", "pdm", "rye", "pixi"]
+            .into_iter()
+            .find(|name| tool(if *name == "poetry" { "poetry/dependencies" } else { name }))
     {
         draft.manager(manager, &At::file(file), 0.85);
     } else if let Some(file) = scope.find("Pipfile") {
         draft.manager("pipenv", &At::file(file), 0.9);
     } else if let Some(file) = scope.first(&["environment.yml", "environment.yaml"]) {
         draft.manager("conda", &At::file(file), 0.85);
-    } else if let Some(file) = scope.first(&["requirements.txt", "requirements.in"]).or_else(|| requirements.file.clone()) {
+    } else if let Some(file) =
+        scope.first(&["requirements.txt", "requirements.in"]).or_else(|| requirements.file.clone())
+    {
         draft.manager("pip", &At::file(file), 0.85);
     }
     install(scope, requirements, draft);
@@ -86,7 +90,9 @@ pub(super) fn locked(scope: &Scope<'_>, name: &str) -> Option<String> {
             let text = scope.tree.text(&scope.tree.find(dir, lock)?)?;
             let mut lines = text.lines();
             lines.find(|line| {
-                line.strip_prefix("name = \"").and_then(|rest| rest.strip_suffix('"')).is_some_and(|found| normal(found) == name)
+                line.strip_prefix("name = \"")
+                    .and_then(|rest| rest.strip_suffix('"'))
+                    .is_some_and(|found| normal(found) == name)
             })?;
             let version = lines.next()?.strip_prefix("version = \"")?.strip_suffix('"')?;
             Some(version.to_owned())

@@ -12,23 +12,56 @@ use crate::detect::read::version::bare;
 use crate::detect::rule::driver;
 use crate::detect::scope::Scope;
 
-pub(in crate::detect) use framework::FRAMEWORKS;
 use requirement::{Requirement, Requirements};
 
 pub(super) const ECOSYSTEM: Ecosystem = Ecosystem {
-    name: "python",
-    markers: &["pyproject.toml", "requirements.txt", "Pipfile", "setup.py", "setup.cfg", "environment.yml", "environment.yaml", "manage.py", "uv.lock", "poetry.lock"],
+    markers: &[
+        "pyproject.toml",
+        "requirements.txt",
+        "Pipfile",
+        "setup.py",
+        "setup.cfg",
+        "environment.yml",
+        "environment.yaml",
+        "manage.py",
+        "uv.lock",
+        "poetry.lock",
+    ],
     describe,
 };
 
 /// Scripts without any manifest.
-pub(super) const LOOSE: Ecosystem =
-    Ecosystem { name: "python", markers: &["main.py", "app.py", "server.py", "wsgi.py", "asgi.py", "bot.py", "run.py"], describe };
+pub(super) const LOOSE: Ecosystem = Ecosystem {
+    markers: &["main.py", "app.py", "server.py", "wsgi.py", "asgi.py", "bot.py", "run.py"],
+    describe,
+};
 
 /// Dependencies that make a program wait for work.
 const WORKERS: &[&str] = &[
-    "celery", "rq", "dramatiq", "arq", "huey", "apscheduler", "discord-py", "discord.py", "py-cord", "python-telegram-bot", "aiogram",
-    "pytelegrambotapi", "nextcord", "schedule", "faust", "faust-streaming", "slack-bolt", "kopf", "temporalio", "pika", "aio-pika", "aiokafka", "confluent-kafka", "kafka-python",
+    "celery",
+    "rq",
+    "dramatiq",
+    "arq",
+    "huey",
+    "apscheduler",
+    "discord-py",
+    "discord.py",
+    "py-cord",
+    "python-telegram-bot",
+    "aiogram",
+    "pytelegrambotapi",
+    "nextcord",
+    "schedule",
+    "faust",
+    "faust-streaming",
+    "slack-bolt",
+    "kopf",
+    "temporalio",
+    "pika",
+    "aio-pika",
+    "aiokafka",
+    "confluent-kafka",
+    "kafka-python",
 ];
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
@@ -44,7 +77,11 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         draft.name(name, at);
         draft.aliases.insert(requirement::normal(name));
     }
-    let marker = requirements.file.clone().or_else(|| sources.first().map(|file| (*file).to_owned())).unwrap_or_default();
+    let marker = requirements
+        .file
+        .clone()
+        .or_else(|| sources.first().map(|file| (*file).to_owned()))
+        .unwrap_or_default();
     let whole = At::file(&marker);
     let language = if sources.is_empty() && notebook { "Jupyter Notebook" } else { "Python" };
     draft.language(language, &whole, 0.95);
@@ -80,7 +117,8 @@ fn kind(requirements: &Requirements, listens: bool, at: &At, draft: &mut Draft) 
     if listens {
         draft.kind(ComponentKind::Web, at, 0.85);
         draft.strength = 3;
-    } else if let Some(worker) = worker.filter(|_| draft.c.commands.start.is_some() || !requirements.packaged) {
+    } else if let Some(worker) = worker.filter(|_| draft.c.commands.start.is_some() || !requirements.packaged)
+    {
         draft.kind(ComponentKind::Worker, &worker.at, 0.75);
         draft.strength = 2;
     } else if let Some((_, at)) = requirements.scripts.first() {
@@ -103,7 +141,8 @@ fn pins(scope: &Scope<'_>, requirements: &Requirements, draft: &mut Draft) {
     pins.manifest.clone_from(&requirements.python);
     version::settle(tree, draft, pins, 2, |text| {
         let text = text.strip_prefix("python-").or_else(|| text.strip_prefix("cpython-")).unwrap_or(text);
-        let bare = text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let bare = text.starts_with(|c: char| c.is_ascii_digit())
+            && text.chars().all(|c| c.is_ascii_digit() || c == '.');
         bare.then(|| text.to_owned())
     });
 }
@@ -111,7 +150,9 @@ fn pins(scope: &Scope<'_>, requirements: &Requirements, draft: &mut Draft) {
 /// How the manager runs a command in the project's environment.
 fn prefixed(draft: &Draft, command: &str) -> String {
     match draft.c.package_manager.as_deref() {
-        Some(manager @ ("uv" | "poetry" | "pdm" | "pipenv" | "pixi" | "rye" | "hatch")) => format!("{manager} run {command}"),
+        Some(manager @ ("uv" | "poetry" | "pdm" | "pipenv" | "pixi" | "rye" | "hatch")) => {
+            format!("{manager} run {command}")
+        }
         _ => command.to_owned(),
     }
 }

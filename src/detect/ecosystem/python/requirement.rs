@@ -75,8 +75,10 @@ fn parse(text: &str, at: At, tool: bool) -> Option<Requirement> {
     if rest.starts_with(['/', ':', '\\']) {
         return None;
     }
-    let extras = found.get(2).map(|extras| extras.as_str().split(',').map(|e| e.trim().to_lowercase()).collect());
-    let constraint = if rest.starts_with('@') { String::new() } else { rest.trim_matches(['(', ')']).to_owned() };
+    let extras =
+        found.get(2).map(|extras| extras.as_str().split(',').map(|e| e.trim().to_lowercase()).collect());
+    let constraint =
+        if rest.starts_with('@') { String::new() } else { rest.trim_matches(['(', ')']).to_owned() };
     Some(Requirement { name: normal(&found[1]), extras: extras.unwrap_or_default(), constraint, at, tool })
 }
 
@@ -102,8 +104,14 @@ impl Requirements {
 
     fn list(&mut self, value: Option<&Value>, file: &str, text: &str, tool: bool) {
         for item in value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-            let name: String = item.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')).collect();
-            let line = text.lines().zip(1u32..).find(|(line, _)| line.contains(item)).map(|(_, n)| n).or_else(|| lines::word(text, &name));
+            let name: String =
+                item.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')).collect();
+            let line = text
+                .lines()
+                .zip(1u32..)
+                .find(|(line, _)| line.contains(item))
+                .map(|(_, n)| n)
+                .or_else(|| lines::word(text, &name));
             self.all.extend(parse(item, At::line(file, line), tool));
         }
     }
@@ -111,14 +119,21 @@ impl Requirements {
     fn table(&mut self, value: Option<&Value>, file: &str, text: &str, tool: bool) {
         for (name, value) in value.and_then(Value::as_object).into_iter().flatten() {
             let at = At::line(file, lines::word(text, name));
-            let constraint = value.as_str().or_else(|| value.get("version").and_then(Value::as_str)).unwrap_or_default();
+            let constraint =
+                value.as_str().or_else(|| value.get("version").and_then(Value::as_str)).unwrap_or_default();
             if name == "python" {
                 self.python.get_or_insert(Pin { text: constraint.to_owned(), at });
                 continue;
             }
             let extras = value.get("extras").and_then(Value::as_array).into_iter().flatten();
             let extras = extras.filter_map(Value::as_str).map(str::to_lowercase).collect();
-            self.all.push(Requirement { name: normal(name), extras, constraint: constraint.to_owned(), at, tool });
+            self.all.push(Requirement {
+                name: normal(name),
+                extras,
+                constraint: constraint.to_owned(),
+                at,
+                tool,
+            });
         }
     }
 
@@ -131,15 +146,31 @@ impl Requirements {
         let at = |word: &str| At::line(&file, lines::word(&text, word));
         let get = |pointer: &str| doc.pointer(pointer);
         let string = |pointer: &str| get(pointer).and_then(Value::as_str).map(str::to_owned);
-        if ["/project", "/tool/poetry", "/tool/pdm", "/tool/uv", "/build-system", "/tool/flit", "/tool/hatch", "/dependency-groups"].iter().any(|p| get(p).is_some()) {
+        if [
+            "/project",
+            "/tool/poetry",
+            "/tool/pdm",
+            "/tool/uv",
+            "/build-system",
+            "/tool/flit",
+            "/tool/hatch",
+            "/dependency-groups",
+        ]
+        .iter()
+        .any(|p| get(p).is_some())
+        {
             self.take(&file);
             self.project = Some(std::rc::Rc::clone(&doc));
         }
-        self.name = string("/project/name").or_else(|| string("/tool/poetry/name")).map(|name| (name, at("name")));
+        self.name =
+            string("/project/name").or_else(|| string("/tool/poetry/name")).map(|name| (name, at("name")));
         self.python = string("/project/requires-python").map(|text| Pin { text, at: at("requires-python") });
         self.list(get("/project/dependencies"), &file, &text, false);
-        for (group, value) in get("/project/optional-dependencies").and_then(Value::as_object).into_iter().flatten() {
-            let tool = ["dev", "test", "tests", "docs", "doc", "lint", "typing", "all"].contains(&group.as_str());
+        for (group, value) in
+            get("/project/optional-dependencies").and_then(Value::as_object).into_iter().flatten()
+        {
+            let tool =
+                ["dev", "test", "tests", "docs", "doc", "lint", "typing", "all"].contains(&group.as_str());
             self.list(Some(value), &file, &text, tool);
         }
         for (_, value) in get("/dependency-groups").and_then(Value::as_object).into_iter().flatten() {
@@ -156,7 +187,8 @@ impl Requirements {
                 self.scripts.push((name.clone(), at(name)));
             }
         }
-        self.packaged = get("/build-system").is_some() && get("/tool/poetry/package-mode").and_then(Value::as_bool) != Some(false);
+        self.packaged = get("/build-system").is_some()
+            && get("/tool/poetry/package-mode").and_then(Value::as_bool) != Some(false);
         self.workspace = get("/tool/uv/workspace").is_some();
     }
 
@@ -218,10 +250,21 @@ impl Requirements {
     fn texts(&mut self, scope: &Scope<'_>) {
         let mut files: Vec<(String, bool)> = Vec::new();
         for (name, tool) in [
-            ("requirements.txt", false), ("requirements.in", false), ("requirements/base.txt", false), ("requirements/prod.txt", false),
-            ("requirements/production.txt", false), ("requirements/common.txt", false), ("requirements/requirements.txt", false), ("requirements-prod.txt", false),
-            ("requirements/dev.txt", true), ("requirements/local.txt", true), ("requirements-dev.txt", true), ("dev-requirements.txt", true),
-            ("requirements_dev.txt", true), ("requirements-test.txt", true), ("requirements/test.txt", true),
+            ("requirements.txt", false),
+            ("requirements.in", false),
+            ("requirements/base.txt", false),
+            ("requirements/prod.txt", false),
+            ("requirements/production.txt", false),
+            ("requirements/common.txt", false),
+            ("requirements/requirements.txt", false),
+            ("requirements-prod.txt", false),
+            ("requirements/dev.txt", true),
+            ("requirements/local.txt", true),
+            ("requirements-dev.txt", true),
+            ("dev-requirements.txt", true),
+            ("requirements_dev.txt", true),
+            ("requirements-test.txt", true),
+            ("requirements/test.txt", true),
         ] {
             if let Some(file) = scope.find(name) {
                 files.push((file, tool));
@@ -236,11 +279,14 @@ impl Requirements {
             for (line, number) in text.lines().zip(1u32..) {
                 let line = line.trim();
                 let include = line.strip_prefix("-r").or_else(|| line.strip_prefix("--requirement"));
-                if let Some(other) = include.and_then(|name| join(folder(&file), name.trim().trim_start_matches('='))) {
+                if let Some(other) =
+                    include.and_then(|name| join(folder(&file), name.trim().trim_start_matches('=')))
+                {
                     if scope.tree.has(&other) && !files.iter().any(|(known, _)| *known == other) {
                         files.push((other, tool));
                     }
-                } else if !line.is_empty() && !line.starts_with(['#', '-', '.', '/']) && !line.contains("://") {
+                } else if !line.is_empty() && !line.starts_with(['#', '-', '.', '/']) && !line.contains("://")
+                {
                     self.all.extend(parse(line, At::line(&file, number), tool));
                 }
             }
@@ -258,7 +304,8 @@ impl Requirements {
         for item in items {
             self.list(item.get("pip"), &file, &text, false);
             let Some(item) = item.as_str() else { continue };
-            let line = text.lines().zip(1u32..).find(|(line, _)| line.contains(item)).map(|(_, number)| number);
+            let line =
+                text.lines().zip(1u32..).find(|(line, _)| line.contains(item)).map(|(_, number)| number);
             let item = item.rsplit("::").next().unwrap_or(item);
             let at = At::line(&file, line);
             if let Some(requirement) = parse(item, at.clone(), false) {
