@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::runtime;
 use crate::cli::{SandboxCommand, SandboxStart, SandboxStop, SandboxSupervise};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -14,25 +15,11 @@ use crate::ui::{Format, Page, Ui};
 /// # Errors
 /// Whatever the sandbox says, ready to be shown.
 pub(super) fn run(command: SandboxCommand, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new("cannot start the async runtime").cause(error.to_string()))?;
-    runtime.block_on(async {
-        match command {
-            SandboxCommand::Start(args) => interruptible(start(args, env, ui)).await,
-            SandboxCommand::Stop(args) => stop(args, env, ui).await,
-            SandboxCommand::Status(args) => status(&args.name, env, ui).await,
-            SandboxCommand::Supervise(args) => supervise(args, env).await,
-        }
-    })
-}
-
-/// Runs until done or Ctrl-C; what is dropped clears up after itself.
-async fn interruptible(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
-    tokio::select! {
-        result = work => result,
-        _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+    match command {
+        SandboxCommand::Start(args) => runtime::run(start(args, env, ui)),
+        SandboxCommand::Stop(args) => runtime::run(stop(args, env, ui)),
+        SandboxCommand::Status(args) => runtime::run(status(&args.name, env, ui)),
+        SandboxCommand::Supervise(args) => supervise(args, env),
     }
 }
 
@@ -96,7 +83,9 @@ async fn status(name: &str, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     Ok(if status.condition == Condition::Ready { Exit::Done } else { Exit::NotReady })
 }
 
-async fn supervise(args: SandboxSupervise, env: &Env) -> Result<Exit, Failure> {
+/// Not by [`runtime::run`], which would drop the work at the first signal: the supervisor stops what
+/// it runs in good order, and listens to signals itself.
+fn supervise(args: SandboxSupervise, env: &Env) -> Result<Exit, Failure> {
     let follow = args.follow_pid.zip(args.follow_started).map(|(pid, started)| ProcessId { pid, started });
     let options = sandbox::SuperviseOptions {
         name: args.sandbox.name,
@@ -104,7 +93,11 @@ async fn supervise(args: SandboxSupervise, env: &Env) -> Result<Exit, Failure> {
         follow,
         audit: args.audit,
     };
-    sandbox::supervise(env, options).await?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("cannot start the asynchronous runtime").cause(error.to_string()))?;
+    runtime.block_on(sandbox::supervise(env, options))?;
     Ok(Exit::Done)
 }
 

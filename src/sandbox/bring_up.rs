@@ -59,8 +59,7 @@ pub(super) async fn bring_up(
             Outcome::Failed(ended) if attempt < ATTEMPTS && port_was_taken(plan.layout, &ended) => {
                 children.stop().await;
                 previous = None;
-                *record =
-                    Record { supervisor: record.supervisor.clone(), ..Record::new(record.program.clone()) };
+                *record = Record { audit: plan.audit, ..Record::new(record.program.clone()) };
             }
             other => return Ok(other),
         }

@@ -91,6 +91,9 @@ pub struct Record {
     pub supervisor: Option<ProcessId>,
     /// The sandbox program that runs.
     pub program: PathBuf,
+    /// Every request to the API server is logged.
+    #[serde(default)]
+    pub audit: bool,
     /// The version that the API server gave, such as `v1.36.2`.
     pub kubernetes: Option<String>,
     /// The ports; the API server's is taken again by the next start, if it is free.
@@ -127,6 +130,7 @@ impl Record {
             since: Timestamp::now(),
             supervisor: ProcessId::current(),
             program,
+            audit: false,
             kubernetes: None,
             ports: None,
             components: components::NAMES.iter().map(waiting).collect(),

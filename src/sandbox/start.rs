@@ -59,7 +59,12 @@ pub async fn start(env: &Env, options: &StartOptions, sink: &dyn Sink) -> Result
         || sink.emit(Event::note(format!("another command works on the sandbox `{}`", options.name)));
     let _lock = lock::lock(&layout.verb_lock(), waiting).await?;
 
-    if let Some(running) = find_running(&layout, sink).await? {
+    if let Some((running, audited)) = find_running(&layout, sink).await? {
+        if options.audit && !audited {
+            sink.emit(Event::warning(
+                "the sandbox runs already, without a log of API requests: stop it first",
+            ));
+        }
         return Ok(running);
     }
     let program = program::find(env, sink).await?;
@@ -72,8 +77,9 @@ pub async fn start(env: &Env, options: &StartOptions, sink: &dyn Sink) -> Result
     Ok(running(&layout, &record, false))
 }
 
-/// Finds a sandbox that runs, or that is being started by a supervisor whose `start` was killed.
-async fn find_running(layout: &Layout, sink: &dyn Sink) -> Result<Option<Running>, SandboxError> {
+/// Finds a sandbox that runs, or that is being started by a supervisor whose `start` was killed; and
+/// whether it logs API requests.
+async fn find_running(layout: &Layout, sink: &dyn Sink) -> Result<Option<(Running, bool)>, SandboxError> {
     let Found::Record(record) = Record::read(layout)? else { return Ok(None) };
     if !record.supervisor.as_ref().is_some_and(ProcessId::is_alive) {
         return Ok(None);
@@ -81,12 +87,12 @@ async fn find_running(layout: &Layout, sink: &dyn Sink) -> Result<Option<Running
     match record.state {
         State::Ready => {}
         State::Starting => {
-            return Ok(watch(layout, None, sink).await.ok().map(|r| running(layout, &r, true)));
+            return Ok(watch(layout, None, sink).await.ok().map(|r| (running(layout, &r, true), r.audit)));
         }
         State::Stopping | State::Stopped | State::Failed => return Ok(None),
     }
     if api::answers(&layout.kubeconfig()).await {
-        return Ok(Some(running(layout, &record, true)));
+        return Ok(Some((running(layout, &record, true), record.audit)));
     }
     sink.emit(Event::warning("the sandbox runs and does not answer: it is started again"));
     Ok(None)

@@ -51,7 +51,7 @@ pub async fn supervise(env: &Env, options: SuperviseOptions) -> Result<(), Sandb
         Found::Record(record) => record.ports.map(|ports| ports.api),
         Found::None | Found::Corrupt => None,
     };
-    let mut record = Record::new(options.program);
+    let mut record = Record { audit: options.audit, ..Record::new(options.program) };
     record.write(&layout)?;
     let mut children = Children::default();
     let ended = run(&layout, options.audit, previous_api_port, &mut record, &mut children, &mut stop).await;
