@@ -190,6 +190,8 @@ struct Run<'a> {
     sink: &'a dyn Sink,
     before: Before,
     races: Races,
+    /// Kind and name of the bundle's roles.
+    roles: BTreeSet<(String, String)>,
     /// Kinds of the bundle's definitions that are not in the cluster yet.
     new_kinds: BTreeSet<String>,
 }
@@ -234,7 +236,9 @@ impl Cluster {
         let fresh_quota = plan.iter().any(|object| object.key.kind == "ResourceQuota");
         let races = Races { fresh_namespace, fresh_kind, role_in_flight: false, fresh_quota };
         let new_kinds = new_kinds(&plan, &before);
-        let run = Run { environment, options, sink, before, races, new_kinds };
+        let roles = plan.iter().filter(|object| object.key.kind.ends_with("Role"));
+        let roles = roles.map(|role| (role.key.kind.clone(), role.key.name.clone())).collect();
+        let run = Run { environment, options, sink, before, races, roles, new_kinds };
 
         let mut applied = Applied::default();
         self.apply_wave(&run, Wave::Namespace, &plan, &mut applied).await;
@@ -388,8 +392,7 @@ impl Cluster {
             "{}?fieldManager={FIELD_MANAGER}&fieldValidation=Strict&force={force}{dry_run}",
             prepared.path()
         );
-        let binding = matches!(prepared.key.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
-        let races = Races { role_in_flight: binding, ..run.races };
+        let races = Races { role_in_flight: run.names_planned_role(prepared), ..run.races };
         let call = Call::apply(format!("apply {}", prepared.key), path, object).on(step).through(races);
         let reply = self.call(&call, run.sink).await?;
         warnings.extend(reply.warnings);
@@ -585,6 +588,12 @@ impl Cluster {
 const ESTABLISHED_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
 
 impl Run<'_> {
+    /// It binds a role that is applied in the same wave.
+    fn names_planned_role(&self, prepared: &Prepared) -> bool {
+        let text = |key: &str| prepared.object["roleRef"][key].as_str().unwrap_or_default().to_owned();
+        self.roles.contains(&(text("kind"), text("name")))
+    }
+
     /// Its namespace or its kind would only be created by this run.
     fn has_no_place_yet(&self, prepared: &Prepared) -> bool {
         let namespaced = prepared.resource.namespaced;

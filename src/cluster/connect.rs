@@ -276,15 +276,16 @@ where
 
 type ProxyParts = (Uri, Option<http::HeaderValue>);
 
-/// The proxy that the way to the server leads through. Loopback never does, as in Go's
-/// `http.ProxyFromEnvironment`.
+/// The proxy that the way to the server leads through: the cluster entry's own for every server, the
+/// surroundings' never for loopback (as Go's `http.ProxyURL` and `http.ProxyFromEnvironment` do).
 fn proxy(target: &Target, server: &Uri) -> Result<Option<ProxyParts>, BoxError> {
     let setting = target.proxy();
     let Some(url) = setting.url else { return Ok(None) };
-    let except = format!("{},localhost,127.0.0.0/8,::1", setting.except.unwrap_or_default());
-    if setting.except.is_some_and(|list| list.trim() == "*") {
-        return Ok(None);
-    }
+    let except = match setting.except {
+        Some("*") => return Ok(None),
+        Some(list) => format!("{list},localhost,127.0.0.0/8,::1"),
+        None => String::new(),
+    };
     let matcher = Matcher::builder().all(url).no(except).build();
     match matcher.intercept(server) {
         None => Ok(None),

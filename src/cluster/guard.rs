@@ -31,6 +31,10 @@ pub struct Subject {
     pub server: String,
     /// The namespace that will be written to.
     pub namespace: String,
+    /// `tls-server-name`: the name that the server's certificate is checked against instead.
+    pub tls_server_name: Option<String>,
+    /// `proxy-url`: the server is looked up by a proxy, whose loopback is another machine.
+    pub proxied: bool,
 }
 
 impl Subject {
@@ -41,7 +45,16 @@ impl Subject {
             cluster: target.cluster.clone(),
             server: target.server.clone(),
             namespace: namespace.into(),
+            tls_server_name: target.tls_server_name(),
+            proxied: target.has_proxy_of_its_own(),
         }
+    }
+
+    /// The server is this machine, as far as names can tell: neither behind a proxy nor a tunnel's end
+    /// (which needs the far server's name to verify its certificate).
+    fn is_local(&self) -> bool {
+        let tunnel = self.tls_server_name.as_deref().is_some_and(|name| !is_loopback(name));
+        is_loopback(host(&self.server)) && !self.proxied && !tunnel
     }
 }
 
@@ -169,11 +182,13 @@ impl Explain for Refusal {
 /// The refusal, where a name gives one.
 pub fn check_names(subject: &Subject) -> Result<(), Refusal> {
     let host = host(&subject.server);
+    let tls = subject.tls_server_name.as_deref().unwrap_or_default();
     let named = [
         ("context", subject.context.as_str(), production_word(&subject.context)),
         ("cluster", subject.cluster.as_str(), production_word(&subject.cluster)),
         ("namespace", subject.namespace.as_str(), production_word(&subject.namespace)),
         ("server", host, production_word(without_live_domain(host))),
+        ("TLS server name", tls, production_word(without_live_domain(tls))),
     ];
     for (what, name, word) in named {
         if let Some(word) = word {
@@ -192,7 +207,7 @@ pub fn judge(subject: &Subject, identity: &Identity, pins: &Pins) -> Verdict {
         return Verdict::Refused(refusal);
     }
     let confirmed = Confirmed { identity: identity.clone(), namespace: subject.namespace.clone() };
-    if is_loopback(host(&subject.server)) {
+    if subject.is_local() {
         return Verdict::Accepted(confirmed);
     }
     let ask = |reason: String| {
@@ -284,6 +299,8 @@ mod tests {
             cluster: "dev".into(),
             server: server.into(),
             namespace: "dev-me-shop".into(),
+            tls_server_name: None,
+            proxied: false,
         }
     }
 
@@ -383,6 +400,18 @@ mod tests {
             let verdict = judge(&subject(server), &identity(server, "a", Some("u")), &Pins::default());
             assert!(matches!(verdict, Verdict::Ask(_)), "{server}");
         }
+    }
+
+    #[test]
+    fn loopback_at_the_end_of_a_tunnel_or_behind_a_proxy_is_not_this_machine() {
+        let here = "https://127.0.0.1:6443";
+        let verdict = |subject: Subject| judge(&subject, &identity(here, "a", Some("u")), &Pins::default());
+        let proxied = Subject { proxied: true, ..subject(here) };
+        assert!(matches!(verdict(proxied), Verdict::Ask(_)));
+        let named = |name: &str| Subject { tls_server_name: Some(name.into()), ..subject(here) };
+        assert!(matches!(verdict(named("api.dev.example.com")), Verdict::Ask(_)));
+        assert!(matches!(verdict(named("localhost")), Verdict::Accepted(_)));
+        assert!(matches!(verdict(named("api.prod.example.com")), Verdict::Refused(_)));
     }
 
     #[test]

@@ -58,7 +58,9 @@ pub(super) fn is_transient(code: StatusCode, status: &Status, races: Races) -> b
             let kind = status.details.as_ref().map_or("", |details| details.kind.as_str());
             (races.fresh_kind && message.contains("could not find the requested resource"))
                 || (races.fresh_namespace && kind == "namespaces")
-                || (races.role_in_flight && (kind == "roles" || kind == "clusterroles"))
+                // The escalation check does not find the role and blames the binding
+                // (k8s.io/kubernetes/pkg/registry/rbac/rolebinding/policybased).
+                || (races.role_in_flight && (kind.ends_with("roles") || kind.ends_with("rolebindings")))
         }
         _ => false,
     }
@@ -130,6 +132,9 @@ mod tests {
         assert!(transient(404, kind, Races { fresh_kind: true, ..Races::default() }));
         let role = "{message: 'roles.rbac.authorization.k8s.io \"x\" not found', details: {kind: roles}}";
         assert!(transient(404, role, Races { role_in_flight: true, ..Races::default() }));
+        let binding = "{message: 'rolebindings.rbac.authorization.k8s.io \"x\" not found', details: {kind: rolebindings}}";
+        assert!(transient(404, binding, Races { role_in_flight: true, ..Races::default() }));
+        assert!(!transient(404, binding, Races::default()));
         let quota = "{message: 'pods \"x\" is forbidden: status unknown for quota: dev, resources: pods'}";
         assert!(transient(403, quota, Races { fresh_quota: true, ..Races::default() }));
         assert!(transient(

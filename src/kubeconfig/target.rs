@@ -86,15 +86,27 @@ impl Target {
         self.user_entry.as_ref().map_or_else(|| json!({}), Entry::absolute)
     }
 
-    /// The proxy to reach the server through: `proxy-url` of the cluster entry, or what the
-    /// surroundings say (`HTTPS_PROXY`, without what `NO_PROXY` names). Loopback is never proxied,
-    /// as in Go's `http.ProxyFromEnvironment`.
+    /// The proxy to reach the server through: `proxy-url` of the cluster entry, for every server, or
+    /// what the surroundings say (`HTTPS_PROXY`, without what `NO_PROXY` names).
     pub fn proxy(&self) -> ProxySetting<'_> {
         match (self.cluster_entry.body.get("proxy-url").and_then(Value::as_str), &self.proxy.https) {
             (Some(url), _) if !url.is_empty() => ProxySetting { url: Some(url), except: None },
-            (_, Some(url)) => ProxySetting { url: Some(url), except: self.proxy.none.as_deref() },
+            (_, Some(url)) => ProxySetting {
+                url: Some(url),
+                except: Some(self.proxy.none.as_deref().map_or("", str::trim)),
+            },
             _ => ProxySetting { url: None, except: None },
         }
+    }
+
+    /// The cluster entry names a proxy, so the server is looked up from there.
+    pub fn has_proxy_of_its_own(&self) -> bool {
+        self.cluster_entry.text("proxy-url").is_some()
+    }
+
+    /// `tls-server-name` of the cluster entry.
+    pub fn tls_server_name(&self) -> Option<String> {
+        self.cluster_entry.text("tls-server-name")
     }
 
     /// The connection settings for kube. Reads certificate files; runs no exec plugin yet.

@@ -406,6 +406,21 @@ fn an_object_that_existed_before_is_announced_when_it_becomes_ours() {
 }
 
 #[test]
+fn a_namespace_that_is_being_deleted_is_waited_for_and_made_anew() {
+    trial(async |t| {
+        let bundle = t.namespace_yaml() + &config_map("a", "1") + &deployment("web", "nginx", "");
+        t.up_all(&bundle).await;
+        t.delete(&format!("/api/v1/namespaces/{}", t.namespace())).await;
+        let applied = t.up_all(&bundle).await;
+        assert!(
+            applied.objects.iter().all(|object| object.change == Change::Created),
+            "{:?}",
+            changes(&applied)
+        );
+    });
+}
+
+#[test]
 fn without_a_namespace_and_without_a_manifest_for_it_the_failure_says_so() {
     trial(async |t| {
         let error = t.try_up(&config_map("a", "1")).await.unwrap_err();

@@ -112,6 +112,16 @@ spec:
 }
 
 #[test]
+fn members_are_found_where_the_record_was_removed_by_other_hands() {
+    trial(async |t| {
+        t.up_all(&(t.namespace_yaml() + &config_map("a", "1") + &deployment("web", "nginx", ""))).await;
+        t.delete(&t.core("configmaps", "devbox-shop")).await;
+        let down = t.down(DownOptions::default()).await;
+        assert!(down.error().is_none() && down.namespace_removed, "{down:?}");
+    });
+}
+
+#[test]
 fn a_dry_run_removes_nothing() {
     trial(async |t| {
         t.up_all(&(t.namespace_yaml() + &config_map("a", "1"))).await;

@@ -37,6 +37,54 @@ async fn interrupted_at(t: &Rc<crate::trial::Trial>, bundle: &str, n: usize, aft
 }
 
 #[test]
+fn a_down_interrupted_at_any_write_converges_when_run_again() {
+    trial(async |t| {
+        let bundle = t.namespace_yaml()
+            + &config_map("a", "1")
+            + &config_map("b", "1")
+            + &deployment("web", "nginx", "");
+        let mut n = 1;
+        loop {
+            t.up_all(&bundle).await;
+            let stop = Rc::new(Notify::new());
+            let stopping = stop.clone();
+            let writes = std::cell::Cell::new(0);
+            let proxy = Proxy::start(&t, move |seen| {
+                writes.set(writes.get() + usize::from(seen.method != "GET"));
+                if writes.get() < n || seen.method == "GET" {
+                    return Fault::None;
+                }
+                stopping.notify_one();
+                if n % 2 == 0 { Fault::CutAfter } else { Fault::Hang }
+            })
+            .await;
+            let cluster = proxy.connect().await;
+            let confirmed = crate::trial::accepted(&cluster, t.namespace());
+            let options = DownOptions::default();
+            let stopped = tokio::select! {
+                biased;
+                () = stop.notified() => true,
+                down = cluster.down(&confirmed, &t.environment, &options, &t.events) => {
+                    down.unwrap();
+                    false
+                }
+            };
+            let down = t.down(DownOptions::default()).await;
+            assert!(down.error().is_none(), "write {n}: {down:?}");
+            assert!(
+                t.get(&format!("/api/v1/namespaces/{}", t.namespace())).await.is_none(),
+                "write {n}: {down:?}"
+            );
+            if !stopped {
+                break;
+            }
+            n += 1;
+        }
+        assert!(n > 5, "{n}");
+    });
+}
+
+#[test]
 fn an_up_interrupted_at_any_write_converges_when_run_again_and_leaks_nothing() {
     trial(async |t| {
         let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: db, annotations: {devbox.internal/generate: password}}\n";
