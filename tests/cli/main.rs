@@ -4,6 +4,7 @@
 
 mod command_line;
 mod examples;
+mod init;
 mod install;
 #[path = "../support/mod.rs"]
 mod support;
