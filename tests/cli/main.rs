@@ -1,6 +1,7 @@
 //! The binary as a user runs it: whole outputs, hermetic surroundings, no cluster.
 
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test may panic anywhere")]
 
 mod command_line;
 mod examples;
