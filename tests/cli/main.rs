@@ -1,8 +1,10 @@
 //! The binary as a user runs it: whole outputs, hermetic surroundings, no cluster.
 
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test may panic anywhere")]
 
 mod command_line;
+mod examples;
 mod init;
 mod install;
 #[path = "../support/mod.rs"]
