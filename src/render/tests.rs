@@ -181,7 +181,7 @@ fn a_template_that_gives_no_object_is_named_with_its_line() {
         ),
         (
             "apiVersion: v1\nkind: {{ vaules.a }}\n",
-            "bad.yaml:2:10: variable `vaules` is not defined\n2 | kind: {{ vaules.a }}\n  |          ^",
+            "templates/bad.yaml:2:10: variable `vaules` is not defined\n2 | kind: {{ vaules.a }}\n  |          ^",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();
