@@ -42,6 +42,4 @@ fn in_templates(error: TemplateError) -> TemplateError {
 }
 
 #[cfg(test)]
-mod handbook;
-#[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! Plans rendered: snapshots, every preset with every other, hostile values.
 
+mod handbook;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

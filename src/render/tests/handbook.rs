@@ -10,7 +10,7 @@ use crate::validate::validate;
 
 /// The page's code blocks by the file name in their first line.
 fn examples() -> Vec<(&'static str, &'static str)> {
-    include_str!("../../docs/presets.md")
+    include_str!("../../../docs/presets.md")
         .split("```yaml\n# ")
         .skip(1)
         .filter_map(|block| block.split("```").next()?.split_once('\n'))
