@@ -5,5 +5,6 @@
 mod command_line;
 mod init;
 mod install;
+mod render;
 #[path = "../support/mod.rs"]
 mod support;
