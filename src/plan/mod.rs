@@ -1,5 +1,6 @@
 //! Pure: turns facts, presets and answers into a plan. Never prompts, never reads files.
 
+mod choice;
 mod connection;
 mod context;
 mod error;
@@ -10,6 +11,7 @@ mod repository;
 mod resolve;
 mod unit;
 mod values;
+mod variables;
 
 pub(crate) use context::unit as unit_context;
 pub use error::PlanError;

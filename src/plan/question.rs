@@ -73,7 +73,7 @@ impl Question {
         });
         Self {
             key: key.into(),
-            flag: format!("--set {key}=NAME,..."),
+            flag: format!("--{key} NAME,..."),
             text: text.into(),
             param,
             default: Some(Value::Array(values)),

@@ -95,6 +95,7 @@ pub(crate) struct Given {
     pub flags: Vec<(&'static str, Value)>,
     pub remote: Option<&'static str>,
     pub no_remote: bool,
+    pub catalogue: Option<&'static Catalogue>,
 }
 
 impl Given {
@@ -111,7 +112,7 @@ impl Given {
             user: &UserConfig::parse("config.yaml", self.user)?,
             answers: &map(self.answers),
             flags: &map(self.flags),
-            catalogue: built_in(),
+            catalogue: self.catalogue.unwrap_or_else(built_in),
             project: crate::config::Project {
                 name: "shop".into(),
                 remote: (!self.no_remote).then_some(remote),
@@ -458,4 +459,13 @@ fn a_service_asks_for_no_password_that_the_app_cannot_give() {
     let manifests = crate::render::render(&plan, built_in()).unwrap();
     assert!(manifests.iter().all(|manifest| manifest.key().name != "redis-credentials"));
     assert_eq!(crate::validate::validate(&manifests), []);
+}
+
+#[test]
+fn a_default_that_cannot_be_evaluated_is_shown_in_its_preset() {
+    let file = "components:\n  shop:\n    params:\n      memory:\n        default: \"{{ facts.ports_ }}\"\n";
+    assert_eq!(
+        Given { repository: Some(file), ..Given::default() }.failure(),
+        "devbox.yaml:5:9: its template fails: field `ports_` is not defined\n5 |         default: \"{{ facts.ports_ }}\"\n  |         ^\nhint: did you mean `ports`?"
+    );
 }

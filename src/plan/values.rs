@@ -12,7 +12,7 @@ use super::question::{Choice, Question, Scope, placeholder};
 use super::unit::{Origin, Resolved, Role};
 use crate::config::Document;
 use crate::detect::Component;
-use crate::preset::{Engine, Layer, Param, Preset};
+use crate::preset::{Engine, Layer, Param, Preset, TemplateError};
 
 /// A unit before its values are known.
 pub(super) struct Draft<'a> {
@@ -100,7 +100,7 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn param(&mut self, name: &str, param: &Param) -> Result<(), PlanError> {
-        let exists = self.exists(param)?;
+        let exists = self.exists(name, param)?;
         if let Some((value, origin)) = self.above_presets(name) {
             if !exists {
                 let reason = format!("it is used only where {}", param.0.when.as_deref().unwrap_or("?"));
@@ -127,17 +127,26 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    fn exists(&self, param: &Param) -> Result<bool, PlanError> {
-        match &param.0.when {
-            Some(when) => Ok(self.engine.holds(&self.draft.preset.name, when, &self.context())?),
-            None => Ok(true),
+    fn exists(&self, name: &str, param: &Param) -> Result<bool, PlanError> {
+        let Some(when) = &param.0.when else { return Ok(true) };
+        let holds = self.engine.holds(name, when, &self.context());
+        holds.map_err(|error| self.placed(&["params", name, "when"], error))
+    }
+
+    /// A template in a preset is wrong: says so at the place in the preset's document.
+    fn placed(&self, path: &[&str], error: TemplateError) -> PlanError {
+        match self.draft.preset.origin(path[0], path[1]) {
+            Some(link) => {
+                link.error_at(path, format!("its template fails: {}", error.message), error.hint).into()
+            }
+            None => error.into(),
         }
     }
 
     fn free(&mut self, name: &str, value: &Value) -> Result<(), PlanError> {
         if name == "env" {
             // Variables have their own layers: see `connection`.
-            let value = self.evaluate_all(value)?;
+            let value = self.evaluate_all(value).map_err(|error| self.placed(&["values", name], error))?;
             let origin = self.preset_origin("values", name);
             self.keep(name, value, origin, false);
             return Ok(());
@@ -156,7 +165,7 @@ impl Resolver<'_> {
             }
             // It needs a value that is still asked for.
             Err(_) if self.out.questions.iter().any(|question| question.required) => Ok(()),
-            Err(error) => Err(error),
+            Err(error) => Err(self.placed(&["values", name], error)),
         }
     }
 
@@ -200,7 +209,8 @@ impl Resolver<'_> {
             Ok(Value::String(text)) if is_template(written) => Value::String(text.trim().to_owned()),
             Ok(value) => value,
             Err(_) if self.out.questions.iter().any(|question| question.required) => return Ok(None),
-            Err(error) => return Err(error),
+            Err(error) if section == "params" => return Err(self.placed(&[section, name, "default"], error)),
+            Err(error) => return Err(self.placed(&[section, name], error)),
         };
         let origin = self.template_origin(value_text(Some(written)), || self.preset_origin(section, name));
         match param.check(&value) {
@@ -211,7 +221,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn evaluate_all(&self, value: &Value) -> Result<Value, PlanError> {
+    fn evaluate_all(&self, value: &Value) -> Result<Value, TemplateError> {
         Ok(match value {
             Value::String(text) => self.engine.evaluate(&self.draft.preset.name, text, &self.context())?,
             Value::Array(items) => {
@@ -219,7 +229,7 @@ impl Resolver<'_> {
             }
             Value::Object(map) => {
                 let entries = map.iter().map(|(key, value)| Ok((key.clone(), self.evaluate_all(value)?)));
-                Value::Object(entries.collect::<Result<_, PlanError>>()?)
+                Value::Object(entries.collect::<Result<_, TemplateError>>()?)
             }
             other => other.clone(),
         })

@@ -124,7 +124,7 @@ impl Link {
     }
 
     /// Names a place in the document.
-    pub(super) fn error_at(&self, path: &[&str], message: String, hint: Option<String>) -> PresetError {
+    pub fn error_at(&self, path: &[&str], message: String, hint: Option<String>) -> PresetError {
         let full: Vec<&str> = self.prefix.iter().map(String::as_str).chain(path.iter().copied()).collect();
         self.document.error_at(&full, message, hint).into()
     }

@@ -10,7 +10,7 @@ pub use kubeconfig::{ExecAuth, KubeconfigInput, UserAuth, kubeconfig};
 pub use manifest::{GENERATE, KEEP, Manifest, ObjectKey, RETAIN};
 
 use crate::plan::{Plan, unit_context};
-use crate::preset::Catalogue;
+use crate::preset::{Catalogue, TemplateError};
 
 /// Renders every template of every unit, in the plan's order.
 ///
@@ -21,16 +21,24 @@ pub fn render(plan: &Plan, catalogue: &Catalogue) -> Result<Vec<Manifest>, Rende
     for unit in &plan.units {
         let context = unit_context(plan, unit);
         for template in unit.templates.values() {
-            let engine = catalogue.engine(&template.layer)?;
-            for document in engine.render(&template.path, &context)? {
-                let file = format!("templates/{}", template.path);
-                let manifest = object::parse(&document, file, &unit.name)?;
+            let engine = catalogue.engine(&template.layer).map_err(in_templates)?;
+            for document in engine.render(&template.path, &context).map_err(in_templates)? {
+                let manifest = object::parse(&document, file(&template.path), &unit.name)?;
                 object::refuse_twin(&manifests, &manifest)?;
                 manifests.push(manifest);
             }
         }
     }
     Ok(manifests)
+}
+
+/// A template as people look for it.
+fn file(template: &str) -> String {
+    format!("templates/{template}")
+}
+
+fn in_templates(error: TemplateError) -> TemplateError {
+    TemplateError { template: file(&error.template), ..error }
 }
 
 #[cfg(test)]

@@ -7,5 +7,6 @@ mod command_line;
 mod examples;
 mod init;
 mod install;
+mod render;
 #[path = "../support/mod.rs"]
 mod support;

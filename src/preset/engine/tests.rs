@@ -180,3 +180,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn maps_keep_their_order() {
+    let map: serde_json::Map<String, Value> =
+        (0..40).map(|n| (format!("k{}", (n * 17) % 40), json!(n))).collect();
+    let expected: Vec<String> = map.keys().cloned().collect();
+    let context = json!({ "map": map });
+    let template = "a: {{ map | json }}\nb: {% for k, v in map %}{{ k }},{% endfor %}\n";
+    let object = &objects(template, &context)[0];
+    assert_eq!(object["a"].as_object().unwrap().keys().cloned().collect::<Vec<_>>(), expected);
+    assert_eq!(object["b"], expected.join(",") + ",");
+}

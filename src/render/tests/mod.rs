@@ -1,5 +1,7 @@
 //! Plans rendered: snapshots, every preset with every other, hostile values.
 
+mod handbook;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -181,7 +183,7 @@ fn a_template_that_gives_no_object_is_named_with_its_line() {
         ),
         (
             "apiVersion: v1\nkind: {{ vaules.a }}\n",
-            "bad.yaml:2:10: variable `vaules` is not defined\n2 | kind: {{ vaules.a }}\n  |          ^",
+            "templates/bad.yaml:2:10: variable `vaules` is not defined\n2 | kind: {{ vaules.a }}\n  |          ^",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,55 @@
+//! `devbox render` and `devbox preset`: offline, whole outputs.
+
+use insta::assert_snapshot;
+
+use super::support::Devbox;
+
+#[test]
+fn every_fixture_says_where_each_value_comes_from() {
+    for project in ["go-http", "node-express", "python-fastapi"] {
+        let devbox = Devbox::new().project(project);
+        assert_snapshot!(format!("explain_{project}"), devbox.args(["render", "--explain"]).run().ok());
+    }
+}
+
+#[test]
+fn two_runs_print_the_same_and_write_nothing() {
+    let devbox = Devbox::new().project("node-express");
+    let before = devbox.files();
+    let first = devbox.arg("render").run().ok().to_string();
+    assert_eq!(devbox.arg("render").run().ok().to_string(), first);
+    assert_eq!(devbox.files(), before);
+}
+
+#[test]
+fn a_secret_is_hidden_in_what_is_printed() {
+    let package = r#"{"name": "app", "scripts": {"start": "node ."}, "dependencies": {"express": "4"}}"#;
+    let devbox = Devbox::new().file("package.json", package).file(".env.example", "PAYMENT_API_KEY=\n");
+    for format in ["human", "json"] {
+        let run = devbox
+            .args(["render", "--format", format, "--set", "app.env.PAYMENT_API_KEY=hunter2"])
+            .args(["--set", "app.source=image", "--set", "app.image=acme/app:1"])
+            .run()
+            .ok();
+        assert!(run.stdout.contains("(hidden)"), "{run}");
+        for hidden in ["hunter2", "aHVudGVyMg"] {
+            assert!(!run.stdout.contains(hidden) && !run.stderr.contains(hidden), "{format} shows {hidden}");
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_named() {
+    let devbox = Devbox::new().project("go-http");
+    assert_snapshot!(devbox.args(["render", "--set", "prot=1"]).run());
+    let devbox = devbox.file("devbox.yaml", "components:\n  app:\n    extends: go\n    values: {port: 0}\n");
+    assert_snapshot!(devbox.arg("render").run());
+}
+
+#[test]
+fn the_catalogue_is_listed_and_a_preset_shown_with_what_it_inherits() {
+    let devbox = Devbox::new();
+    assert_snapshot!(devbox.args(["preset", "list"]).run().ok());
+    assert_snapshot!(devbox.args(["preset", "show", "worker"]).run().ok());
+    assert_snapshot!(devbox.args(["preset", "show", "postgers"]).run());
+}
