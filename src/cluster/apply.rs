@@ -240,34 +240,30 @@ impl Cluster {
         let roles = roles.map(|role| (role.key.kind.clone(), role.key.name.clone())).collect();
         let run = Run { environment, options, sink, before, races, roles, new_kinds };
 
+        let wanted = kinds_of(&plan);
+        let superset: BTreeSet<String> = wanted.union(&run.before.kinds).cloned().collect();
+        let mut record_due = !options.dry_run && (!run.before.recorded || superset != run.before.kinds);
         let mut applied = Applied::default();
-        self.apply_wave(&run, Wave::Namespace, &plan, &mut applied).await;
-        if applied.failures.is_empty() {
-            let wanted = kinds_of(&plan);
-            let superset: BTreeSet<String> = wanted.union(&run.before.kinds).cloned().collect();
-            if !options.dry_run && (!run.before.recorded || superset != run.before.kinds) {
+        for stage in stages(&plan, fresh_namespace) {
+            if !applied.failures.is_empty() {
+                applied.not_started.extend(stage.iter().map(|object| object.key.clone()));
+                continue;
+            }
+            let namespace_alone = stage.iter().all(|object| object.wave == Wave::Namespace);
+            if record_due && !namespace_alone {
                 self.record(environment, &superset, run.races, sink).await?;
+                record_due = false;
             }
-            for wave in &WAVES[1..] {
-                if applied.failures.is_empty() {
-                    self.apply_wave(&run, *wave, &plan, &mut applied).await;
-                } else {
-                    let missed = plan.iter().filter(|object| object.wave == *wave);
-                    applied.not_started.extend(missed.map(|object| object.key.clone()));
-                }
+            self.apply_stage(&run, &stage, &mut applied).await;
+        }
+        if applied.failures.is_empty() {
+            let lingering;
+            (applied.pruned, lingering) = self.prune(&run, &plan, &mut resources).await?;
+            let mut exact = exact_kinds(wanted, &applied.pruned);
+            exact.extend(lingering);
+            if !options.dry_run && (record_due || exact != superset) {
+                self.record(environment, &exact, run.races, sink).await?;
             }
-            if applied.failures.is_empty() {
-                let lingering;
-                (applied.pruned, lingering) = self.prune(&run, &plan, &mut resources).await?;
-                let mut exact = exact_kinds(wanted, &applied.pruned);
-                exact.extend(lingering);
-                if !options.dry_run && exact != superset {
-                    self.record(environment, &exact, run.races, sink).await?;
-                }
-            }
-        } else {
-            applied.not_started =
-                plan.iter().filter(|object| object.wave != Wave::Namespace).map(|o| o.key.clone()).collect();
         }
         Ok(applied)
     }
@@ -321,9 +317,8 @@ impl Cluster {
         })
     }
 
-    async fn apply_wave(&self, run: &Run<'_>, wave: Wave, plan: &[Prepared], applied: &mut Applied) {
-        let now = plan.iter().filter(|object| object.wave == wave);
-        let mut results: Vec<_> = stream::iter(now.map(|object| self.apply_one(run, object)))
+    async fn apply_stage(&self, run: &Run<'_>, stage: &[&Prepared], applied: &mut Applied) {
+        let mut results: Vec<_> = stream::iter(stage.iter().map(|object| self.apply_one(run, object)))
             .buffer_unordered(MOST_IN_FLIGHT)
             .collect()
             .await;
@@ -661,6 +656,18 @@ fn left_alone(run: &Run<'_>, prepared: &Prepared) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The objects in the order they go up. A namespace that is there already holds nothing up: it goes with
+/// the first others.
+fn stages(plan: &[Prepared], fresh_namespace: bool) -> Vec<Vec<&Prepared>> {
+    let of = |wave| plan.iter().filter(move |object| object.wave == wave).collect::<Vec<_>>();
+    let mut stages: Vec<Vec<&Prepared>> = WAVES.into_iter().map(of).filter(|wave| !wave.is_empty()).collect();
+    if !fresh_namespace && stages.len() > 1 && stages[0][0].wave == Wave::Namespace {
+        let namespace = stages.remove(0);
+        stages[0].extend(namespace);
+    }
+    stages
 }
 
 fn new_kinds(plan: &[Prepared], before: &Before) -> BTreeSet<String> {

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use devbox::cluster::ClusterError;
+use devbox::cluster::{ClusterError, WaitOptions};
 use devbox::error::{Exit, Explain};
 
+use crate::faults::{Fault, Proxy, first};
 use crate::trial::{deployment, trial};
 
 const LONG: Duration = Duration::from_secs(120);
@@ -139,6 +140,29 @@ fn a_quota_that_leaves_no_room_is_named() {
         let readiness = t.wait(&applied, Duration::from_secs(5)).await;
         let web = &readiness.not_ready[0];
         assert!(web.reason.contains("exceeded quota"), "{web:?}");
+    });
+}
+
+#[test]
+fn a_cut_watch_is_resumed_and_an_expired_one_is_listed_anew() {
+    trial(async |t| {
+        let proxy = Proxy::start(&t, |seen| match seen.path.rsplit('/').next() {
+            Some("deployments") if seen.watch => first(1, seen, Fault::Answer(410, None)),
+            Some("pods") if seen.watch => first(1, seen, Fault::CutBefore),
+            Some("replicasets") if seen.watch => first(2, seen, Fault::Answer(503, None)),
+            _ => Fault::None,
+        })
+        .await;
+        let cluster = proxy.connect().await;
+        let slow = "      annotations: {sandbox.devbox.internal/delay: 3s}";
+        let bundle = t.namespace_yaml() + &deployment("web", "nginx", slow);
+        let applied = t.up_with(&cluster, &bundle, Default::default()).await.unwrap();
+        assert!(applied.error().is_none());
+        let options = WaitOptions { timeout: LONG };
+        let readiness = cluster.wait(&t.environment, &applied, &options, &t.events).await.unwrap();
+        assert!(readiness.is_ready(), "{readiness:?}");
+        let deployments = proxy.seen().into_iter().filter(|seen| seen.path.ends_with("/deployments"));
+        assert!(deployments.filter(|seen| seen.watch).count() >= 2);
     });
 }
 
