@@ -167,6 +167,25 @@ fn a_cut_watch_is_resumed_and_an_expired_one_is_listed_anew() {
 }
 
 #[test]
+fn a_kind_that_may_not_be_watched_ends_the_wait_at_once() {
+    trial(async |t| {
+        let proxy = Proxy::start(&t, |seen| match seen.path.rsplit('/').next() {
+            Some("deployments") if seen.watch => Fault::Answer(403, None),
+            _ => Fault::None,
+        })
+        .await;
+        let cluster = proxy.connect().await;
+        let bundle = t.namespace_yaml() + &failing("web", "NeverReady", "");
+        let applied = t.up_with(&cluster, &bundle, Default::default()).await.unwrap();
+        let start = Instant::now();
+        let options = WaitOptions { timeout: LONG };
+        let error = cluster.wait(&t.environment, &applied, &options, &t.events).await.unwrap_err();
+        assert!(error.to_string().starts_with("cannot watch `Deployment.apps`"), "{error}");
+        assert!(start.elapsed() < Duration::from_secs(20));
+    });
+}
+
+#[test]
 fn status_tells_what_is_ready_and_what_is_not() {
     trial(async |t| {
         let applied = t
