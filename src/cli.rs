@@ -42,6 +42,8 @@ pub enum Command {
     Down(DownArgs),
     /// Show what runs in the environment, and why something does not
     Status(StatusArgs),
+    /// Show what the repository says about itself, and where
+    Detect(DetectArgs),
     /// Print the manifests, offline
     Render(RenderArgs),
     /// List and show presets
@@ -205,6 +207,17 @@ pub struct StatusArgs {
     /// Namespace; the default is the one of the last `init` or `up`
     #[arg(long, short, value_name = "NAME")]
     pub namespace: Option<String>,
+}
+
+/// `devbox detect`.
+#[derive(Debug, Args)]
+pub struct DetectArgs {
+    /// The project folder.
+    #[command(flatten)]
+    pub project: PathArg,
+    /// Show every value's evidence: file, line and confidence
+    #[arg(long)]
+    pub explain: bool,
 }
 
 /// Reads `90s`, `5m` or `1h30m`.

@@ -28,7 +28,7 @@ enum State {
     /// Known by name only (dry run).
     Named(Box<Target>),
     /// Connected; the guard has spoken.
-    Reached(Box<Cluster>, Verdict),
+    Reached(Box<(Cluster, Verdict)>),
 }
 
 /// A connection that may be written to.
@@ -85,7 +85,7 @@ impl Destination {
         match &self.state {
             State::Asleep => "a real API server with a simulated node, started when you confirm".into(),
             State::Named(target) => target.server.clone(),
-            State::Reached(cluster, _) => cluster.target().server.clone(),
+            State::Reached(reached) => reached.0.target().server.clone(),
         }
     }
 
@@ -94,8 +94,8 @@ impl Destination {
     /// # Errors
     /// Where it is not typed, or nobody can be asked (exit code 5).
     pub(super) fn confirm(&mut self, ui: &Ui, args: &TargetArgs) -> Result<(), Failure> {
-        let State::Reached(_, verdict) = &mut self.state else { return Ok(()) };
-        let Verdict::Ask(question) = &*verdict else { return Ok(()) };
+        let State::Reached(reached) = &mut self.state else { return Ok(()) };
+        let Verdict::Ask(question) = &reached.1 else { return Ok(()) };
         let question = question.clone();
         let context = question.subject.context.clone();
         let typed = match &args.confirm_context {
@@ -106,7 +106,7 @@ impl Destination {
             }
             None => return Err(question.unanswered().into()),
         };
-        *verdict = Verdict::Accepted(question.answer(&typed)?);
+        reached.1 = Verdict::Accepted(question.answer(&typed)?);
         Ok(())
     }
 
@@ -127,19 +127,18 @@ impl Destination {
             (State::Named(target), _) => reached(env, sink, &target, &self.namespace).await?,
             (state, _) => state,
         };
-        match state {
-            State::Reached(cluster, Verdict::Accepted(confirmed)) => {
-                let pin = Pin::new(cluster.identity(), &cluster.target().context);
+        let State::Reached(reached) = state else {
+            return Err(Failure::new(format!("{} was not reached", place::describe(&self.place))));
+        };
+        match *reached {
+            (cluster, Verdict::Accepted(confirmed)) => {
                 if matches!(self.place, Place::Context { .. }) {
-                    Pins::remember(env, pin)?;
+                    Pins::remember(env, Pin::new(cluster.identity(), &cluster.target().context))?;
                 }
-                Ok(Arrived { cluster: *cluster, confirmed })
+                Ok(Arrived { cluster, confirmed })
             }
-            State::Reached(_, Verdict::Ask(question)) => Err(question.unanswered().into()),
-            State::Reached(_, Verdict::Refused(refusal)) => Err(refusal.into()),
-            State::Asleep | State::Named(_) => {
-                Err(Failure::new(format!("{} was not reached", place::describe(&self.place))))
-            }
+            (_, Verdict::Ask(question)) => Err(question.unanswered().into()),
+            (_, Verdict::Refused(refusal)) => Err(refusal.into()),
         }
     }
 }
@@ -167,6 +166,6 @@ async fn reached(env: &Env, sink: &dyn Sink, target: &Target, namespace: &str) -
     let verdict = guard::judge(&Subject::new(target, namespace), cluster.identity(), &Pins::load(env)?);
     match verdict {
         Verdict::Refused(refusal) => Err(refusal.into()),
-        verdict => Ok(State::Reached(Box::new(cluster), verdict)),
+        verdict => Ok(State::Reached(Box::new((cluster, verdict)))),
     }
 }

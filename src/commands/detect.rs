@@ -11,7 +11,7 @@ use crate::ui::{Format, Page, Ui};
 /// # Errors
 /// Where the folder is missing or cannot be read.
 pub(super) fn run(args: &DetectArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let root = env.cwd.join(&args.project.path);
+    let root = super::workspace::root(env, args.project.path.as_deref());
     let facts = detect(&root, &Limits::default())?;
     match ui.format {
         Format::Json => ui.json(&facts),
@@ -71,10 +71,12 @@ fn heading(component: &Component) -> String {
 }
 
 fn describe(page: &mut Page, component: &Component) {
-    let of = |field: &str| component.evidence.iter().find(|e| e.field == field).map(place).unwrap_or_default();
+    let of =
+        |field: &str| component.evidence.iter().find(|e| e.field == field).map(place).unwrap_or_default();
     if let Some(language) = &component.language {
         let version = component.version.resolved.as_deref().or(component.version.constraint.as_deref());
-        let text = version.map_or_else(|| language.clone(), |version| format!("{language}, version {version}"));
+        let text =
+            version.map_or_else(|| language.clone(), |version| format!("{language}, version {version}"));
         page.row("language", text, of(if version.is_some() { "version" } else { "language" }));
     }
     if let Some(framework) = &component.framework {
@@ -103,11 +105,16 @@ fn describe(page: &mut Page, component: &Component) {
     }
     for service in &component.services {
         let version = service.version.as_deref().unwrap_or_default();
-        let env = if service.env.is_empty() { String::new() } else { format!(" through {}", service.env.join(", ")) };
+        let env = if service.env.is_empty() {
+            String::new()
+        } else {
+            format!(" through {}", service.env.join(", "))
+        };
         let text = format!("{} {version}", service.kind).trim_end().to_owned() + &env;
         page.row("needs", text, of(&format!("services.{}", service.kind)));
     }
-    let required: Vec<&str> = component.env.iter().filter(|env| env.required).map(|env| env.name.as_str()).collect();
+    let required: Vec<&str> =
+        component.env.iter().filter(|env| env.required).map(|env| env.name.as_str()).collect();
     let optional = component.env.len() - required.len();
     if !component.env.is_empty() {
         let more = if optional == 0 { String::new() } else { format!("{optional} with a default") };

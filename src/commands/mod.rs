@@ -2,6 +2,7 @@
 
 mod deploy;
 mod destination;
+mod detect;
 mod down;
 mod handover;
 mod init;
@@ -33,6 +34,7 @@ pub fn dispatch(command: Command, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         Command::Down(args) => down::run(&args, env, ui),
         Command::Status(args) => status::run(&args, env, ui),
         Command::Render(args) => render::run(&args, env, ui),
+        Command::Detect(args) => detect::run(&args, env, ui),
         Command::Preset(command) => preset::run(&command, env, ui),
         Command::Sandbox(command) => sandbox::run(command, env, ui),
     }

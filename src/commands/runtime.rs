@@ -8,12 +8,15 @@ use std::future::Future;
 use tokio::runtime::Builder;
 
 use crate::error::Failure;
+use crate::ui::interrupt;
 
 /// Runs `work` to its end, or until the person interrupts it; what `work` holds is then dropped.
 ///
 /// # Errors
 /// What `work` says, or an interruption (exit code 130).
 pub(super) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let failed = |error: std::io::Error| Failure::new("cannot watch for Ctrl-C").cause(error.to_string());
+    interrupt::watch().map_err(failed)?;
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()

@@ -64,9 +64,21 @@ struct ServiceClaim {
 #[derive(Debug, Clone, Default)]
 struct EnvClaim {
     default: Option<String>,
-    has_default: bool,
     optional: bool,
     secret: bool,
+}
+
+/// What a variable is without anybody's doing.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Given<'a> {
+    /// Nothing gives it a value.
+    Nothing,
+    /// The code asks for it and copes without.
+    Copes,
+    /// The code has a default.
+    Code(&'a str),
+    /// A file of the repository gives a value.
+    File(&'a str),
 }
 
 /// A command of a component.
@@ -239,22 +251,18 @@ impl Draft {
         }
     }
 
-    /// Records a variable. `default`: what it is without the person's doing; `optional`: the code
-    /// copes without it.
-    pub(super) fn env(
-        &mut self,
-        name: &str,
-        default: Option<&str>,
-        optional: bool,
-        at: &At,
-        confidence: f64,
-    ) {
+    /// Records a variable.
+    pub(super) fn env(&mut self, name: &str, given: Given<'_>, at: &At, confidence: f64) {
+        let (default, by_code) = match given {
+            Given::Nothing | Given::Copes => (None, false),
+            Given::Code(default) => (Some(default), true),
+            Given::File(default) => (Some(default), false),
+        };
+        let default = default.map(str::trim).filter(|text| !text.is_empty());
         let secret = secret::name(name) || default.is_some_and(secret::value);
         let claim = self.env.entry(name.to_owned()).or_default();
         claim.secret |= secret;
-        claim.optional |= optional;
-        let default = default.map(str::trim).filter(|text| !text.is_empty());
-        claim.has_default |= default.is_some();
+        claim.optional |= matches!(given, Given::Copes) || (by_code && default.is_some());
         if claim.default.is_none() {
             claim.default = default.map(str::to_owned);
         }
@@ -314,7 +322,8 @@ impl Draft {
         self.c.services = services.collect();
         let env = std::mem::take(&mut self.env).into_iter().map(|(name, claim)| EnvVar {
             name,
-            required: !claim.optional && (claim.secret || !claim.has_default),
+            // What a file gives a secret is an example to be replaced.
+            required: !claim.optional && (claim.secret || claim.default.is_none()),
             secret: claim.secret,
             default: claim.default.filter(|_| !claim.secret),
         });

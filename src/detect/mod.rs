@@ -57,8 +57,8 @@ pub fn detect(root: &Path, limits: &Limits) -> Result<Facts, DetectError> {
         facts.components.push(component);
         facts.ambiguous.extend(ambiguous);
     }
-    facts.components.sort_by(|a, b| order(&a.path).cmp(&order(&b.path)).then_with(|| a.name.cmp(&b.name)));
-    facts.ambiguous.sort_by(|a, b| order(&a.component).cmp(&order(&b.component)));
+    facts.components.sort_by(|a, b| order(&a.path).cmp(order(&b.path)).then_with(|| a.name.cmp(&b.name)));
+    facts.ambiguous.sort_by(|a, b| order(&a.component).cmp(order(&b.component)));
     facts.warnings.extend(tree.warnings());
     Ok(facts)
 }

@@ -54,14 +54,14 @@ impl Connection {
             let evaluate = |text: &String| engine.evaluate(&preset.name, text, &context);
             Ok(template.as_ref().map(evaluate).transpose()?.map(|value| crate::preset::plain(&value)))
         };
-        let password = match &file.password {
-            Some(password) => Some(Password {
-                variable: password.variable.clone(),
-                secret: text(&Some(password.secret.clone()))?.unwrap_or_default(),
-                key: password.key.clone(),
-            }),
-            None => None,
-        };
+        let secret = text(&file.password.as_ref().map(|password| password.secret.clone()))?;
+        // A Secret without a name: the service asks for no password.
+        let password = file.password.as_ref().zip(secret.filter(|secret| !secret.is_empty()));
+        let password = password.map(|(password, secret)| Password {
+            variable: password.variable.clone(),
+            secret,
+            key: password.key.clone(),
+        });
         Ok(Some(Self {
             service: unit.name.clone(),
             kind: kind.to_owned(),
@@ -109,29 +109,68 @@ impl Connection {
         entries
     }
 
-    /// What a variable of this name carries, told by the end of its name.
+    /// Where the value of a variable of this name comes from.
     fn source(&self, name: &str, env: &[EnvVar]) -> Option<EnvSource> {
-        let upper = name.to_uppercase();
-        let ends = |ends: &[&str]| ends.iter().any(|end| upper.ends_with(end));
         let value = |text: &Option<String>| text.clone().map(EnvSource::Value);
-        if ends(&["URL", "URI", "DSN", "CONNECTION_STRING"]) {
-            let example = env.iter().find(|var| var.name == name).and_then(|var| var.default.as_deref());
-            self.url.as_ref().map(|url| EnvSource::Value(like(url, example)))
-        } else if ends(&["PASSWORD", "PASS", "PWD"]) {
-            self.password.as_ref().map(Password::source)
-        } else if ends(&["HOST", "HOSTNAME", "SERVER"]) {
-            value(&self.host)
-        } else if ends(&["PORT"]) {
-            value(&self.port)
-        } else if ends(&["ADDR", "ADDRESS", "ENDPOINT"]) {
-            Some(EnvSource::Value(format!("{}:{}", self.host.as_deref()?, self.port.as_deref()?)))
-        } else if ends(&["USER", "USERNAME"]) {
-            value(&self.user)
-        } else if ends(&["DATABASE", "DBNAME", "_DB", "_NAME"]) {
-            value(&self.database)
-        } else {
-            None
+        match Part::of(name)? {
+            Part::Url => {
+                let example = env.iter().find(|var| var.name == name).and_then(|var| var.default.as_deref());
+                self.url.as_ref().map(|url| EnvSource::Value(like(url, example)))
+            }
+            Part::Password => self.password.as_ref().map(Password::source),
+            Part::Host => value(&self.host),
+            Part::Port => value(&self.port),
+            Part::Address => {
+                Some(EnvSource::Value(format!("{}:{}", self.host.as_deref()?, self.port.as_deref()?)))
+            }
+            Part::User => value(&self.user),
+            Part::Database => value(&self.database),
         }
+    }
+}
+
+/// What a variable carries, told by the end of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Url,
+    Password,
+    Host,
+    Port,
+    Address,
+    User,
+    Database,
+}
+
+impl Part {
+    pub(super) fn of(name: &str) -> Option<Self> {
+        const ENDS: [(&str, Part); 22] = [
+            ("URL", Part::Url),
+            ("URI", Part::Url),
+            ("DSN", Part::Url),
+            ("CONNECTION_STRING", Part::Url),
+            ("PASSWORD", Part::Password),
+            ("PASS", Part::Password),
+            ("PWD", Part::Password),
+            ("AUTH", Part::Password),
+            ("HOST", Part::Host),
+            ("HOSTNAME", Part::Host),
+            ("SERVER", Part::Host),
+            ("PORT", Part::Port),
+            ("ADDR", Part::Address),
+            ("ADDRESS", Part::Address),
+            ("ENDPOINT", Part::Address),
+            ("USER", Part::User),
+            ("USERNAME", Part::User),
+            ("DATABASE", Part::Database),
+            ("DBNAME", Part::Database),
+            ("_DB", Part::Database),
+            ("_NAME", Part::Database),
+            ("_SCHEMA", Part::Database),
+        ];
+        let upper = name.to_uppercase();
+        // The longest end decides: a `DB_USERNAME` is no `_NAME`.
+        let fits = ENDS.iter().filter(|(end, _)| upper.ends_with(end));
+        fits.max_by_key(|(end, _)| end.len()).map(|(_, part)| *part)
     }
 }
 
@@ -368,6 +407,22 @@ fn literal(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_end_of_a_name_says_what_it_carries() {
+        for (name, part) in [
+            ("DATABASE_URL", Some(Part::Url)),
+            ("PGPASSWORD", Some(Part::Password)),
+            ("DB_USERNAME", Some(Part::User)),
+            ("POSTGRES_DB", Some(Part::Database)),
+            ("redis_hostname", Some(Part::Host)),
+            ("DB_NAME", Some(Part::Database)),
+            ("REDIS_ADDR", Some(Part::Address)),
+            ("POSTGRES_INITDB_ARGS", None),
+        ] {
+            assert_eq!(Part::of(name), part, "{name}");
+        }
+    }
 
     #[test]
     fn an_url_takes_driver_and_query_from_the_example() {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::connection::Part;
 use super::name::label_value;
 use super::unit::{EnvSource, Plan, Role, Unit};
 use crate::config::Project;
@@ -30,7 +31,11 @@ pub(super) fn component(component: &Component) -> Value {
 /// The facts of a service: what the first component that names a version says.
 pub(super) fn service(kind: &str, mentions: &[(&Component, &Service)]) -> Value {
     let version = mentions.iter().find_map(|(_, service)| service.version.as_deref().and_then(plain_version));
-    json!({ "kind": kind, "version": version })
+    let names: Vec<&String> = mentions.iter().flat_map(|(_, service)| &service.env).collect();
+    let carries = |name: &&&String| matches!(Part::of(name), Some(Part::Url | Part::Password));
+    // The app knows where the service is, and has no way to say a password.
+    let passwordless = (!names.is_empty() && !names.iter().any(|name| carries(&name))).then_some(true);
+    json!({ "kind": kind, "version": version, "env": names, "passwordless": passwordless })
 }
 
 /// The leading numbers of an image tag: `16` of `16-alpine`; nothing of `latest`.

@@ -444,3 +444,18 @@ fn mistakes_are_named_where_they_were_made() {
         "found nothing to deploy in `shop`\nhint: see what was found with `devbox detect`\nhint: name a component in `devbox.yaml` with `extends: web` and an `image`"
     );
 }
+
+#[test]
+fn a_service_asks_for_no_password_that_the_app_cannot_give() {
+    let mut facts = shop();
+    facts.components[0].services[1].env = vec!["REDIS_HOST".into(), "REDIS_PORT".into()];
+    let plan = Given { facts: Some(facts), ..Given::default() }.plan();
+    assert_eq!(value(&plan, "redis", "auth"), "false <- detection");
+    let shop = plan.units.last().unwrap();
+    let redis: Vec<&str> =
+        shop.env.iter().map(|entry| entry.name.as_str()).filter(|name| name.starts_with("REDIS")).collect();
+    assert_eq!(redis, ["REDIS_HOST", "REDIS_PORT"]);
+    let manifests = crate::render::render(&plan, built_in()).unwrap();
+    assert!(manifests.iter().all(|manifest| manifest.key().name != "redis-credentials"));
+    assert_eq!(crate::validate::validate(&manifests), []);
+}

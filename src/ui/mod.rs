@@ -5,6 +5,7 @@
 mod difference;
 mod failure;
 mod findings;
+pub mod interrupt;
 mod output;
 mod page;
 mod progress;

@@ -4,11 +4,12 @@
 
 use std::io;
 
-use console::{Style, Term, style};
+use console::{Key, Style, Term, style};
 use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, Input, MultiSelect, Password, Select};
+use dialoguer::{Confirm, Input, MultiSelect, Select};
 
 use super::Ui;
+use super::interrupt::{self, Quiet};
 use crate::error::Failure;
 
 /// How many items of a list are shown at once.
@@ -41,7 +42,7 @@ impl Ui {
             .items(self.lines(choices))
             .default(preset)
             .max_length(PAGE);
-        answered(select.interact_on_opt(&Term::stderr()))
+        asked(|terminal| select.interact_on_opt(terminal))
     }
 
     /// Asks for any number of several; gives their indexes in order.
@@ -56,7 +57,7 @@ impl Ui {
             .items(self.lines(choices))
             .defaults(&chosen)
             .max_length(PAGE);
-        answered(select.interact_on_opt(&Term::stderr()))
+        asked(|terminal| select.interact_on_opt(terminal))
     }
 
     /// Asks for a text; Enter alone takes the default where there is one. An empty answer is taken
@@ -73,7 +74,7 @@ impl Ui {
         if let Some(default) = default.filter(|text| !text.is_empty()) {
             input = input.default(default.to_owned());
         }
-        answered(input.interact_text_on(&Term::stderr()).map(Some)).map(|text| text.trim().to_owned())
+        asked(|terminal| input.interact_text_on(terminal).map(Some)).map(|text| text.trim().to_owned())
     }
 
     /// Asks for a secret without showing it; an empty answer is possible.
@@ -81,9 +82,19 @@ impl Ui {
     /// # Errors
     /// When interrupted, or when the terminal goes away.
     pub fn secret(&self, prompt: &str) -> Result<String, Failure> {
-        let theme = self.theme();
-        let input = Password::with_theme(&theme).with_prompt(prompt).allow_empty_password(true);
-        answered(input.interact_on(&Term::stderr()).map(Some))
+        let style = self.theme();
+        let question = format!("{} {prompt} {} ", style.prompt_prefix, style.prompt_suffix);
+        asked(|terminal| {
+            terminal.write_str(&question)?;
+            let secret = secret_line(terminal)?;
+            if let Some(secret) = &secret {
+                let shown = if secret.is_empty() { "left out" } else { "[hidden]" };
+                terminal.clear_line()?;
+                let (mark, dot) = (&style.success_prefix, &style.success_suffix);
+                terminal.write_line(&format!("{mark} {prompt} {dot} {shown}"))?;
+            }
+            Ok(secret)
+        })
     }
 
     /// Asks yes or no.
@@ -93,7 +104,7 @@ impl Ui {
     pub fn confirm(&self, prompt: &str, default: bool) -> Result<bool, Failure> {
         let theme = self.theme();
         let confirm = Confirm::with_theme(&theme).with_prompt(prompt).default(default);
-        answered(confirm.interact_on_opt(&Term::stderr()))
+        asked(|terminal| confirm.interact_on_opt(terminal))
     }
 
     fn lines(&self, choices: &[Choice]) -> Vec<String> {
@@ -141,23 +152,41 @@ impl Ui {
     }
 }
 
-/// Esc and Ctrl-C both mean "stop": the cursor comes back, then the program ends with 130.
-fn answered<T>(result: dialoguer::Result<Option<T>>) -> Result<T, Failure> {
-    let stop = |failure: Failure| {
-        let terminal = Term::stderr();
-        let _ = terminal.show_cursor();
-        // The cursor is still behind the question.
-        let _ = terminal.write_line("");
-        Err(failure)
-    };
-    match result {
-        Ok(Some(value)) => Ok(value),
-        Ok(None) => stop(Failure::interrupted()),
-        Err(dialoguer::Error::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
-            stop(Failure::interrupted())
-        }
-        Err(dialoguer::Error::IO(error)) => {
-            stop(Failure::new("cannot read an answer from the terminal").cause(error.to_string()))
+/// Reads a line without showing it. The library's own password prompt reads by lines, which Ctrl-C
+/// cannot leave while signals are watched.
+fn secret_line(terminal: &Term) -> io::Result<Option<String>> {
+    let mut secret = String::new();
+    loop {
+        match terminal.read_key()? {
+            Key::Enter => return Ok(Some(secret)),
+            Key::Escape => return Ok(None),
+            Key::Backspace => drop(secret.pop()),
+            Key::Char(c) if !c.is_control() => secret.push(c),
+            _ => {}
         }
     }
+}
+
+/// Shows a question. Esc and Ctrl-C both mean "stop": the cursor comes back, then the program ends
+/// with 130.
+fn asked<T>(question: impl FnOnce(&Term) -> dialoguer::Result<Option<T>>) -> Result<T, Failure> {
+    let terminal = Term::stderr();
+    let result = {
+        let _quiet = Quiet::begin();
+        if interrupt::caught() { Ok(None) } else { question(&terminal) }
+    };
+    let failure = match result {
+        Ok(Some(value)) => return Ok(value),
+        Ok(None) => Failure::interrupted(),
+        Err(dialoguer::Error::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
+            Failure::interrupted()
+        }
+        Err(dialoguer::Error::IO(error)) => {
+            Failure::new("cannot read an answer from the terminal").cause(error.to_string())
+        }
+    };
+    let _ = terminal.show_cursor();
+    // The cursor is still behind the question.
+    let _ = terminal.write_line("");
+    Err(failure)
 }

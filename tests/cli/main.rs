@@ -3,5 +3,7 @@
 #![cfg(unix)]
 
 mod command_line;
+mod init;
+mod install;
 #[path = "../support/mod.rs"]
 mod support;

@@ -16,5 +16,8 @@ mod interrupt;
 mod network;
 mod prune;
 mod sandbox;
+#[path = "../support/mod.rs"]
+mod support;
 mod trial;
+mod verbs;
 mod wait;

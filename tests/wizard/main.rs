@@ -3,5 +3,6 @@
 #![cfg(unix)]
 
 mod harness;
+mod init;
 #[path = "../support/mod.rs"]
 mod support;

@@ -12,10 +12,10 @@ use crate::detect::rule::framework::{best, row};
 use crate::detect::rule::{Framework, driver};
 use crate::detect::scope::Scope;
 
-pub(super) const ECOSYSTEM: Ecosystem = Ecosystem { name: "go", markers: &["go.mod"], describe };
+pub(super) const ECOSYSTEM: Ecosystem = Ecosystem { markers: &["go.mod"], describe };
 
 /// Go files without a module.
-pub(super) const LOOSE: Ecosystem = Ecosystem { name: "go", markers: &["*.go"], describe };
+pub(super) const LOOSE: Ecosystem = Ecosystem { markers: &["*.go"], describe };
 
 /// All rows.
 pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[

@@ -14,8 +14,6 @@ pub(super) use source::sources_only;
 
 /// What recognises a folder and describes it.
 pub(super) struct Ecosystem {
-    /// As in [`Draft::ecosystem`].
-    pub(super) name: &'static str,
     /// File names; `*.csproj` matches an ending.
     pub(super) markers: &'static [&'static str],
     /// Describes the folder: one draft per component, none where the marker does not hold.

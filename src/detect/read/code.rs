@@ -81,7 +81,7 @@ impl Code {
                     .map_or(bytes.len(), |i| i + close.len());
                 blank(&mut bytes[at..end]);
                 at = end;
-            } else if syntax.line.iter().any(|mark| opens(mark)) && !in_url(text.as_bytes(), at) {
+            } else if syntax.line.iter().any(opens) && !in_url(text.as_bytes(), at) {
                 let end = find(text.as_bytes(), b"\n", at).unwrap_or(bytes.len());
                 blank(&mut bytes[at..end]);
                 at = end;

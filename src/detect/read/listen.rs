@@ -194,6 +194,20 @@ fn arguments_of(text: &str) -> Vec<&str> {
     arguments(text, 0)
 }
 
+/// The part before the first comma or closing bracket that belongs to something around.
+fn first_expression(text: &str) -> &str {
+    let mut depth = 0usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' | ',' if depth == 0 => return &text[..at],
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    text
+}
+
 /// The last parts of the names in an expression, functions left out.
 fn names(expression: &str) -> Vec<&str> {
     const WORDS: &[&str] = &[
@@ -223,8 +237,7 @@ fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
         if expression.starts_with('=') {
             continue;
         }
-        let expression = expression.split(" //").next().unwrap_or_default();
-        if let Some(port) = resolve(code, expression, depth) {
+        if let Some(port) = resolve(code, first_expression(expression), depth) {
             last.get_or_insert(port);
         }
     }

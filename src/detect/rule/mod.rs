@@ -6,5 +6,4 @@ pub(super) mod image;
 pub(super) mod secret;
 pub(super) mod variable;
 
-pub(super) use driver::DRIVERS;
 pub(super) use framework::Framework;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::docker;
-use crate::detect::draft::{At, Draft, PortSource};
+use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::{Tree, base, folder, join, lines};
 use crate::detect::rule::{image, variable};
@@ -241,7 +241,12 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
                 text.as_deref().and_then(|text| lines::word_after(text, &format!("{}:", service.name), name));
             // `${NAME}` passes a variable on; `${NAME:-x}` gives it a default.
             let value = value.as_deref().map(image::defaults).filter(|value| !value.contains('$'));
-            draft.env(name, value.as_deref(), false, &At::line(&compose.file, line), 0.9);
+            draft.env(
+                name,
+                value.as_deref().map_or(Given::Nothing, Given::File),
+                &At::line(&compose.file, line),
+                0.9,
+            );
         }
         for other in compose.services.iter().filter(|other| uses(service, other)) {
             if let Some((kind, version)) = &other.backing {
@@ -258,7 +263,7 @@ fn uses(service: &ComposeService, other: &ComposeService) -> bool {
         words.any(|word| word == other.name)
     };
     service.depends.contains(&other.name)
-        || service.environment.iter().any(|(_, value)| value.as_deref().is_some_and(|value| named(value)))
+        || service.environment.iter().any(|(_, value)| value.as_deref().is_some_and(named))
 }
 
 /// A service that no built component names: of the only component, or of those whose driver reaches it.

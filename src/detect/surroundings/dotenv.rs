@@ -1,6 +1,6 @@
 //! Example variables: `.env.example` and its relatives. Commented lines are no variables.
 
-use crate::detect::draft::{At, Draft, PortSource};
+use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::read::{Tree, folder, join};
 use crate::detect::rule::variable;
 use crate::detect::scope::is_below;
@@ -97,8 +97,8 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
         let Some(text) = tree.text(&file) else { continue };
         for Assignment { name, value, line } in assignments(&text) {
             let at = At::line(&file, line);
-            let default = Some(value.as_str()).filter(|value| !placeholder(value) && !value.contains("${"));
-            draft.env(&name, default, false, &at, 0.9);
+            let usable = !value.is_empty() && !placeholder(&value) && !value.contains("${");
+            draft.env(&name, if usable { Given::File(&value) } else { Given::Nothing }, &at, 0.9);
             if name == "PORT"
                 && let Ok(port) = value.parse()
             {

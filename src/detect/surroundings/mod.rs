@@ -15,7 +15,6 @@ use super::read::Tree;
 
 pub(super) use compose::build_contexts;
 pub(super) use files::files;
-pub(super) use variables::PATTERNS;
 
 /// Adds to every draft what the files around it say.
 pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>) {

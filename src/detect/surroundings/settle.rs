@@ -11,7 +11,7 @@ const WORKERS: &[&str] =
     &["worker", "consumer", "scheduler", "cron", "processor", "listener", "subscriber", "daemon"];
 
 /// Settles names and kinds.
-pub(super) fn settle(tree: &Tree, drafts: &mut Vec<Draft>) {
+pub(super) fn settle(tree: &Tree, drafts: &mut [Draft]) {
     for draft in drafts.iter_mut() {
         if draft.c.name.is_empty() {
             draft.c.name = tree.folder_name(&draft.c.path).to_owned();

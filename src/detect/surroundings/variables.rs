@@ -1,7 +1,7 @@
 //! Environment variables that the code reads: `process.env.X`, `os.environ["X"]`, `os.Getenv("X")` and
 //! their relatives. What the code gives a default or tests for is not required.
 
-use crate::detect::draft::{At, Draft};
+use crate::detect::draft::{At, Draft, Given};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::{Code, Tree, extension, folder};
 use crate::detect::scope::{ancestors, is_test};
@@ -151,9 +151,7 @@ static DESTRUCTURED: Pattern = Pattern::new(r"\{([^{}]{1,2000})\}\s*=\s*(?:proce
 /// A literal's text; `Some(None)` is a default that is no literal.
 fn default(expression: &str) -> Option<Option<String>> {
     let expression = expression.trim();
-    if expression.is_empty()
-        || ["None", "null", "undefined", "nil", "\"\"", "''"].iter().any(|word| expression == *word)
-    {
+    if expression.is_empty() || ["None", "null", "undefined", "nil", "\"\"", "''"].contains(&expression) {
         return None;
     }
     let literal = LITERAL.captures(expression);
@@ -235,8 +233,12 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
                 continue;
             }
             let optional = row.optional || asked || TESTED.is_match(rest) || matches!(given, Some(None));
-            let given = given.flatten();
-            draft.env(name, given.as_deref(), optional, &At::line(file, code.line(whole.start())), 0.85);
+            let given = match &given {
+                Some(Some(literal)) => Given::Code(literal),
+                _ if optional => Given::Copes,
+                _ => Given::Nothing,
+            };
+            draft.env(name, given, &At::line(file, code.line(whole.start())), 0.85);
         }
     }
     if matches!(extension, "js" | "ts" | "mjs" | "cjs" | "jsx" | "tsx") {
@@ -251,13 +253,12 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
                     && !GIVEN.contains(&name)
                 {
                     let given = value.and_then(default);
-                    draft.env(
-                        name,
-                        given.clone().flatten().as_deref(),
-                        matches!(given, Some(None)),
-                        &at,
-                        0.85,
-                    );
+                    let given = match &given {
+                        Some(Some(literal)) => Given::Code(literal),
+                        Some(None) => Given::Copes,
+                        None => Given::Nothing,
+                    };
+                    draft.env(name, given, &at, 0.85);
                 }
             }
         }
@@ -337,7 +338,7 @@ mod tests {
     fn the_value_of_a_secret_is_never_a_default() {
         assert_eq!(
             one("x = os.getenv(\"JWT_SECRET\", \"hunter2\")", "a.py"),
-            ("JWT_SECRET".into(), true, None)
+            ("JWT_SECRET".into(), false, None)
         );
     }
 

@@ -1,6 +1,6 @@
 //! Databases that an object mapper's own files name: Prisma's datasource, Drizzle's dialect.
 
-use crate::detect::draft::{At, Draft};
+use crate::detect::draft::{At, Draft, Given};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::scope::Scope;
 
@@ -32,7 +32,7 @@ pub(super) fn attach(scope: &Scope<'_>, draft: &mut Draft) {
             };
             draft.service(kind, None, &at, 0.95);
             for variable in VARIABLE.captures_iter(&block[1]) {
-                draft.env(&variable[1], None, false, &at, 0.95);
+                draft.env(&variable[1], Given::Nothing, &at, 0.95);
                 draft.service_env(kind, &variable[1]);
             }
         }

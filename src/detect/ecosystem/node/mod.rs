@@ -15,14 +15,10 @@ use crate::detect::facts::ComponentKind;
 use crate::detect::rule::driver;
 use crate::detect::scope::Scope;
 
-pub(in crate::detect) use framework::FRAMEWORKS;
 use manifest::Manifest;
 
-pub(super) const ECOSYSTEM: Ecosystem = Ecosystem {
-    name: "node",
-    markers: &["package.json", "package.json5", "package.yaml", "project.json"],
-    describe,
-};
+pub(super) const ECOSYSTEM: Ecosystem =
+    Ecosystem { markers: &["package.json", "package.json5", "package.yaml", "project.json"], describe };
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let Some(manifest) = Manifest::read(scope) else {

@@ -12,11 +12,9 @@ use crate::detect::read::version::bare;
 use crate::detect::rule::driver;
 use crate::detect::scope::Scope;
 
-pub(in crate::detect) use framework::FRAMEWORKS;
 use requirement::{Requirement, Requirements};
 
 pub(super) const ECOSYSTEM: Ecosystem = Ecosystem {
-    name: "python",
     markers: &[
         "pyproject.toml",
         "requirements.txt",
@@ -34,7 +32,6 @@ pub(super) const ECOSYSTEM: Ecosystem = Ecosystem {
 
 /// Scripts without any manifest.
 pub(super) const LOOSE: Ecosystem = Ecosystem {
-    name: "python",
     markers: &["main.py", "app.py", "server.py", "wsgi.py", "asgi.py", "bot.py", "run.py"],
     describe,
 };

@@ -1,0 +1,135 @@
+//! The main job through the binary: from a clone to a ready environment, and back.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use super::support::{Devbox, Key};
+
+/// A project of the fixtures and the run's cluster as its only context.
+fn devbox(project: &str) -> Devbox {
+    let kubeconfig = std::fs::read_to_string(super::sandbox::kubeconfig()).unwrap();
+    Devbox::new().project(project).kubeconfig(&kubeconfig)
+}
+
+fn namespace(name: &str) -> String {
+    format!("devbox-test-{}-{name}", std::process::id())
+}
+
+fn outcomes(answer: &Value) -> Vec<&str> {
+    answer["objects"].as_array().unwrap().iter().map(|o| o["change"]["outcome"].as_str().unwrap()).collect()
+}
+
+fn versions(answer: &Value) -> Vec<&str> {
+    answer["objects"].as_array().unwrap().iter().map(|o| o["resourceVersion"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn init_goes_from_a_clone_to_a_ready_environment_and_up_again_changes_nothing() {
+    for project in ["node-express", "python-fastapi", "go-http"] {
+        let devbox = devbox(project);
+        let namespace = namespace(project);
+        let own = std::fs::read_to_string(devbox.home().join(".kube/config")).unwrap();
+        let first =
+            devbox.args(["init", "--yes", "--format", "json", "--namespace", &namespace]).run().ok().json();
+        assert_eq!(first["ready"], true, "{first:#}");
+        assert!(outcomes(&first).iter().all(|outcome| *outcome == "created"), "{first:#}");
+
+        let written = devbox.read("devbox.yaml").unwrap();
+        for personal in [namespace.as_str(), "tester", "127.0.0.1", "token"] {
+            assert!(!written.contains(personal), "{personal} in\n{written}");
+        }
+        let kubeconfig = std::path::Path::new(first["kubeconfig"].as_str().unwrap());
+        assert_eq!(kubeconfig.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_to_string(devbox.home().join(".kube/config")).unwrap(), own);
+
+        let again = devbox.args(["init", "--yes", "--format", "json"]).run().ok().json();
+        assert_eq!(again["namespace"], namespace.as_str());
+        assert!(outcomes(&again).iter().all(|outcome| *outcome == "unchanged"), "{again:#}");
+        let up = devbox.args(["up", "--format", "json"]).run().ok().json();
+        assert_eq!(versions(&up), versions(&again));
+        assert_eq!(devbox.read("devbox.yaml").unwrap(), written);
+
+        let status = devbox.args(["status", "--format", "json"]).run().ok().json();
+        assert_eq!(status["status"]["ready"], true);
+
+        let down = devbox.args(["down", "--yes", "--volumes", "--format", "json"]).run().ok().json();
+        assert_eq!(down["result"]["namespaceRemoved"], true, "{down:#}");
+        assert!(!kubeconfig.exists());
+        devbox.args(["down", "--yes"]).run().ok();
+        assert_eq!(devbox.arg("status").run().code, 1);
+    }
+}
+
+#[test]
+fn the_wizard_asks_shows_the_plan_and_hands_a_context_over() {
+    let devbox = devbox("node-express");
+    let namespace = namespace("wizard");
+    let mut terminal = devbox.args(["init", "--namespace", &namespace]).terminal();
+    terminal.wait_for("Which cluster?").send(Key::Enter);
+    let mut last = String::new();
+    // Secrets that the app names are asked for; Enter leaves them out.
+    loop {
+        terminal.wait_until("the next question", |screen| {
+            let text = screen.contents();
+            text != last && text.trim_end().lines().last().is_some_and(|line| line.starts_with("? "))
+        });
+        last = terminal.screen();
+        if last.contains("Set this up?") {
+            break;
+        }
+        terminal.send(Key::Enter);
+    }
+    assert!(devbox.read("devbox.yaml").is_none());
+    terminal.send(Key::Enter);
+    terminal.wait_for("export KUBECONFIG=");
+    assert_eq!(terminal.exit_code(), 0);
+    assert!(terminal.cursor_is_visible());
+    assert!(terminal.transcript().contains("shop is ready"), "{}", terminal.transcript());
+    assert!(devbox.read("devbox.yaml").is_some());
+
+    // The second time nothing about the project is asked: the first question is the last.
+    let mut terminal = devbox.arg("init").terminal();
+    terminal.wait_for("Set this up?");
+    assert_eq!(terminal.screen().matches("? ").count(), 1, "{}", terminal.screen());
+    terminal.type_text("n");
+    assert_eq!(terminal.exit_code(), 130);
+
+    // Down asks, and keeps the data.
+    let mut terminal = devbox.arg("down").terminal();
+    terminal.wait_for("Remove this?").type_text("y");
+    assert_eq!(terminal.exit_code(), 0);
+    assert!(
+        terminal.transcript().contains("PersistentVolumeClaim/postgres-data"),
+        "{}",
+        terminal.transcript()
+    );
+    devbox.args(["down", "--yes", "--volumes"]).run().ok();
+}
+
+#[test]
+fn what_the_quota_refuses_ends_with_exit_code_3_and_says_why() {
+    let devbox = devbox("go-http");
+    let namespace = namespace("quota");
+    let call = devbox.args(["init", "--yes", "--set", "cpu=10m", "--namespace", &namespace]);
+    let run = call.run();
+    assert_eq!(run.code, 3, "{run}");
+    assert!(run.stderr.contains("exceeded quota"), "{run}");
+    // The context is handed over all the same: it is what one looks into the matter with.
+    assert!(run.stdout.starts_with("export KUBECONFIG="), "{run}");
+    assert_eq!(devbox.arg("status").run().code, 3);
+    devbox.args(["down", "--yes", "--volumes"]).run().ok();
+}
+
+#[test]
+fn answers_on_standard_input_are_taken_and_events_are_json_lines() {
+    let devbox = devbox("node-express");
+    let namespace = namespace("answers");
+    let call = devbox.args(["init", "--yes", "--format", "json"]);
+    let run = call.answer("namespace", &namespace).answer("services", "[redis]").run().ok();
+    assert_eq!(run.json()["namespace"], namespace.as_str());
+    let events = run.events();
+    let ended = |id: &str| events.iter().any(|event| event["event"] == "ended" && event["id"] == id);
+    assert!(ended("apply/StatefulSet/redis") && !ended("apply/StatefulSet/postgres"), "{run}");
+    devbox.args(["down", "--yes", "--volumes"]).run().ok();
+}

@@ -1,0 +1,58 @@
+//! The wizard's questions, up to the point where it would write.
+
+use super::support::{Devbox, Key};
+
+/// Two contexts; what is behind them does not matter before a cluster is chosen.
+const KUBECONFIG: &str = "\
+apiVersion: v1
+kind: Config
+current-context: beta
+contexts:
+- {name: alpha, context: {cluster: c, user: u}}
+- {name: beta, context: {cluster: c, user: u}}
+clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]
+users: [{name: u, user: {token: hush}}]
+";
+
+#[test]
+fn ctrl_c_at_the_first_question_gives_the_cursor_back_and_leaves_no_trace() {
+    let devbox = Devbox::new().project("node-express").kubeconfig(KUBECONFIG);
+    let before = devbox.files();
+    let mut terminal = devbox.arg("init").terminal();
+    terminal.wait_for("Which cluster?").wait_until("the list hides the cursor", |s| s.hide_cursor());
+    terminal.send(Key::CtrlC);
+    assert_eq!(terminal.exit_code(), 130);
+    assert!(terminal.cursor_is_visible());
+    assert!(terminal.screen().ends_with("\nerror: interrupted"), "{}", terminal.screen());
+    assert_eq!(devbox.files(), before);
+}
+
+#[test]
+fn escape_stops_too() {
+    let devbox = Devbox::new().project("node-express").kubeconfig(KUBECONFIG);
+    let mut terminal = devbox.arg("init").terminal();
+    terminal.wait_for("Which cluster?").send(Key::Escape);
+    assert_eq!(terminal.exit_code(), 130);
+    assert!(terminal.cursor_is_visible());
+}
+
+#[test]
+fn what_was_found_is_on_one_screen_with_the_current_context_chosen() {
+    let mut terminal = Devbox::new().project("node-express").kubeconfig(KUBECONFIG).arg("init").terminal();
+    terminal.wait_for("sandbox  a real API server");
+    insta::assert_snapshot!(terminal.screen());
+    terminal.send(Key::CtrlC);
+    assert_eq!(terminal.exit_code(), 130);
+}
+
+#[test]
+fn a_wrong_answer_is_explained_and_asked_again() {
+    let devbox = Devbox::new().project("node-express").kubeconfig(KUBECONFIG);
+    let mut terminal = devbox.arg("init").terminal();
+    terminal.wait_for("Which cluster?").send(Key::Enter);
+    terminal.wait_for("Namespace").type_text("Not a Label").send(Key::Enter);
+    terminal.wait_for("✘");
+    terminal.send(Key::CtrlC);
+    assert_eq!(terminal.exit_code(), 130);
+    assert!(terminal.cursor_is_visible());
+}
