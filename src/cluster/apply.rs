@@ -7,29 +7,26 @@
 //! made exact. The run may be dropped at any point: the record is a superset of what was written, so
 //! the next run finds everything.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use futures::StreamExt;
-use futures::future::try_join_all;
 use futures::stream;
-use serde::Serialize;
 use serde_json::Value;
 
+use super::applied::{Applied, AppliedObject, Change, ObjectFailure, chain};
 use super::applyset::{Environment, PARENT_MANAGER};
+use super::before::{Before, id_of, refuse_foreign};
 use super::connect::Cluster;
-use super::delete::{Deleting, Removal, Removed};
 use super::error::ClusterError;
 use super::guard::{Confirmed, Refusal};
-use super::inventory::{Member, Select};
 use super::namespace::NamespaceState;
 use super::prepare::{Prepared, prepare};
+use super::prune::{exact_kinds, kinds_of};
 use super::request::Call;
-use super::resource::{Resource, Resources};
 use super::retry::Races;
 use super::secrets;
 use super::wave::{WAVES, Wave};
 use super::{FIELD_MANAGER, readiness};
-use crate::error::Explain;
 use crate::event::{Event, Outcome, Sink};
 use crate::render::{Manifest, ObjectKey};
 
@@ -46,149 +43,12 @@ pub struct ApplyOptions {
     pub dry_run: bool,
 }
 
-/// What an apply did to an object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "outcome", content = "why", rename_all = "camelCase")]
-pub enum Change {
-    /// It was not there.
-    Created,
-    /// It was there and was changed.
-    Configured,
-    /// It was there and nothing had to change.
-    Unchanged,
-    /// It belongs to the cluster or to somebody else and was left as it is.
-    LeftAlone(String),
-}
-
-/// An object that is as its manifest says.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AppliedObject {
-    /// The object.
-    pub key: ObjectKey,
-    /// Its UID; empty where it was left alone.
-    pub uid: String,
-    /// Its resourceVersion after the apply; empty where it was left alone.
-    pub resource_version: String,
-    /// What was done.
-    pub change: Change,
-    /// The object as the server returned it; `Null` for Secrets and what was left alone.
-    #[serde(skip)]
-    pub(super) live: Value,
-    #[serde(skip)]
-    pub(super) resource: Resource,
-}
-
-impl AppliedObject {
-    fn left_alone(prepared: &Prepared, why: String) -> Self {
-        Self {
-            key: prepared.key.clone(),
-            uid: String::new(),
-            resource_version: String::new(),
-            change: Change::LeftAlone(why),
-            live: Value::Null,
-            resource: prepared.resource.clone(),
-        }
-    }
-}
-
-/// An object that could not be applied.
-#[derive(Debug)]
-pub struct ObjectFailure {
-    /// The object.
-    pub key: ObjectKey,
-    /// Why.
-    pub error: ClusterError,
-}
-
-/// The result of an apply.
-#[derive(Debug, Default)]
-pub struct Applied {
-    /// What is as its manifest says, in the order of the waves.
-    pub objects: Vec<AppliedObject>,
-    /// What was pruned, or kept from being pruned.
-    pub pruned: Vec<Removed>,
-    /// Warnings of the server, each with its object.
-    pub warnings: Vec<String>,
-    /// What could not be applied. Nothing was pruned then.
-    pub failures: Vec<ObjectFailure>,
-    /// What was not tried, because something in an earlier wave failed.
-    pub not_started: Vec<ObjectKey>,
-}
-
-impl Applied {
-    /// The failure of the whole, where some object could not be applied or pruned.
-    pub fn error(&self) -> Option<ClusterError> {
-        let mut hints: Vec<String> = Vec::new();
-        let mut failures: Vec<(ObjectKey, String)> = Vec::new();
-        for failure in &self.failures {
-            failures.push((failure.key.clone(), chain(&failure.error)));
-            for hint in failure.error.hints() {
-                if !hints.contains(&hint) {
-                    hints.push(hint);
-                }
-            }
-        }
-        for removed in &self.pruned {
-            if let Removal::Failed(why) = &removed.removal {
-                failures.push((removed.key.clone(), why.clone()));
-            }
-        }
-        (!failures.is_empty()).then(|| ClusterError::NotApplied {
-            failures,
-            not_started: self.not_started.len(),
-            hints,
-        })
-    }
-
-    /// How many objects were created, configured and left unchanged.
-    pub fn counts(&self) -> (usize, usize, usize) {
-        let count = |change: &Change| self.objects.iter().filter(|object| object.change == *change).count();
-        (count(&Change::Created), count(&Change::Configured), count(&Change::Unchanged))
-    }
-}
-
-/// An error and its causes in one line.
-fn chain(error: &ClusterError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
-}
-
-/// What is there before the first write.
-struct Before {
-    namespace: NamespaceState,
-    /// Kinds in the record.
-    kinds: BTreeSet<String>,
-    /// There is a record.
-    recorded: bool,
-    /// Members of our set, by group, kind and name.
-    members: HashMap<Id, Member>,
-    /// Cluster-scoped objects of the bundle that exist, by the same.
-    cluster_scoped: HashMap<Id, Member>,
-    /// Live Secrets whose values are taken over; `None` where there is none yet.
-    secrets: HashMap<String, Option<Value>>,
-}
-
-type Id = (String, String, String);
-
-fn id_of(key: &ObjectKey) -> Id {
-    (key.group.clone(), key.kind.clone(), key.name.clone())
-}
-
 /// What every request of a run needs.
-struct Run<'a> {
-    environment: &'a Environment,
-    options: &'a ApplyOptions,
-    sink: &'a dyn Sink,
-    before: Before,
+pub(super) struct Run<'a> {
+    pub(super) environment: &'a Environment,
+    pub(super) options: &'a ApplyOptions,
+    pub(super) sink: &'a dyn Sink,
+    pub(super) before: Before,
     races: Races,
     /// Kind and name of the bundle's roles.
     roles: BTreeSet<(String, String)>,
@@ -240,90 +100,36 @@ impl Cluster {
         let roles = roles.map(|role| (role.key.kind.clone(), role.key.name.clone())).collect();
         let run = Run { environment, options, sink, before, races, roles, new_kinds };
 
+        let wanted = kinds_of(&plan);
+        let superset: BTreeSet<String> = wanted.union(&run.before.kinds).cloned().collect();
+        let mut record_due = !options.dry_run && (!run.before.recorded || superset != run.before.kinds);
         let mut applied = Applied::default();
-        self.apply_wave(&run, Wave::Namespace, &plan, &mut applied).await;
-        if applied.failures.is_empty() {
-            let wanted = kinds_of(&plan);
-            let superset: BTreeSet<String> = wanted.union(&run.before.kinds).cloned().collect();
-            if !options.dry_run && (!run.before.recorded || superset != run.before.kinds) {
+        for stage in stages(&plan, fresh_namespace) {
+            if !applied.failures.is_empty() {
+                applied.not_started.extend(stage.iter().map(|object| object.key.clone()));
+                continue;
+            }
+            let namespace_alone = stage.iter().all(|object| object.wave == Wave::Namespace);
+            if record_due && !namespace_alone {
                 self.record(environment, &superset, run.races, sink).await?;
+                record_due = false;
             }
-            for wave in &WAVES[1..] {
-                if applied.failures.is_empty() {
-                    self.apply_wave(&run, *wave, &plan, &mut applied).await;
-                } else {
-                    let missed = plan.iter().filter(|object| object.wave == *wave);
-                    applied.not_started.extend(missed.map(|object| object.key.clone()));
-                }
+            self.apply_stage(&run, &stage, &mut applied).await;
+        }
+        if applied.failures.is_empty() {
+            let lingering;
+            (applied.pruned, lingering) = self.prune(&run, &plan, &mut resources).await?;
+            let mut exact = exact_kinds(wanted, &applied.pruned);
+            exact.extend(lingering);
+            if !options.dry_run && (record_due || exact != superset) {
+                self.record(environment, &exact, run.races, sink).await?;
             }
-            if applied.failures.is_empty() {
-                let lingering;
-                (applied.pruned, lingering) = self.prune(&run, &plan, &mut resources).await?;
-                let mut exact = exact_kinds(wanted, &applied.pruned);
-                exact.extend(lingering);
-                if !options.dry_run && exact != superset {
-                    self.record(environment, &exact, run.races, sink).await?;
-                }
-            }
-        } else {
-            applied.not_started =
-                plan.iter().filter(|object| object.wave != Wave::Namespace).map(|o| o.key.clone()).collect();
         }
         Ok(applied)
     }
 
-    /// Reads everything that is needed before the first write, at once.
-    async fn before(
-        &self,
-        confirmed: &Confirmed,
-        environment: &Environment,
-        plan: &[Prepared],
-        sink: &dyn Sink,
-    ) -> Result<Before, ClusterError> {
-        let kinds: BTreeSet<&Resource> =
-            plan.iter().map(|object| &object.resource).filter(|resource| resource.namespaced).collect();
-        let lists =
-            kinds.into_iter().map(|kind| self.list(kind, &environment.namespace, Select::Members, sink));
-        let scoped = plan
-            .iter()
-            .filter(|object| !object.resource.namespaced && object.wave != Wave::Namespace)
-            .map(|object| async move {
-                let call = Call::get_metadata(format!("read {}", object.key), object.path());
-                let live = self.find(&call, sink).await?;
-                Ok::<_, ClusterError>(live.and_then(|live| Member::read(&object.resource, &live)))
-            });
-        let secrets = plan.iter().filter(|object| object.takes_over()).map(|object| async move {
-            let call = Call::get(format!("read {}", object.key), object.path());
-            Ok::<_, ClusterError>((object.key.name.clone(), self.find(&call, sink).await?))
-        });
-        let record = Call::get(format!("read ConfigMap/{}", environment.parent()), environment.parent_path());
-        // The identity first: what it says outweighs every other failure.
-        let (identity, rest) = futures::future::join(self.verify(confirmed.identity()), async {
-            tokio::try_join!(
-                self.namespace(environment, sink),
-                self.find(&record, sink),
-                try_join_all(lists),
-                try_join_all(scoped),
-                try_join_all(secrets),
-            )
-        })
-        .await;
-        identity?;
-        let (namespace, record, lists, scoped, secrets) = rest?;
-        let members = lists.into_iter().flatten().map(|member| (id_of(&member.key), member)).collect();
-        Ok(Before {
-            namespace,
-            kinds: environment.kinds_of(record.as_ref())?,
-            recorded: record.is_some(),
-            members,
-            cluster_scoped: scoped.into_iter().flatten().map(|member| (id_of(&member.key), member)).collect(),
-            secrets: secrets.into_iter().collect(),
-        })
-    }
-
-    async fn apply_wave(&self, run: &Run<'_>, wave: Wave, plan: &[Prepared], applied: &mut Applied) {
-        let now = plan.iter().filter(|object| object.wave == wave);
-        let mut results: Vec<_> = stream::iter(now.map(|object| self.apply_one(run, object)))
+    async fn apply_stage(&self, run: &Run<'_>, stage: &[&Prepared], applied: &mut Applied) {
+        let mut results: Vec<_> = stream::iter(stage.iter().map(|object| self.apply_one(run, object)))
             .buffer_unordered(MOST_IN_FLIGHT)
             .collect()
             .await;
@@ -516,48 +322,6 @@ impl Cluster {
         self.call(&call, sink).await.map(|_| ())
     }
 
-    /// Removes members that no manifest makes any more. Gives also the kinds of those that a finalizer
-    /// holds, which stay in the record until they are gone.
-    async fn prune(
-        &self,
-        run: &Run<'_>,
-        plan: &[Prepared],
-        resources: &mut Resources,
-    ) -> Result<(Vec<Removed>, BTreeSet<String>), ClusterError> {
-        let listed: BTreeSet<String> =
-            plan.iter().filter(|o| o.resource.namespaced).map(|o| o.resource.group_kind()).collect();
-        let dropped: BTreeSet<String> = run.before.kinds.difference(&listed).cloned().collect();
-        let kinds = self.resolve_kinds(&dropped, resources, run.sink).await?;
-        let id = run.environment.id();
-        let mut members = self.members(run.environment, &kinds, run.sink).await?;
-        members.extend(
-            run.before.members.values().filter(|member| member.part_of.as_deref() == Some(&id)).cloned(),
-        );
-        let planned: BTreeSet<Id> = plan.iter().map(|object| id_of(&object.key)).collect();
-        let claims = claims_of(plan);
-        members.retain(|member| {
-            !planned.contains(&id_of(&member.key))
-                && member.key.kind != "Namespace"
-                && !(member.is_claim() && claims.iter().any(|prefix| member.key.name.starts_with(prefix)))
-        });
-        let (kept, gone): (Vec<Member>, Vec<Member>) =
-            members.into_iter().partition(|member| member.keep || member.is_claim());
-        let mut removed: Vec<Removed> = kept
-            .into_iter()
-            .map(|member| {
-                let why = "it holds data; `devbox down --volumes` removes it";
-                let step = format!("prune/{}", member.key);
-                run.sink.emit(Event::ended(&step, Outcome::Skipped, format!("{} kept: {why}", member.key)));
-                Removed { key: member.key, removal: Removal::Kept(why.into()) }
-            })
-            .collect();
-        let held = gone.iter().filter(|member| !member.finalizers.is_empty());
-        let lingering = held.map(|member| member.resource.group_kind()).collect();
-        let deleting = Deleting { verb: "prune", dry_run: run.options.dry_run, sink: run.sink };
-        removed.extend(self.delete_all(gone, &deleting).await);
-        Ok((removed, lingering))
-    }
-
     /// Waits until a definition is served.
     async fn established(&self, definition: &Value, step: &str, sink: &dyn Sink) -> Result<(), ClusterError> {
         let mut live = definition.clone();
@@ -625,27 +389,6 @@ pub(super) fn check_namespace(confirmed: &Confirmed, environment: &Environment) 
     })
 }
 
-/// Objects that belong to another apply set, and cluster-wide objects that are not ours.
-fn refuse_foreign(environment: &Environment, plan: &[Prepared], before: &Before) -> Result<(), ClusterError> {
-    let id = environment.id();
-    let mut objects = Vec::new();
-    for object in plan {
-        let key = id_of(&object.key);
-        if let Some(member) = before.members.get(&key)
-            && let Some(owner) = member.part_of.as_deref().filter(|owner| *owner != id)
-        {
-            objects.push(format!("{} belongs to the apply set `{owner}`", object.key));
-        }
-        if let Some(member) = before.cluster_scoped.get(&key)
-            && object.wave != Wave::Definitions
-            && member.part_of.as_deref() != Some(&id)
-        {
-            objects.push(format!("{} is cluster-wide and was not created by this environment", object.key));
-        }
-    }
-    if objects.is_empty() { Ok(()) } else { Err(ClusterError::Foreign { objects }) }
-}
-
 /// Why an object is left as it is: a namespace or definition that was there before us.
 fn left_alone(run: &Run<'_>, prepared: &Prepared) -> Option<String> {
     match prepared.wave {
@@ -663,6 +406,18 @@ fn left_alone(run: &Run<'_>, prepared: &Prepared) -> Option<String> {
     }
 }
 
+/// The objects in the order they go up. A namespace that is there already holds nothing up: it goes with
+/// the first others.
+fn stages(plan: &[Prepared], fresh_namespace: bool) -> Vec<Vec<&Prepared>> {
+    let of = |wave| plan.iter().filter(move |object| object.wave == wave).collect::<Vec<_>>();
+    let mut stages: Vec<Vec<&Prepared>> = WAVES.into_iter().map(of).filter(|wave| !wave.is_empty()).collect();
+    if !fresh_namespace && stages.len() > 1 && stages[0][0].wave == Wave::Namespace {
+        let namespace = stages.remove(0);
+        stages[0].extend(namespace);
+    }
+    stages
+}
+
 fn new_kinds(plan: &[Prepared], before: &Before) -> BTreeSet<String> {
     let definitions = plan.iter().filter(|object| {
         object.wave == Wave::Definitions && !before.cluster_scoped.contains_key(&id_of(&object.key))
@@ -674,32 +429,4 @@ fn new_kinds(plan: &[Prepared], before: &Before) -> BTreeSet<String> {
             super::resource::group_kind(text("/spec/group"), text("/spec/names/kind"))
         })
         .collect()
-}
-
-fn kinds_of(plan: &[Prepared]) -> BTreeSet<String> {
-    let members = plan.iter().filter(|object| object.wave != Wave::Namespace);
-    let mut kinds: BTreeSet<String> = members.map(|object| object.resource.group_kind()).collect();
-    // Claims that StatefulSets make are members too, though no manifest names them.
-    if !claims_of(plan).is_empty() {
-        kinds.insert("PersistentVolumeClaim".into());
-    }
-    kinds
-}
-
-/// The kinds of the planned objects, and of what was to go but is still there.
-fn exact_kinds(mut kinds: BTreeSet<String>, pruned: &[Removed]) -> BTreeSet<String> {
-    let there = pruned.iter().filter(|removed| removed.removal != Removal::Deleted);
-    kinds.extend(there.map(|removed| super::resource::group_kind(&removed.key.group, &removed.key.kind)));
-    kinds
-}
-
-/// Name prefixes of the claims that the plan's StatefulSets make: `<template>-<set>-`.
-fn claims_of(plan: &[Prepared]) -> Vec<String> {
-    let sets = plan.iter().filter(|object| object.key.kind == "StatefulSet");
-    sets.flat_map(|set| {
-        let templates = set.object.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
-        let names = templates.into_iter().flatten().filter_map(|t| t["metadata"]["name"].as_str());
-        names.map(|name| format!("{name}-{}-", set.key.name)).collect::<Vec<_>>()
-    })
-    .collect()
 }

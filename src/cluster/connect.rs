@@ -72,6 +72,8 @@ pub struct Cluster {
     identity: Identity,
     client: Mutex<(u32, kube::Client)>,
     renewing: tokio::sync::Mutex<()>,
+    /// Somebody was told that the server has to be tried again.
+    pub(super) told: std::sync::atomic::AtomicBool,
 }
 
 impl fmt::Debug for Cluster {
@@ -96,6 +98,7 @@ impl Cluster {
             identity: Identity { server: target.server.clone(), verification, uid: None },
             client: Mutex::new((0, client)),
             renewing: tokio::sync::Mutex::default(),
+            told: std::sync::atomic::AtomicBool::new(false),
         };
         let mut call = cluster.identity_call();
         call.first_contact = true;

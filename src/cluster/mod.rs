@@ -6,8 +6,10 @@
 //! them back and [`Cluster::down`] removes what is ours. `error.rs` alone interprets what the
 //! network and the API server answer. Only `commands/` puts these in order.
 
+mod applied;
 mod apply;
 mod applyset;
+mod before;
 mod connect;
 mod delete;
 mod down;
@@ -18,10 +20,12 @@ mod namespace;
 mod pins;
 mod pods;
 mod prepare;
+mod prune;
 mod readiness;
 mod request;
 mod resource;
 mod retry;
+mod scene;
 mod secrets;
 mod status;
 mod token;
@@ -29,7 +33,8 @@ mod wait;
 mod watch;
 mod wave;
 
-pub use apply::{Applied, AppliedObject, ApplyOptions, Change, ObjectFailure};
+pub use applied::{Applied, AppliedObject, Change, ObjectFailure};
+pub use apply::ApplyOptions;
 pub use applyset::Environment;
 pub use connect::{Cluster, Identity};
 pub use delete::{Removal, Removed};

@@ -179,11 +179,7 @@ impl Cluster {
             let next = delays.next().map(|delay| delay.max(least));
             match next.filter(|delay| start.elapsed() + *delay < retry::LONGEST) {
                 Some(delay) => {
-                    if let Some(step) = &call.step {
-                        let seconds = delay.as_secs_f64();
-                        let text = format!("{}; trying again in {seconds:.1} s", short(&miss.error));
-                        sink.emit(Event::progress(step, text));
-                    }
+                    self.tell(call, &miss.error, delay, sink);
                     tokio::time::sleep(delay).await;
                 }
                 None => {
@@ -195,6 +191,18 @@ impl Cluster {
                     });
                 }
             }
+        }
+    }
+
+    /// Says that a request is tried again: on its step, or once for all that have none.
+    fn tell(&self, call: &Call, error: &ClusterError, delay: Duration, sink: &dyn Sink) {
+        let text = format!("{}; trying again in {:.1} s", short(error), delay.as_secs_f64());
+        match &call.step {
+            Some(step) => sink.emit(Event::progress(step, text)),
+            None if !self.told.swap(true, std::sync::atomic::Ordering::Relaxed) => {
+                sink.emit(Event::note(format!("cannot {} yet: {text}", call.what)));
+            }
+            None => {}
         }
     }
 

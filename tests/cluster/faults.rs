@@ -31,6 +31,8 @@ type BoxBody = http_body_util::combinators::UnsyncBoxBody<Bytes, Box<dyn std::er
 pub(crate) struct Seen {
     pub(crate) method: String,
     pub(crate) path: String,
+    /// It is a watch.
+    pub(crate) watch: bool,
     /// How often this method and path were seen before.
     pub(crate) before: usize,
 }
@@ -154,8 +156,10 @@ async fn handle(
     let seen = {
         let mut log = log.lock().unwrap();
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
-        let before = log.iter().filter(|other| other.method == method && other.path == path).count();
-        let seen = Seen { method, path, before };
+        let watch = parts.uri.query().is_some_and(|query| query.contains("watch=true"));
+        let same = |other: &&Seen| other.method == method && other.path == path && other.watch == watch;
+        let before = log.iter().filter(same).count();
+        let seen = Seen { method, path, watch, before };
         log.push(seen.clone());
         seen
     };

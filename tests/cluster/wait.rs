@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use devbox::cluster::ClusterError;
+use devbox::cluster::{ClusterError, WaitOptions};
 use devbox::error::{Exit, Explain};
 
+use crate::faults::{Fault, Proxy, first};
 use crate::trial::{deployment, trial};
 
 const LONG: Duration = Duration::from_secs(120);
@@ -139,6 +140,48 @@ fn a_quota_that_leaves_no_room_is_named() {
         let readiness = t.wait(&applied, Duration::from_secs(5)).await;
         let web = &readiness.not_ready[0];
         assert!(web.reason.contains("exceeded quota"), "{web:?}");
+    });
+}
+
+#[test]
+fn a_cut_watch_is_resumed_and_an_expired_one_is_listed_anew() {
+    trial(async |t| {
+        let proxy = Proxy::start(&t, |seen| match seen.path.rsplit('/').next() {
+            Some("deployments") if seen.watch => first(1, seen, Fault::Answer(410, None)),
+            Some("pods") if seen.watch => first(1, seen, Fault::CutBefore),
+            Some("replicasets") if seen.watch => first(2, seen, Fault::Answer(503, None)),
+            _ => Fault::None,
+        })
+        .await;
+        let cluster = proxy.connect().await;
+        let slow = "      annotations: {sandbox.devbox.internal/delay: 3s}";
+        let bundle = t.namespace_yaml() + &deployment("web", "nginx", slow);
+        let applied = t.up_with(&cluster, &bundle, Default::default()).await.unwrap();
+        assert!(applied.error().is_none());
+        let options = WaitOptions { timeout: LONG };
+        let readiness = cluster.wait(&t.environment, &applied, &options, &t.events).await.unwrap();
+        assert!(readiness.is_ready(), "{readiness:?}");
+        let deployments = proxy.seen().into_iter().filter(|seen| seen.path.ends_with("/deployments"));
+        assert!(deployments.filter(|seen| seen.watch).count() >= 2);
+    });
+}
+
+#[test]
+fn a_kind_that_may_not_be_watched_ends_the_wait_at_once() {
+    trial(async |t| {
+        let proxy = Proxy::start(&t, |seen| match seen.path.rsplit('/').next() {
+            Some("deployments") if seen.watch => Fault::Answer(403, None),
+            _ => Fault::None,
+        })
+        .await;
+        let cluster = proxy.connect().await;
+        let bundle = t.namespace_yaml() + &failing("web", "NeverReady", "");
+        let applied = t.up_with(&cluster, &bundle, Default::default()).await.unwrap();
+        let start = Instant::now();
+        let options = WaitOptions { timeout: LONG };
+        let error = cluster.wait(&t.environment, &applied, &options, &t.events).await.unwrap_err();
+        assert!(error.to_string().starts_with("cannot watch `Deployment.apps`"), "{error}");
+        assert!(start.elapsed() < Duration::from_secs(20));
     });
 }
 

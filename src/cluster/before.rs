@@ -1,0 +1,116 @@
+//! What is there before the first write, read in one round trip, and what is refused because of it.
+
+use std::collections::{BTreeSet, HashMap};
+
+use futures::future::try_join_all;
+use serde_json::Value;
+
+use super::applyset::Environment;
+use super::connect::Cluster;
+use super::error::ClusterError;
+use super::guard::Confirmed;
+use super::inventory::{Member, Select};
+use super::namespace::NamespaceState;
+use super::prepare::Prepared;
+use super::request::Call;
+use super::resource::Resource;
+use super::wave::Wave;
+use crate::event::Sink;
+use crate::render::ObjectKey;
+
+/// What is there before the first write.
+pub(super) struct Before {
+    pub(super) namespace: NamespaceState,
+    /// Kinds in the record.
+    pub(super) kinds: BTreeSet<String>,
+    /// There is a record.
+    pub(super) recorded: bool,
+    /// Members of our set, by group, kind and name.
+    pub(super) members: HashMap<Id, Member>,
+    /// Cluster-scoped objects of the bundle that exist, by the same.
+    pub(super) cluster_scoped: HashMap<Id, Member>,
+    /// Live Secrets whose values are taken over; `None` where there is none yet.
+    pub(super) secrets: HashMap<String, Option<Value>>,
+}
+
+pub(super) type Id = (String, String, String);
+
+pub(super) fn id_of(key: &ObjectKey) -> Id {
+    (key.group.clone(), key.kind.clone(), key.name.clone())
+}
+
+impl Cluster {
+    /// Reads everything that is needed before the first write, at once.
+    pub(super) async fn before(
+        &self,
+        confirmed: &Confirmed,
+        environment: &Environment,
+        plan: &[Prepared],
+        sink: &dyn Sink,
+    ) -> Result<Before, ClusterError> {
+        let kinds: BTreeSet<&Resource> =
+            plan.iter().map(|object| &object.resource).filter(|resource| resource.namespaced).collect();
+        let lists =
+            kinds.into_iter().map(|kind| self.list(kind, &environment.namespace, Select::Members, sink));
+        let scoped = plan
+            .iter()
+            .filter(|object| !object.resource.namespaced && object.wave != Wave::Namespace)
+            .map(|object| async move {
+                let call = Call::get_metadata(format!("read {}", object.key), object.path());
+                let live = self.find(&call, sink).await?;
+                Ok::<_, ClusterError>(live.and_then(|live| Member::read(&object.resource, &live)))
+            });
+        let secrets = plan.iter().filter(|object| object.takes_over()).map(|object| async move {
+            let call = Call::get(format!("read {}", object.key), object.path());
+            Ok::<_, ClusterError>((object.key.name.clone(), self.find(&call, sink).await?))
+        });
+        let record = Call::get(format!("read ConfigMap/{}", environment.parent()), environment.parent_path());
+        // The identity first: what it says outweighs every other failure.
+        let (identity, rest) = futures::future::join(self.verify(confirmed.identity()), async {
+            tokio::try_join!(
+                self.namespace(environment, sink),
+                self.find(&record, sink),
+                try_join_all(lists),
+                try_join_all(scoped),
+                try_join_all(secrets),
+            )
+        })
+        .await;
+        identity?;
+        let (namespace, record, lists, scoped, secrets) = rest?;
+        let members = lists.into_iter().flatten().map(|member| (id_of(&member.key), member)).collect();
+        Ok(Before {
+            namespace,
+            kinds: environment.kinds_of(record.as_ref())?,
+            recorded: record.is_some(),
+            members,
+            cluster_scoped: scoped.into_iter().flatten().map(|member| (id_of(&member.key), member)).collect(),
+            secrets: secrets.into_iter().collect(),
+        })
+    }
+}
+
+/// Objects that belong to another apply set, and cluster-wide objects that are not ours.
+pub(super) fn refuse_foreign(
+    environment: &Environment,
+    plan: &[Prepared],
+    before: &Before,
+) -> Result<(), ClusterError> {
+    let id = environment.id();
+    let mut objects = Vec::new();
+    for object in plan {
+        let key = id_of(&object.key);
+        if let Some(member) = before.members.get(&key)
+            && let Some(owner) = member.part_of.as_deref().filter(|owner| *owner != id)
+        {
+            objects.push(format!("{} belongs to the apply set `{owner}`", object.key));
+        }
+        if let Some(member) = before.cluster_scoped.get(&key)
+            && object.wave != Wave::Definitions
+            && member.part_of.as_deref() != Some(&id)
+        {
+            objects.push(format!("{} is cluster-wide and was not created by this environment", object.key));
+        }
+    }
+    if objects.is_empty() { Ok(()) } else { Err(ClusterError::Foreign { objects }) }
+}
