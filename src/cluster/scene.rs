@@ -2,7 +2,7 @@
 //! say together. No request is sent from here.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -21,8 +21,21 @@ pub(super) struct Tracked {
     live: Value,
     gone: bool,
     pub(super) settled: bool,
+    /// Its end was told.
+    told: bool,
     said: String,
 }
+
+impl Tracked {
+    /// It holds nothing up, but may still get further.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(readiness(&self.live), State::Waiting(_))
+    }
+}
+
+/// How long the API server may refuse a workload's pods: a quota that was just made counts late, and
+/// what is being replaced gives its share back first.
+const REFUSAL: Duration = Duration::from_secs(10);
 
 /// Everything seen so far.
 pub(super) struct Scene<'a> {
@@ -32,6 +45,8 @@ pub(super) struct Scene<'a> {
     warnings: HashMap<String, (String, String)>,
     /// When a problem of a pod's container was first seen.
     since: HashMap<(String, Option<String>), Instant>,
+    /// When the pods of an object were first refused, by its UID.
+    refused: HashMap<String, Instant>,
     sink: &'a dyn Sink,
 }
 
@@ -55,6 +70,7 @@ impl<'a> Scene<'a> {
                     settled: readiness(&object.live).is_settled(),
                     live: object.live.clone(),
                     gone: false,
+                    told: false,
                     said: String::new(),
                 };
                 (name_of(&object.key), tracked)
@@ -66,23 +82,34 @@ impl<'a> Scene<'a> {
             replica_sets: HashMap::new(),
             warnings: HashMap::new(),
             since: HashMap::new(),
+            refused: HashMap::new(),
             sink,
         }
     }
 
     /// A line for each object that is waited for, and for each workload that is ready already.
-    pub(super) fn announce(&self) {
-        let mut all: Vec<&Tracked> = self.tracked.values().collect();
+    pub(super) fn announce(&mut self) {
+        let mut all: Vec<&mut Tracked> = self.tracked.values_mut().collect();
         all.sort_by(|a, b| a.key.cmp(&b.key));
         for tracked in all {
             let workload = WORKLOADS.contains(&tracked.key.kind.as_str()) || tracked.key.kind == "Pod";
-            let state = readiness(&tracked.live);
-            if !tracked.settled {
-                self.sink.emit(Event::started(step(&tracked.key), tracked.key.to_string()));
-            } else if workload || matches!(state, State::Waiting(_)) {
-                self.sink.emit(Event::started(step(&tracked.key), tracked.key.to_string()));
-                self.sink.emit(settled_event(&tracked.key, &state));
+            let ready = tracked.settled && !tracked.is_waiting();
+            if ready && !workload {
+                tracked.told = true;
+                continue;
             }
+            self.sink.emit(Event::started(step(&tracked.key), tracked.key.to_string()));
+            if ready {
+                self.sink.emit(Event::ended(step(&tracked.key), Outcome::Done, "ready"));
+                tracked.told = true;
+            }
+        }
+    }
+
+    /// Tells what still waits for something from outside when the wait ends.
+    pub(super) fn conclude(&self) {
+        for tracked in self.tracked.values().filter(|tracked| tracked.settled && !tracked.told) {
+            self.sink.emit(settled_event(&tracked.key, &readiness(&tracked.live)));
         }
     }
 
@@ -198,6 +225,26 @@ impl<'a> Scene<'a> {
         for key in seen {
             self.since.entry(key).or_insert_with(Instant::now);
         }
+        let refused: Vec<String> =
+            self.tracked.values().filter(|t| self.refusal(t).is_some()).map(|t| t.uid.clone()).collect();
+        self.refused.retain(|uid, _| refused.contains(uid));
+        for uid in refused {
+            self.refused.entry(uid).or_insert_with(Instant::now);
+        }
+    }
+
+    /// Why the API server refuses an object's pods (quota, Pod Security, a webhook), where it has none.
+    fn refusal<'s>(&'s self, tracked: &'s Tracked) -> Option<&'s (String, String)> {
+        if tracked.settled || self.pods_of(tracked).next().is_some() {
+            return None;
+        }
+        let sets = self.replica_sets.iter().filter(|(_, set)| pods::controller(set) == Some(&tracked.uid));
+        let about = sets.map(|(uid, _)| uid.as_str()).chain(std::iter::once(tracked.uid.as_str()));
+        about.filter_map(|uid| self.warnings.get(uid)).find(|(reason, _)| reason == "FailedCreate")
+    }
+
+    fn is_refused_for_good(&self, tracked: &Tracked) -> bool {
+        self.refused.get(&tracked.uid).is_some_and(|since| since.elapsed() >= REFUSAL)
     }
 
     /// Judges everything anew and tells what changed.
@@ -207,10 +254,11 @@ impl<'a> Scene<'a> {
         for (id, tracked) in &self.tracked {
             let state = self.state(tracked);
             if state.is_settled() {
-                if !tracked.settled {
+                let tell = !tracked.told && state == State::Ready;
+                if tell {
                     self.sink.emit(settled_event(&tracked.key, &state));
                 }
-                updates.push((id.clone(), true, String::new()));
+                updates.push((id.clone(), true, tracked.told || tell, String::new()));
                 continue;
             }
             let text = match self.problem_of(tracked) {
@@ -219,17 +267,18 @@ impl<'a> Scene<'a> {
                 }
                 None => state.text().to_owned(),
             };
-            if tracked.settled {
+            if tracked.told {
                 self.sink.emit(Event::started(step(&tracked.key), tracked.key.to_string()));
             }
             if text != tracked.said {
                 self.sink.emit(Event::progress(step(&tracked.key), text.clone()));
             }
-            updates.push((id.clone(), false, text));
+            updates.push((id.clone(), false, false, text));
         }
-        for (id, settled, said) in updates {
+        for (id, settled, told, said) in updates {
             if let Some(tracked) = self.tracked.get_mut(&id) {
                 tracked.settled = settled;
+                tracked.told = told;
                 tracked.said = said;
             }
         }
@@ -252,13 +301,15 @@ impl<'a> Scene<'a> {
         self.tracked.values().filter(|tracked| !tracked.settled).any(|tracked| {
             matches!(self.state(tracked), State::Failed(_) | State::Terminating)
                 || self.problem_of(tracked).is_some_and(|(_, _, _, over)| over)
+                || self.is_refused_for_good(tracked)
         })
     }
 
     /// Why an object is not ready; and whether the container that shows it has run.
     pub(super) fn not_ready(&self, tracked: &Tracked) -> (NotReady, bool) {
         let state = self.state(tracked);
-        let certain = matches!(state, State::Failed(_) | State::Terminating);
+        let certain =
+            matches!(state, State::Failed(_) | State::Terminating) || self.is_refused_for_good(tracked);
         let mut object = NotReady {
             key: tracked.key.clone(),
             failed: certain,

@@ -105,6 +105,7 @@ impl Cluster {
         let mut scene = Scene::new(applied, sink);
         scene.announce();
         if scene.all_settled() {
+            scene.conclude();
             return Ok(scene.result(Vec::new(), false));
         }
         let (sender, mut news) = mpsc::channel(256);
@@ -135,6 +136,7 @@ impl Cluster {
                 break false;
             }
         };
+        scene.conclude();
         let not_ready = self.explain(environment, &scene).await;
         for object in &not_ready {
             sink.emit(Event::ended(step(&object.key), Outcome::Failed, line(object)));
@@ -155,7 +157,10 @@ impl Cluster {
     fn follows(&self, environment: &Environment, applied: &Applied, scene: &Scene<'_>) -> Vec<Follow> {
         let mut kinds: BTreeMap<String, Follow> = BTreeMap::new();
         for object in &applied.objects {
-            let waited = scene.tracked.get(&name_of(&object.key)).is_some_and(|tracked| !tracked.settled);
+            let waited = scene
+                .tracked
+                .get(&name_of(&object.key))
+                .is_some_and(|tracked| !tracked.settled || tracked.is_waiting());
             if !waited {
                 continue;
             }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Page;
 use crate::env::Env;
 use crate::error::Failure;
-use crate::event::Sink;
+use crate::event::{Event, Sink};
 
 /// How data is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -90,8 +90,11 @@ impl Ui {
         }
     }
 
-    /// Prints a warning to stderr.
+    /// Prints a warning to stderr; a JSON line in JSON format.
     pub fn warn(&self, text: &str) {
+        if self.format == Format::Json {
+            return self.sink().emit(Event::warning(text));
+        }
         let label = self.err_style(Style::new().yellow().bold()).apply_to("warning:");
         self.err_line(&format!("{label} {text}"));
     }

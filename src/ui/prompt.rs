@@ -140,7 +140,8 @@ impl Ui {
             error_style: plain.clone(),
             hint_style: plain.clone(),
             values_style: plain.clone(),
-            active_item_style: plain.clone(),
+            // A list of several has no other mark for where the cursor is.
+            active_item_style: Style::new().underlined().force_styling(true),
             inactive_item_style: plain.clone(),
             active_item_prefix: mark("❯"),
             inactive_item_prefix: mark(" "),
