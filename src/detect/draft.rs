@@ -192,6 +192,13 @@ impl Draft {
         self.note("kind", kind_name(kind), at, confidence);
     }
 
+    /// Says that what a framework's table takes for a server serves nobody: no default port, another kind.
+    pub(super) fn unserved(&mut self, kind: ComponentKind, at: &At, confidence: f64) {
+        self.ports.retain(|claim| claim.source != PortSource::Default);
+        self.kind_confidence = 0.0;
+        self.kind(kind, at, confidence);
+    }
+
     pub(super) fn command(&mut self, slot: Slot, command: &str, at: &At, confidence: f64) {
         let place = match slot {
             Slot::Install => &mut self.c.commands.install,

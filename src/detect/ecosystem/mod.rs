@@ -1,8 +1,19 @@
 //! One file per ecosystem. Adding an ecosystem is adding a file and a row here.
 
+mod beam;
+mod compiled;
+mod deno;
+mod dotnet;
 mod go;
+mod jvm;
+mod native;
 mod node;
+mod php;
 mod python;
+mod ruby;
+mod rust;
+mod shared;
+mod site;
 mod source;
 mod tools;
 mod version;
@@ -21,7 +32,35 @@ pub(super) struct Ecosystem {
 }
 
 /// Every ecosystem with a manifest.
-pub(super) const ALL: &[Ecosystem] = &[node::ECOSYSTEM, python::ECOSYSTEM, go::ECOSYSTEM];
+pub(super) const ALL: &[Ecosystem] = &[
+    node::ECOSYSTEM,
+    python::ECOSYSTEM,
+    go::ECOSYSTEM,
+    rust::ECOSYSTEM,
+    jvm::ECOSYSTEM,
+    ruby::ECOSYSTEM,
+    php::ECOSYSTEM,
+    beam::ECOSYSTEM,
+    dotnet::ECOSYSTEM,
+    deno::ECOSYSTEM,
+    compiled::SWIFT,
+    compiled::ZIG,
+    compiled::DART,
+    compiled::CRYSTAL,
+    compiled::HASKELL,
+    native::ECOSYSTEM,
+    site::ECOSYSTEM,
+];
 
 /// Sources without a manifest: asked only where no manifest spoke.
-pub(super) const LOOSE: &[Ecosystem] = &[python::LOOSE, go::LOOSE];
+pub(super) const LOOSE: &[Ecosystem] = &[
+    deno::LOOSE,
+    python::LOOSE,
+    go::LOOSE,
+    ruby::LOOSE,
+    php::LOOSE,
+    native::LOOSE,
+    native::COBOL,
+    site::LOOSE,
+    site::INFRASTRUCTURE,
+];

@@ -8,6 +8,7 @@ pub(super) mod listen;
 pub(super) mod pattern;
 pub(super) mod tree;
 pub(super) mod version;
+pub(super) mod xml;
 
 pub(super) use code::Code;
 pub(super) use tree::{Tree, base, extension, folder, join};

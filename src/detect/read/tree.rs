@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use super::xml::{self, Element};
 use super::{Code, json};
 use crate::detect::limits::Limits;
 
@@ -25,6 +26,7 @@ pub(in crate::detect) struct Tree {
     texts: RefCell<HashMap<String, Option<Rc<str>>>>,
     docs: RefCell<HashMap<String, Option<Rc<Value>>>>,
     codes: RefCell<HashMap<String, Option<Rc<Code>>>>,
+    xmls: RefCell<HashMap<String, Option<Rc<Element>>>>,
     warnings: RefCell<BTreeSet<String>>,
 }
 
@@ -83,6 +85,7 @@ impl Tree {
             texts: RefCell::default(),
             docs: RefCell::default(),
             codes: RefCell::default(),
+            xmls: RefCell::default(),
             warnings: RefCell::default(),
         }
     }
@@ -225,6 +228,19 @@ impl Tree {
         let doc = doc.map(Rc::new);
         self.docs.borrow_mut().insert(path.to_owned(), doc.clone());
         doc
+    }
+
+    /// An XML file.
+    pub(in crate::detect) fn xml(&self, path: &str) -> Option<Rc<Element>> {
+        if let Some(known) = self.xmls.borrow().get(path) {
+            return known.clone();
+        }
+        let found = self.text(path).and_then(|text| {
+            xml::parse(&text).map_err(|error| self.warn(format!("{path}: cannot be parsed ({error})"))).ok()
+        });
+        let found = found.map(Rc::new);
+        self.xmls.borrow_mut().insert(path.to_owned(), found.clone());
+        found
     }
 
     /// A source file with its comments blanked.

@@ -1,0 +1,314 @@
+//! .NET: project files of C#, F# and Visual Basic, launch settings, the Aspire AppHost.
+
+use serde_json::Value;
+
+use super::shared::{self, Dependency};
+use super::{Ecosystem, tools, version};
+use crate::detect::draft::{At, Draft, PortSource, Slot};
+use crate::detect::facts::ComponentKind::{self, Static, Web};
+use crate::detect::read::pattern::Pattern;
+use crate::detect::read::version::bare;
+use crate::detect::read::xml::Element;
+use crate::detect::read::{base, extension, folder, join};
+use crate::detect::rule::Framework;
+use crate::detect::rule::framework::row;
+use crate::detect::scope::Scope;
+
+pub(super) const ECOSYSTEM: Ecosystem =
+    Ecosystem { markers: &["*.csproj", "*.fsproj", "*.vbproj"], describe };
+
+/// All rows; names are packages and SDKs in lower case.
+pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
+    row(
+        "azure-functions",
+        &["microsoft.azure.functions.worker", "microsoft.net.sdk.functions"],
+        80,
+        Some(7071),
+        Web,
+    ),
+    row("blazor", &["microsoft.net.sdk.blazorwebassembly"], 70, Some(5000), Static),
+    row("aspnetcore", &["microsoft.net.sdk.web", "microsoft.aspnetcore.app"], 60, None, Web),
+];
+
+static ORCHESTRATED: Pattern = Pattern::new(r"\bAdd(\w+)(?:<Projects\.(\w+)>)?\s*\(");
+static REFERENCE: Pattern = Pattern::new(r"\.WithReference\s*\(\s*(\w+)");
+static VARIABLE: Pattern = Pattern::new(r"\bvar\s+(\w+)\s*=");
+
+/// Resources of an AppHost and the service.
+const RESOURCES: &[(&str, &str)] = &[
+    ("Postgres", "postgres"),
+    ("AzurePostgresFlexibleServer", "postgres"),
+    ("MySql", "mysql"),
+    ("SqlServer", "mssql"),
+    ("AzureSqlServer", "mssql"),
+    ("MongoDB", "mongodb"),
+    ("Redis", "redis"),
+    ("AzureRedis", "redis"),
+    ("Valkey", "valkey"),
+    ("Garnet", "redis"),
+    ("Kafka", "kafka"),
+    ("RabbitMQ", "rabbitmq"),
+    ("Nats", "nats"),
+    ("Elasticsearch", "elasticsearch"),
+    ("Qdrant", "qdrant"),
+    ("Milvus", "milvus"),
+    ("Keycloak", "keycloak"),
+    ("Seq", "seq"),
+    ("Oracle", "oracle"),
+];
+
+fn describe(scope: &Scope<'_>) -> Vec<Draft> {
+    let projects = scope
+        .tree
+        .names(&scope.dir)
+        .iter()
+        .filter(|name| ["csproj", "fsproj", "vbproj"].contains(&extension(name)));
+    projects.filter_map(|name| project(scope, &join(&scope.dir, name)?)).collect()
+}
+
+fn project(scope: &Scope<'_>, file: &str) -> Option<Draft> {
+    let mut draft = Draft::new("dotnet", &scope.dir);
+    let whole = At::file(file);
+    let stem = base(file).rsplit_once('.').map_or(base(file), |(stem, _)| stem);
+    draft.name(stem, &whole);
+    draft.aliases.insert(file.to_owned());
+    draft.strength = 1;
+    let language = match extension(file) {
+        "fsproj" => "F#",
+        "vbproj" => "Visual Basic .NET",
+        _ => "C#",
+    };
+    draft.language(language, &whole, 0.98);
+    draft.manager("nuget", &whole, 0.9);
+    draft.runtime("dotnet", &whole, 0.9);
+    let Some(xml) = scope.tree.xml(file) else { return Some(draft) };
+    let all = xml.below();
+    let value = |name: &str| {
+        all.iter()
+            .find(|e| e.name == name && !e.text.trim().is_empty())
+            .map(|e| (e.text.trim().to_owned(), e.line))
+    };
+    let dependencies = dependencies(scope, file, &xml, &all);
+    let has = |name: &str| dependencies.iter().find(|d| d.name == name);
+    if has("microsoft.net.test.sdk").is_some()
+        || value("IsTestProject").is_some_and(|(text, _)| text == "true")
+    {
+        return None;
+    }
+    for reference in all.iter().filter(|e| e.name == "ProjectReference") {
+        draft.needs.extend(reference.attribute("Include").and_then(|path| join(folder(file), path)));
+    }
+    framework_version(scope, file, &value, &mut draft);
+    let host = dependencies
+        .iter()
+        .find(|d| d.name.starts_with("aspire.apphost.sdk") || d.name == "aspire.hosting.apphost");
+    if let Some(host) = host {
+        draft.kind(ComponentKind::Infrastructure, &host.at, 0.9);
+        draft.framework("aspire", host.version.clone(), &host.at, 0.9);
+        draft.needs.clear();
+        commands(&mut draft, &whole, true);
+        return Some(draft);
+    }
+    let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft);
+    shared::services("dotnet", &dependencies, &mut draft);
+    let output = value("OutputType").map(|(text, _)| text.to_lowercase());
+    let runs = framework.is_some() || output.as_deref().is_some_and(|text| text == "exe" || text == "winexe");
+    if framework.is_some_and(|row| row.name != "azure-functions") {
+        draft.c.framework_version.clone_from(&draft.c.version.resolved);
+        ports(scope, &whole, &mut draft);
+    } else if framework.is_none() {
+        let worker = has("microsoft.net.sdk.worker")
+            .or_else(|| has("microsoft.extensions.hosting"))
+            .filter(|d| d.name.contains("sdk") || runs);
+        match worker {
+            Some(worker) => draft.kind(ComponentKind::Worker, &worker.at, 0.9),
+            None if runs => draft.kind(ComponentKind::Cli, &whole, 0.7),
+            None => draft.kind(ComponentKind::Library, &whole, 0.8),
+        }
+        draft.strength = if runs || worker.is_some() { 2 } else { 1 };
+    }
+    let started = runs || draft.c.kind == ComponentKind::Worker;
+    commands(&mut draft, &whole, started);
+    orchestrated(scope, stem, &mut draft);
+    Some(draft)
+}
+
+/// Packages, SDKs and framework references, in lower case.
+fn dependencies(scope: &Scope<'_>, file: &str, xml: &Element, all: &[&Element]) -> Vec<Dependency> {
+    let mut found = Vec::new();
+    let mut add = |name: &str, version: Option<&str>, line: u32| {
+        found.push(Dependency {
+            name: name.to_lowercase(),
+            version: version.and_then(bare),
+            at: At::line(file, line),
+        });
+    };
+    let sdks = xml.attribute("Sdk").into_iter().flat_map(|text| text.split(';'));
+    for sdk in sdks {
+        let (name, version) =
+            sdk.split_once('/').map_or((sdk, None), |(name, version)| (name, Some(version)));
+        add(name.trim(), version, xml.line);
+    }
+    for element in all {
+        let version = element.attribute("Version").or_else(|| element.value(&["Version"]));
+        match element.name.as_str() {
+            "Sdk" => add(element.attribute("Name").unwrap_or_default(), version, element.line),
+            "PackageReference" | "FrameworkReference" => {
+                let name = element.attribute("Include").unwrap_or_default();
+                let central = || central(scope, file, name);
+                let version = version.map(str::to_owned).or_else(central);
+                add(name, version.as_deref(), element.line);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The version that `Directory.Packages.props` gives a package.
+fn central(scope: &Scope<'_>, file: &str, name: &str) -> Option<String> {
+    let props =
+        tools::upward(folder(file)).find_map(|dir| scope.tree.find(dir, "Directory.Packages.props"))?;
+    let xml = scope.tree.xml(&props)?;
+    let entry = xml.below().into_iter().find(|e| {
+        e.name == "PackageVersion"
+            && e.attribute("Include").is_some_and(|found| found.eq_ignore_ascii_case(name))
+    })?;
+    entry.attribute("Version").map(str::to_owned)
+}
+
+/// `net8.0` of the project or of `Directory.Build.props`; `global.json` pins the SDK.
+fn framework_version(
+    scope: &Scope<'_>,
+    file: &str,
+    value: &dyn Fn(&str) -> Option<(String, u32)>,
+    draft: &mut Draft,
+) {
+    let own = value("TargetFramework")
+        .or_else(|| value("TargetFrameworks"))
+        .map(|(text, line)| (text, At::line(file, line)));
+    let shared = || {
+        let props =
+            tools::upward(folder(file)).find_map(|dir| scope.tree.find(dir, "Directory.Build.props"))?;
+        let xml = scope.tree.xml(&props)?;
+        let element = xml
+            .below()
+            .into_iter()
+            .find(|e| e.name == "TargetFramework" || e.name == "TargetFrameworks")?
+            .clone();
+        Some((element.text.trim().to_owned(), At::line(props, element.line)))
+    };
+    let target = own.filter(|(text, _)| !text.contains('$')).or_else(shared);
+    let mut pins = version::Pins::default();
+    pins.manifest = target.map(|(text, at)| tools::Pin { text, at });
+    version::settle(scope.tree, draft, pins, 2, |text| {
+        let newest = text
+            .split(';')
+            .filter_map(|part| part.trim().strip_prefix("net"))
+            .filter(|part| part.contains('.'))
+            .map(|part| part.split('-').next().unwrap_or(part));
+        let newest = newest.filter(|part| !part.starts_with("standard") && !part.starts_with("coreapp"));
+        newest
+            .max_by_key(|part| crate::detect::read::version::numbers(part))
+            .map(str::to_owned)
+            .or_else(|| text.strip_prefix("netcoreapp").map(str::to_owned))
+    });
+    if draft.c.version.resolved.is_none() {
+        let global = tools::upward(folder(file)).find_map(|dir| scope.tree.find(dir, "global.json"));
+        if let Some(global) = global
+            && let Some(doc) = scope.tree.doc(&global)
+            && let Some(sdk) = doc.pointer("/sdk/version").and_then(Value::as_str)
+        {
+            draft.note("version", sdk, &At::file(&global), 0.7);
+            let short: Vec<&str> = sdk.split('.').take(2).collect();
+            draft.c.version.resolved = Some(short.join("."));
+        }
+    }
+}
+
+/// Launch settings, Kestrel's settings, then the default.
+fn ports(scope: &Scope<'_>, whole: &At, draft: &mut Draft) {
+    let of = |url: &str| url.rsplit(':').next()?.trim_end_matches('/').parse::<u16>().ok();
+    if let Some(file) = scope.find("appsettings.json")
+        && let Some(doc) = scope.tree.doc(&file)
+    {
+        let endpoints = doc.pointer("/Kestrel/Endpoints").and_then(Value::as_object);
+        let urls = endpoints.into_iter().flatten().filter_map(|(_, endpoint)| endpoint.get("Url")?.as_str());
+        for port in urls.chain(doc.get("Urls").and_then(Value::as_str)).filter_map(of) {
+            draft.port(port, PortSource::Code, &At::file(&file));
+        }
+    }
+    let launch = scope.find("Properties/launchSettings.json");
+    if let Some(file) = launch
+        && let Some(doc) = scope.tree.doc(&file)
+    {
+        let profiles = doc.get("profiles").and_then(Value::as_object);
+        let projects = profiles
+            .into_iter()
+            .flatten()
+            .filter(|(_, p)| p.get("commandName").and_then(Value::as_str) == Some("Project"));
+        let urls: Vec<String> = projects
+            .filter_map(|(_, profile)| profile.get("applicationUrl")?.as_str())
+            .flat_map(|urls| urls.split(';').map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        let plain = urls.iter().find(|url| url.starts_with("http://")).or(urls.first());
+        if let Some(port) = plain.and_then(|url| of(url)) {
+            let line = scope
+                .tree
+                .text(&file)
+                .and_then(|text| crate::detect::read::lines::word(&text, "\"applicationUrl\""));
+            draft.port(port, PortSource::Code, &At::line(&file, line));
+        }
+    }
+    draft.port(5000, PortSource::Default, whole);
+}
+
+fn commands(draft: &mut Draft, whole: &At, runs: bool) {
+    draft.command(Slot::Install, "dotnet restore", whole, 0.9);
+    draft.command(Slot::Build, "dotnet build", whole, 0.9);
+    if runs {
+        draft.command(Slot::Dev, "dotnet watch", whole, 0.85);
+        draft.command(Slot::Start, "dotnet run", whole, 0.85);
+    }
+}
+
+/// What the repository's AppHost gives this project: `AddProject<Projects.Api>(...).WithReference(db)`.
+fn orchestrated(scope: &Scope<'_>, stem: &str, draft: &mut Draft) {
+    let hosts = scope.tree.files().iter().filter(|file| {
+        matches!(base(file), "Program.cs" | "AppHost.cs" | "apphost.cs") && folder(file).contains("AppHost")
+            || base(file) == "apphost.cs"
+    });
+    for file in hosts {
+        let Some(code) = scope.tree.code(file) else { continue };
+        let mut resources: Vec<(String, &'static str, u32)> = Vec::new();
+        let mut offset = 0;
+        for statement in code.text.split_inclusive(';') {
+            let start = offset;
+            offset += statement.len();
+            let Some(found) = ORCHESTRATED.captures(statement) else { continue };
+            let line = code.line(start + found.get(0).map_or(0, |m| m.start()));
+            if let Some(project) = found.get(2) {
+                if project.as_str() != stem.replace(['.', '-'], "_") {
+                    continue;
+                }
+                for reference in REFERENCE.captures_iter(statement) {
+                    if let Some((_, kind, _)) = resources.iter().find(|(name, _, _)| *name == reference[1]) {
+                        draft.service(kind, None, &At::line(file, line), 0.95);
+                    }
+                }
+                continue;
+            }
+            // `builder.AddPostgres("pg").AddDatabase("db")` is the database; a database of a variable is its server's.
+            let kind = RESOURCES.iter().find(|(name, _)| *name == &found[1]).map(|(_, kind)| *kind);
+            let parent = || {
+                resources
+                    .iter()
+                    .find(|(name, _, _)| statement.contains(&format!("{name}.Add")))
+                    .map(|(_, kind, _)| *kind)
+            };
+            if let (Some(kind), Some(variable)) = (kind.or_else(parent), VARIABLE.captures(statement)) {
+                resources.push((variable[1].to_owned(), kind, line));
+            }
+        }
+    }
+}

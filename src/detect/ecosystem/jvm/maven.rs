@@ -1,0 +1,152 @@
+//! `pom.xml`, with the properties of its parents in the repository.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Build, Dependency, tool};
+use crate::detect::draft::At;
+use crate::detect::ecosystem::tools::Pin;
+use crate::detect::read::version::bare;
+use crate::detect::read::xml::Element;
+use crate::detect::read::{base, folder, join};
+use crate::detect::scope::Scope;
+
+/// A pom and its parents, nearest first.
+fn chain(scope: &Scope<'_>, file: &str) -> Vec<(String, Rc<Element>)> {
+    let mut found: Vec<(String, Rc<Element>)> = Vec::new();
+    let mut next = Some(file.to_owned());
+    while let Some(file) =
+        next.take().filter(|file| found.len() < 8 && !found.iter().any(|(known, _)| known == file))
+    {
+        let Some(pom) = scope.tree.xml(&file) else { break };
+        if let Some(parent) = pom.child("parent") {
+            let path = parent.value(&["relativePath"]).unwrap_or("../pom.xml");
+            let path = if path.ends_with(".xml") { path.to_owned() } else { format!("{path}/pom.xml") };
+            next = join(folder(&file), &path).filter(|path| scope.tree.has(path));
+        }
+        found.push((file, pom));
+    }
+    found
+}
+
+pub(super) fn read(scope: &Scope<'_>) -> Option<Build> {
+    let file = scope.find("pom.xml")?;
+    let mut build =
+        Build { file: file.clone(), manager: "maven", tool: tool(scope, "mvnw", "mvn"), ..Build::default() };
+    let chain = chain(scope, &file);
+    let Some((_, pom)) = chain.first() else { return Some(build) };
+    let mut properties: BTreeMap<String, (String, At)> = BTreeMap::new();
+    for (file, pom) in chain.iter().rev() {
+        for property in pom.child("properties").into_iter().flat_map(|all| &all.children) {
+            properties.insert(
+                property.name.clone(),
+                (property.text.trim().to_owned(), At::line(file, property.line)),
+            );
+        }
+    }
+    let expand = |text: &str| {
+        let mut text = text.trim().to_owned();
+        for _ in 0..4 {
+            let Some(start) = text.find("${") else { break };
+            let Some(end) = text[start..].find('}') else { break };
+            let Some((value, _)) = properties.get(&text[start + 2..start + end]) else { break };
+            text.replace_range(start..=start + end, &value.clone());
+        }
+        text
+    };
+    build.name =
+        pom.child("artifactId").map(|name| (name.text.trim().to_owned(), At::line(&file, name.line)));
+    build.packaging = pom.value(&["packaging"]).map(str::to_owned);
+    build.aggregator = pom.child("modules").is_some_and(|modules| !modules.children.is_empty())
+        && build.packaging.as_deref() == Some("pom");
+    for (file, pom) in &chain {
+        let own = file == &build.file;
+        if let Some(parent) = pom.child("parent") {
+            push(&mut build, parent, file, &expand);
+        }
+        let managed = pom.at(&["dependencyManagement", "dependencies"]);
+        let imports = managed
+            .into_iter()
+            .flat_map(|all| all.all("dependency"))
+            .filter(|d| d.value(&["scope"]) == Some("import"));
+        for dependency in imports {
+            // A bill of materials says versions and, by its group, the platform; it brings no artifact.
+            let group = dependency.value(&["groupId"]).unwrap_or_default();
+            if !group.starts_with("org.springframework") || group.ends_with(".boot") && own {
+                push(&mut build, dependency, file, &expand);
+            }
+        }
+        for dependency in pom.child("dependencies").into_iter().flat_map(|all| all.all("dependency")) {
+            if dependency.value(&["scope"]) != Some("test") {
+                push(&mut build, dependency, file, &expand);
+            }
+        }
+        for plugin in pom.at(&["build", "plugins"]).into_iter().flat_map(|all| all.all("plugin")) {
+            let artifact = plugin.value(&["artifactId"]).unwrap_or_default().to_owned();
+            if [
+                "liberty-maven-plugin",
+                "wildfly-maven-plugin",
+                "quarkus-maven-plugin",
+                "micronaut-maven-plugin",
+            ]
+            .contains(&artifact.as_str())
+            {
+                push(&mut build, plugin, file, &expand);
+            }
+            if let Some(release) = plugin
+                .at(&["configuration", "release"])
+                .or_else(|| plugin.at(&["configuration", "source"]))
+                .filter(|_| artifact == "maven-compiler-plugin")
+            {
+                build
+                    .version
+                    .get_or_insert(Pin { text: expand(&release.text), at: At::line(file, release.line) });
+            }
+            build.plugins.push(artifact);
+        }
+    }
+    for key in [
+        "maven.compiler.release",
+        "java.version",
+        "maven.compiler.target",
+        "maven.compiler.source",
+        "jdk.version",
+        "kotlin.compiler.jvmTarget",
+    ] {
+        if let Some((text, at)) = properties.get(key) {
+            build.version = Some(Pin { text: expand(text), at: at.clone() });
+            break;
+        }
+    }
+    let versions: BTreeMap<String, String> = build
+        .dependencies
+        .iter()
+        .filter_map(|d| Some((d.name.split(':').next()?.to_owned(), d.version.clone()?)))
+        .collect();
+    for dependency in &mut build.dependencies {
+        if dependency.version.is_none() {
+            dependency.version =
+                dependency.name.split(':').next().and_then(|group| versions.get(group).cloned());
+        }
+    }
+    for dependency in &build.dependencies {
+        build.needs.extend(dependency.name.split(':').nth(1).map(str::to_owned));
+    }
+    // The parent is no library of the module.
+    if let Some(parent) = pom.value(&["parent", "artifactId"]) {
+        build.needs.retain(|need| need != parent);
+    }
+    let _ = base(&build.file);
+    Some(build)
+}
+
+fn push(build: &mut Build, element: &Element, file: &str, expand: &dyn Fn(&str) -> String) {
+    let Some(artifact) = element.child("artifactId") else { return };
+    let group = element.value(&["groupId"]).map(expand).unwrap_or_else(|| "org.apache.maven.plugins".into());
+    let version = element.value(&["version"]).map(expand).and_then(|version| bare(&version));
+    build.dependencies.push(Dependency {
+        name: format!("{group}:{}", expand(&artifact.text)),
+        version,
+        at: At::line(file, artifact.line),
+    });
+}

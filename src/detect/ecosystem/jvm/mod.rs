@@ -1,0 +1,400 @@
+//! Java, Kotlin, Groovy, Scala and Clojure: one table of frameworks over five build tools.
+
+mod gradle;
+mod lisp;
+mod maven;
+mod scala;
+mod settings;
+
+use super::shared::{self, Dependency};
+use super::tools::Pin;
+use super::{Ecosystem, tools, version};
+use crate::detect::draft::{At, Draft, Slot};
+use crate::detect::facts::ComponentKind::{self, Web};
+use crate::detect::read::listen::{self, Listen, Take};
+use crate::detect::rule::Framework;
+use crate::detect::rule::framework::row;
+use crate::detect::scope::Scope;
+
+pub(super) const ECOSYSTEM: Ecosystem = Ecosystem {
+    markers: &[
+        "pom.xml",
+        "build.gradle",
+        "build.gradle.kts",
+        "settings.gradle",
+        "settings.gradle.kts",
+        "build.sbt",
+        "build.sc",
+        "build.mill",
+        "project.scala",
+        "project.clj",
+        "deps.edn",
+    ],
+    describe,
+};
+
+/// All rows; names are `group:artifact`.
+pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
+    row("grails", &["org.grails:*", "org.apache.grails:*"], 76, Some(8080), Web),
+    row("quarkus", &["io.quarkus:*", "io.quarkus.platform:*"], 70, Some(8080), Web),
+    row(
+        "micronaut",
+        &["io.micronaut:*", "io.micronaut.platform:*", "io.micronaut.application:*"],
+        70,
+        Some(8080),
+        Web,
+    ),
+    row("spring-boot", &["org.springframework.boot:*"], 68, Some(8080), Web),
+    row("dropwizard", &["io.dropwizard:dropwizard-core"], 66, Some(8080), Web),
+    row("helidon", &["io.helidon*"], 66, Some(8080), Web),
+    row("play", &["com.typesafe.play:*", "org.playframework:*"], 66, Some(9000), Web),
+    row("ktor", &["io.ktor:ktor-server*"], 64, Some(8080), Web),
+    row("open-liberty", &["io.openliberty.tools:*", "io.openliberty:*"], 62, Some(9080), Web),
+    row("wildfly", &["org.wildfly.plugins:*", "org.wildfly.bom:*"], 60, Some(8080), Web),
+    row("javalin", &["io.javalin:javalin", "io.javalin:javalin-bundle"], 58, Some(8080), Web),
+    row("jooby", &["io.jooby:*"], 58, Some(8080), Web),
+    row("http4k", &["org.http4k:*"], 56, None, Web),
+    row("spark", &["com.sparkjava:spark-core"], 56, Some(4567), Web),
+    row("armeria", &["com.linecorp.armeria:*"], 54, None, Web),
+    row(
+        "vertx",
+        &[
+            "io.vertx:vertx-core",
+            "io.vertx:vertx-web",
+            "io.vertx:vertx-lang-kotlin",
+            "io.vertx:vertx-launcher*",
+        ],
+        50,
+        Some(8080),
+        Web,
+    ),
+    row("http4s", &["org.http4s:*"], 50, None, Web),
+    row("pekko-http", &["org.apache.pekko:pekko-http*"], 48, None, Web),
+    row("akka-http", &["com.typesafe.akka:akka-http*"], 48, None, Web),
+    row("zio-http", &["dev.zio:zio-http*", "io.d11:zhttp*"], 48, Some(8080), Web),
+    row("cask", &["com.lihaoyi:cask*"], 48, Some(8080), Web),
+    row("scalatra", &["org.scalatra:*"], 48, Some(8080), Web),
+    row("pedestal", &["io.pedestal:*"], 48, None, Web),
+    row("luminus", &["luminus:*", "luminus-*"], 46, Some(3000), Web),
+    row("ring", &["ring:*", "ring/ring*", "metosin:reitit*"], 40, Some(3000), Web),
+    row("http-kit", &["http-kit:http-kit"], 38, Some(8090), Web),
+];
+
+/// Calls that listen.
+static LISTEN: [Listen; 12] = [
+    listen::row(r"\.listen\s*\(", Take::Argument(0)),
+    listen::row(r"\bJavalin\.create\([^;]*?\)\s*\.start\s*\(", Take::Argument(0)),
+    listen::row(r"\b(?:app|server|javalin)\.start\s*\(\s*", Take::Argument(0)),
+    listen::row(r"\bembeddedServer\s*\(\s*\w+\s*,", Take::Key(&["port"])),
+    listen::row(r"\bembeddedServer\s*\(\s*\w+\s*,\s*(?:port\s*=\s*)?(\d{2,5}|[\w.()?:\x22 ]+)", Take::Group),
+    listen::row(r"(?m)^\s*(?:Spark\.)?port\s*\(", Take::Argument(0)),
+    listen::row(r"\bnew\s+(?:InetSocketAddress|ServerSocket|Server|HttpServer)\s*\(", Take::Argument(0)),
+    listen::row(r"\bnew\s+InetSocketAddress\s*\(\s*\x22[^\x22]*\x22\s*,", Take::Argument(0)),
+    listen::row(r"\.asServer\s*\(\s*\w+\s*\(", Take::Argument(0)),
+    listen::row(r"\b(?:newServerAt|bindAndHandle)\s*\([^)]*?,\s*", Take::Argument(0)),
+    listen::row(r"\.withPort\s*\(\s*(?:port\x22|Port\.fromInt\s*\(|port\x22)?", Take::Argument(0)),
+    listen::row(r"\brun-(?:jetty|server)\b[^\n]*?:port\s+([^\s}]+)", Take::Group),
+];
+
+/// What a build tool's file says.
+#[derive(Debug, Default)]
+struct Build {
+    file: String,
+    manager: &'static str,
+    name: Option<(String, At)>,
+    dependencies: Vec<Dependency>,
+    version: Option<Pin>,
+    /// Holds modules and has no code of its own.
+    aggregator: bool,
+    /// `war`, `jar`, `pom`.
+    packaging: Option<String>,
+    /// Applied plugins.
+    plugins: Vec<String>,
+    /// How the tool is called, the wrapper first.
+    tool: String,
+    needs: Vec<String>,
+}
+
+fn describe(scope: &Scope<'_>) -> Vec<Draft> {
+    let build = maven::read(scope)
+        .or_else(|| gradle::read(scope))
+        .or_else(|| scala::read(scope))
+        .or_else(|| lisp::read(scope));
+    build.map(|build| vec![draft(scope, build)]).unwrap_or_default()
+}
+
+fn draft(scope: &Scope<'_>, build: Build) -> Draft {
+    let mut draft = Draft::new("jvm", &scope.dir);
+    let whole = At::file(&build.file);
+    draft.strength = 1;
+    if let Some((name, at)) = &build.name {
+        draft.name(name, at);
+        draft.aliases.insert(name.clone());
+    }
+    draft.needs.extend(build.needs.iter().cloned());
+    language(scope, &build, &mut draft);
+    draft.manager(build.manager, &whole, 0.98);
+    draft.runtime("java", &whole, 0.8);
+    let mut pins = version::Pins::default();
+    pins.push(tools::pinned(scope.tree, &scope.dir, &["java"]));
+    pins.push(tools::file(scope.tree, &scope.dir, &[".java-version"]));
+    pins.push(keyed(scope, ".sdkmanrc", "java"));
+    pins.push(keyed(scope, "system.properties", "java.runtime.version"));
+    pins.manifest.clone_from(&build.version);
+    version::settle(scope.tree, &mut draft, pins, 1, java);
+    draft.aggregator = build.aggregator;
+    let mut framework = shared::framework(FRAMEWORKS, &build.dependencies, &mut draft);
+    shared::services("jvm", &build.dependencies, &mut draft);
+    settings::attach(scope, framework.map(|row| row.name).unwrap_or_default(), &mut draft);
+    let words = [
+        "listen",
+        "port",
+        "Port",
+        "InetSocketAddress",
+        "ServerSocket",
+        "bind",
+        "newServerAt",
+        "asServer",
+        ".start(",
+    ];
+    let own = framework.is_none_or(|row| {
+        !matches!(row.name, "spring-boot" | "quarkus" | "micronaut" | "grails" | "open-liberty")
+    });
+    let listens =
+        own && shared::listens(scope, &mut draft, &["java", "kt", "scala", "groovy", "clj"], &words, &LISTEN);
+    if framework.is_some_and(|row| row.name == "spring-boot") && !serves(&build) {
+        // A starter without a web server ends when its work is done, or waits for messages.
+        draft.unserved(ComponentKind::Worker, &whole, 0.8);
+        framework = None;
+    }
+    if framework.is_none() && draft.c.framework.is_none() {
+        let runs = has_main(scope) || build.plugins.iter().any(|plugin| plugin == "application");
+        let (kind, confidence) = match build.packaging.as_deref() {
+            Some("war") => (Web, 0.8),
+            _ if listens => (Web, 0.75),
+            _ if runs => (ComponentKind::Cli, 0.5),
+            _ => (ComponentKind::Library, 0.6),
+        };
+        draft.kind(kind, &whole, confidence);
+        draft.strength = if kind == Web { 3 } else { 2 };
+        if build.packaging.as_deref() == Some("war") {
+            draft.port(8080, crate::detect::draft::PortSource::Default, &whole);
+        }
+    }
+    if matches!(draft.c.framework.as_deref(), Some("spring-boot" | "grails" | "quarkus" | "micronaut")) {
+        draft.strength = 4;
+    }
+    commands(scope, &build, &whole, &mut draft);
+    draft
+}
+
+/// Whether a Spring Boot application has a web server among its starters.
+fn serves(build: &Build) -> bool {
+    const SERVERS: &[&str] = &[
+        "spring-boot-starter-web",
+        "spring-boot-starter-webmvc",
+        "spring-boot-starter-webflux",
+        "spring-boot-starter-jersey",
+        "spring-boot-starter-data-rest",
+        "spring-boot-starter-hateoas",
+        "spring-boot-starter-graphql",
+        "spring-boot-starter-web-services",
+        "spring-boot-starter-rsocket",
+        "spring-boot-starter-undertow",
+        "spring-boot-starter-jetty",
+        "spring-boot-starter-tomcat",
+        "spring-cloud-starter-gateway",
+        "spring-cloud-starter-netflix-eureka-server",
+        "spring-cloud-config-server",
+        "vaadin-spring-boot-starter",
+        "spring-boot-admin-starter-server",
+        "spring-boot-starter-websocket",
+        "spring-cloud-starter-gateway-server-webflux",
+        "spring-boot-starter-oauth2-authorization-server",
+        "spring-boot-starter-thymeleaf",
+        "spring-boot-starter-actuator",
+        "spring-cloud-starter-gateway-mvc",
+        "zipkin-server",
+        "springdoc-openapi-starter-webmvc-ui",
+    ];
+    let artifact = |name: &str| name.rsplit(':').next().unwrap_or_default().to_owned();
+    let starters: Vec<String> = build
+        .dependencies
+        .iter()
+        .map(|d| artifact(&d.name))
+        .filter(|name| name.contains("starter") || SERVERS.contains(&name.as_str()))
+        .collect();
+    // A build that hides its dependencies in another file is taken for what most of them are.
+    starters.iter().any(|name| SERVERS.contains(&name.as_str()))
+        || starters.iter().all(|name| name == "spring-boot-starter-parent")
+}
+
+/// The language of most sources under the tool's source folders.
+fn language(scope: &Scope<'_>, build: &Build, draft: &mut Draft) {
+    const ROWS: &[(&[&str], &str)] = &[
+        (&["java"], "Java"),
+        (&["kt"], "Kotlin"),
+        (&["scala", "sc"], "Scala"),
+        (&["groovy"], "Groovy"),
+        (&["clj", "cljc"], "Clojure"),
+    ];
+    let counted = ROWS.iter().map(|(extensions, language)| {
+        let files = scope.files.iter().filter(|file| {
+            let relative = scope.relative(file);
+            extensions.iter().any(|extension| file.ends_with(&format!(".{extension}")))
+                && !relative.contains("src/test/")
+                && !relative.starts_with("buildSrc/")
+        });
+        (files.count(), *language)
+    });
+    let mut best: Option<(usize, &str)> = None;
+    for (count, language) in counted {
+        if count > 0 && best.is_none_or(|(most, _)| count > most) {
+            best = Some((count, language));
+        }
+    }
+    let by_tool = match build.manager {
+        "sbt" | "mill" | "scala-cli" => "Scala",
+        "lein" | "clj" => "Clojure",
+        _ if build.plugins.iter().any(|plugin| plugin.contains("kotlin")) => "Kotlin",
+        _ => "Java",
+    };
+    let fixed = matches!(build.manager, "sbt" | "mill" | "scala-cli" | "lein" | "clj");
+    let language = if fixed && best.is_none_or(|(_, found)| found != "Java") {
+        by_tool
+    } else {
+        best.map_or(by_tool, |(_, language)| language)
+    };
+    draft.language(language, &At::file(&build.file), if best.is_some() { 0.9 } else { 0.6 });
+}
+
+/// `1.8` is 8; `21.0.2-tem`, `temurin-21.0.2` and `17.0` are versions of 21 and 17.
+fn java(text: &str) -> Option<String> {
+    let text = text.trim();
+    let text = text.strip_prefix("1.").filter(|rest| rest.len() <= 2).unwrap_or(text);
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    if !text[..start].chars().all(|c| c.is_ascii_alphabetic() || c == '-') {
+        return None;
+    }
+    let digits: String = text[start..].chars().take_while(char::is_ascii_digit).collect();
+    let number: u32 = digits.parse().ok()?;
+    (5..=40).contains(&number).then_some(digits)
+}
+
+/// `key=value` of a properties file, nearest folder first.
+fn keyed(scope: &Scope<'_>, name: &str, key: &str) -> Option<Pin> {
+    tools::upward(&scope.dir).find_map(|dir| {
+        let file = scope.tree.find(dir, name)?;
+        let text = scope.tree.text(&file)?;
+        text.lines().zip(1u32..).find_map(|(line, number)| {
+            let (found, value) = line.split_once('=')?;
+            (found.trim() == key).then(|| Pin { text: value.trim().to_owned(), at: At::line(&file, number) })
+        })
+    })
+}
+
+fn has_main(scope: &Scope<'_>) -> bool {
+    scope.sources(&["java", "kt", "scala", "groovy", "clj"]).into_iter().take(200).any(|file| {
+        scope.tree.text(file).is_some_and(|text| {
+            [
+                "static void main",
+                "fun main(",
+                "void main(",
+                "def main(",
+                "extends App",
+                "@main",
+                "defn -main",
+                "IOApp",
+                "ZIOAppDefault",
+            ]
+            .iter()
+            .any(|word| text.contains(word))
+        })
+    })
+}
+
+/// How a wrapper or the tool itself is called from the folder.
+fn tool(scope: &Scope<'_>, wrapper: &str, plain: &str) -> String {
+    let mut up = String::new();
+    for dir in tools::upward(&scope.dir) {
+        if scope.tree.find(dir, wrapper).is_some() {
+            return if up.is_empty() { format!("./{wrapper}") } else { format!("{up}{wrapper}") };
+        }
+        up.push_str("../");
+    }
+    plain.to_owned()
+}
+
+fn commands(scope: &Scope<'_>, build: &Build, whole: &At, draft: &mut Draft) {
+    let tool = &build.tool;
+    let framework = draft.c.framework.clone().unwrap_or_default();
+    let library = draft.c.kind == ComponentKind::Library;
+    let (compile, run, test): (&str, Option<&str>, &str) = match (build.manager, framework.as_str()) {
+        ("maven", "spring-boot") => ("package", Some("spring-boot:run"), "test"),
+        ("maven", "quarkus") => ("package", Some("quarkus:dev"), "test"),
+        ("maven", "micronaut") => ("package", Some("mn:run"), "test"),
+        ("maven", "open-liberty") => ("package", Some("liberty:dev"), "test"),
+        ("maven", "wildfly") => ("package", Some("wildfly:dev"), "test"),
+        ("maven", "vertx") if build.plugins.iter().any(|p| p == "vertx-maven-plugin") => {
+            ("package", Some("vertx:run"), "test")
+        }
+        ("maven", _) if build.plugins.iter().any(|p| p == "exec-maven-plugin") => {
+            ("package", Some("exec:java"), "test")
+        }
+        ("maven", _) if build.plugins.iter().any(|p| p == "jetty-maven-plugin") => {
+            ("package", Some("jetty:run"), "test")
+        }
+        ("maven", _) => ("package", None, "test"),
+        ("gradle", "spring-boot" | "grails") => ("build", Some("bootRun"), "test"),
+        ("gradle", "quarkus") => ("build", Some("quarkusDev"), "test"),
+        ("gradle", _)
+            if framework == "ktor"
+                || framework == "micronaut"
+                || build.plugins.iter().any(|p| {
+                    p == "application"
+                        || p.starts_with("io.ktor.plugin")
+                        || p.starts_with("io.micronaut.application")
+                }) =>
+        {
+            ("build", Some("run"), "test")
+        }
+        ("gradle", _) => ("build", None, "test"),
+        ("sbt", _) => ("compile", Some("run"), "test"),
+        ("lein", _) => ("uberjar", Some("run"), "test"),
+        ("clj", _) => ("", Some("-M:run"), ""),
+        ("mill", _) => ("", None, ""),
+        ("scala-cli", _) => ("compile .", Some("run ."), "test ."),
+        _ => ("", None, ""),
+    };
+    if !compile.is_empty() {
+        draft.command(Slot::Build, &format!("{tool} {compile}"), whole, 0.8);
+    }
+    if let Some(run) = run.filter(|_| !library) {
+        draft.command(Slot::Dev, &format!("{tool} {run}"), whole, 0.85);
+        draft.command(Slot::Start, &format!("{tool} {run}"), whole, 0.7);
+    }
+    if !test.is_empty()
+        && (scope.files.iter().any(|file| file.contains("test"))
+            || build.manager == "maven"
+            || build.manager == "gradle")
+    {
+        draft.command(Slot::Test, &format!("{tool} {test}"), whole, 0.8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_way_of_writing_a_version_of_java() {
+        for (text, expected) in [
+            ("1.8", Some("8")),
+            ("17", Some("17")),
+            ("21.0.2-tem", Some("21")),
+            ("temurin-21.0.2", Some("21")),
+            ("11.0", Some("11")),
+            ("${x}", None),
+        ] {
+            assert_eq!(super::java(text).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! `application.properties`, `application.yml` and `application.conf`: port, connection URLs, variables.
+
+use serde_json::Value;
+
+use crate::detect::draft::{At, Draft, Given, PortSource};
+use crate::detect::read::pattern::Pattern;
+use crate::detect::read::{extension, lines};
+use crate::detect::rule::variable;
+use crate::detect::scope::Scope;
+
+/// Keys of a framework's port.
+const PORTS: &[(&str, &str)] = &[
+    ("spring-boot", "server.port"),
+    ("grails", "server.port"),
+    ("quarkus", "quarkus.http.port"),
+    ("micronaut", "micronaut.server.port"),
+    ("ktor", "ktor.deployment.port"),
+    ("helidon", "server.port"),
+    ("play", "http.port"),
+];
+
+static PLACEHOLDER: Pattern = Pattern::new(r"\$\{([A-Z][A-Z0-9_]*)(?::([^}]*))?\}");
+static CONF_PORT: Pattern =
+    Pattern::new(r"(?m)^\s*(?:port|http\.port|play\.server\.http\.port)\s*[=:]\s*(\d{2,5})");
+static CONF_VARIABLE: Pattern = Pattern::new(r"\$\{\??([A-Z][A-Z0-9_]*)\}");
+
+/// Adds what the settings say.
+pub(super) fn attach(scope: &Scope<'_>, framework: &str, draft: &mut Draft) {
+    const NAMES: &[&str] = &[
+        "application.properties",
+        "application.yml",
+        "application.yaml",
+        "application-dev.properties",
+        "application-dev.yml",
+        "application.conf",
+        "microprofile-config.properties",
+        "bootstrap.yml",
+    ];
+    for name in NAMES {
+        for folder in [
+            "src/main/resources",
+            "src/main/resources/META-INF",
+            "src/main/resources/config",
+            "conf",
+            "grails-app/conf",
+            "config",
+            ".",
+        ] {
+            let Some(file) = scope.find(&format!("{folder}/{name}")) else { continue };
+            match extension(&file) {
+                "conf" => conf(scope, &file, draft),
+                "properties" => {
+                    let Some(text) = scope.tree.text(&file) else { continue };
+                    for (line, number) in text.lines().zip(1u32..) {
+                        if let Some((key, value)) =
+                            line.split_once(['=', ':']).filter(|_| !line.trim_start().starts_with(['#', '!']))
+                        {
+                            setting(framework, key.trim(), value.trim(), &At::line(&file, number), draft);
+                        }
+                    }
+                }
+                _ => {
+                    let Some(doc) = scope.tree.doc(&file) else { continue };
+                    let text = scope.tree.text(&file).unwrap_or_else(|| "".into());
+                    flatten(&doc, String::new(), 0, &mut |key, value| {
+                        let last = key.rsplit('.').next().unwrap_or(key);
+                        let line = text
+                            .lines()
+                            .zip(1u32..)
+                            .find(|(line, _)| line.contains(value) && line.contains(last))
+                            .map(|(_, n)| n);
+                        let line = line.or_else(|| lines::word(&text, last));
+                        setting(framework, key, value, &At::line(&file, line), draft);
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn flatten(value: &Value, path: String, depth: usize, take: &mut impl FnMut(&str, &str)) {
+    match value {
+        Value::Object(map) if depth < 24 => {
+            for (key, value) in map {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                flatten(value, path, depth + 1, take);
+            }
+        }
+        Value::String(text) => take(&path, text),
+        Value::Number(number) => take(&path, &number.to_string()),
+        _ => {}
+    }
+}
+
+fn setting(framework: &str, key: &str, value: &str, at: &At, draft: &mut Draft) {
+    let mut plain = value.to_owned();
+    let mut names = Vec::new();
+    for found in PLACEHOLDER.captures_iter(value) {
+        let default = found.get(2).map(|default| default.as_str());
+        draft.env(
+            &found[1],
+            default.map_or(Given::Nothing, |default| {
+                if default.is_empty() { Given::Copes } else { Given::Code(default) }
+            }),
+            at,
+            0.9,
+        );
+        names.push(found[1].to_owned());
+        plain = plain.replace(&found[0], default.unwrap_or_default());
+    }
+    let is_port = PORTS.iter().any(|(name, wanted)| *name == framework && key == *wanted);
+    if is_port && let Ok(port) = plain.trim().parse::<u16>() {
+        draft.port(port, PortSource::Code, at);
+    }
+    // `jdbc:h2:mem` and its like are no service.
+    let kind = variable::by_url(&plain).or(match (key, plain.as_str()) {
+        ("quarkus.datasource.db-kind", "postgresql") => Some("postgres"),
+        ("quarkus.datasource.db-kind", kind @ ("mysql" | "mariadb" | "mssql")) => {
+            ["mysql", "mariadb", "mssql"].into_iter().find(|known| *known == kind)
+        }
+        _ => None,
+    });
+    if let Some(kind) = kind {
+        draft.service(kind, None, at, 0.9);
+        for name in &names {
+            draft.service_env(kind, name);
+        }
+    }
+}
+
+/// HOCON, line by line: the port is often followed by its override `port = ${?PORT}`.
+fn conf(scope: &Scope<'_>, file: &str, draft: &mut Draft) {
+    let Some(text) = scope.tree.text(file) else { return };
+    let code = crate::detect::read::Code::new(&text, "application.properties");
+    if let Some(found) = CONF_PORT.captures(&code.text)
+        && let Ok(port) = found[1].parse()
+    {
+        draft.port(port, PortSource::Code, &At::line(file, found.get(1).map(|m| code.line(m.start()))));
+    }
+    for found in CONF_VARIABLE.captures_iter(&code.text) {
+        let given = if found[0].contains('?') { Given::Copes } else { Given::Nothing };
+        draft.env(&found[1], given, &At::line(file, found.get(0).map(|m| code.line(m.start()))), 0.8);
+    }
+}

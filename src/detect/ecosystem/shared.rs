@@ -1,0 +1,63 @@
+//! What ecosystems have in common: dependencies to framework and services, calls that listen.
+
+use crate::detect::draft::{At, Draft, PortSource};
+use crate::detect::read::listen::{self, Listen};
+use crate::detect::rule::driver;
+use crate::detect::rule::framework::{Framework, best};
+use crate::detect::scope::Scope;
+
+/// A dependency as a manifest says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Dependency {
+    pub(super) name: String,
+    pub(super) version: Option<String>,
+    pub(super) at: At,
+}
+
+/// Settles the most specific framework, its kind and its default port.
+pub(super) fn framework(
+    table: &'static [Framework],
+    dependencies: &[Dependency],
+    draft: &mut Draft,
+) -> Option<&'static Framework> {
+    let (row, name) = best(table, dependencies.iter().map(|dependency| dependency.name.as_str()))?;
+    let dependency = dependencies.iter().find(|dependency| dependency.name == name)?;
+    draft.framework(row.name, dependency.version.clone(), &dependency.at, 0.95);
+    draft.kind(row.kind, &dependency.at, 0.9);
+    draft.strength = 3;
+    if let Some(port) = row.port {
+        draft.port(port, PortSource::Default, &dependency.at);
+    }
+    Some(row)
+}
+
+/// Adds the services that drivers reach.
+pub(super) fn services(ecosystem: &str, dependencies: &[Dependency], draft: &mut Draft) {
+    for dependency in dependencies {
+        if let Some(kind) = driver::service(ecosystem, &dependency.name) {
+            draft.service(kind, None, &dependency.at, 0.85);
+        }
+    }
+}
+
+/// Looks for calls that listen in sources that hold one of `words`; gives whether there is one.
+pub(super) fn listens(
+    scope: &Scope<'_>,
+    draft: &mut Draft,
+    extensions: &[&str],
+    words: &[&str],
+    rows: &[Listen],
+) -> bool {
+    let sources = scope.sources(extensions);
+    let likely: Vec<&str> = sources
+        .iter()
+        .copied()
+        .filter(|file| scope.tree.text(file).is_some_and(|text| words.iter().any(|word| text.contains(word))))
+        .take(80)
+        .collect();
+    let found = listen::search(scope.tree, &likely, rows, &sources);
+    if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
+        draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
+    }
+    !found.is_empty()
+}
