@@ -89,7 +89,9 @@ impl Wizard<'_> {
         let mut answers = workspace::answered(file);
         let sources = Sources { args: &self.args.target, answers: file, record: self.record };
         let decided = sources.decided(self.env);
-        if let Some(record) = self.record.filter(|record| decided.as_ref() == Some(&record.place)) {
+        let record = self.record.filter(|record| decided.as_ref() == Some(&record.place));
+        let known = record.is_some();
+        if let Some(record) = record {
             answers.entry("namespace".into()).or_insert_with(|| record.namespace.as_str().into());
         }
         let resolve = |answers: &Values| self.workspace.resolve(&flags, answers);
@@ -98,7 +100,7 @@ impl Wizard<'_> {
                 Some(place) => place,
                 None => place::ask(self.env, self.ui, &self.args.target)?,
             };
-            let outcome = questions::settle(self.ui, &mut answers, &resolve)?;
+            let outcome = questions::settle(self.ui, &mut answers, known, &resolve)?;
             return Ok((Some(place), outcome.ready()?));
         }
         let outcome = resolve(&answers)?;

@@ -10,22 +10,28 @@ use serde_json::Value;
 use super::workspace::Values;
 use crate::config::ParamType;
 use crate::error::Failure;
-use crate::plan::{Outcome, PlanError, Question};
+use crate::plan::{Outcome, PlanError, Question, Scope};
 use crate::ui::{Choice, Ui};
 
-/// Asks everything that is open and gives the last outcome; answers are added to `answers`.
+/// Asks everything that is open and gives the last outcome; answers are added to `answers`. Where the
+/// environment is `known`, what is its own (secrets, say) is in the cluster and is not asked again.
 ///
 /// # Errors
 /// Where the inputs contradict each other, or the person stops.
 pub(super) fn settle(
     ui: &Ui,
     answers: &mut Values,
+    known: bool,
     resolve: &dyn Fn(&Values) -> Result<Outcome, PlanError>,
 ) -> Result<Outcome, Failure> {
     let mut asked = HashSet::new();
     loop {
         let outcome = resolve(answers)?;
-        let Some(question) = outcome.questions.iter().find(|question| !asked.contains(&question.key)) else {
+        let open = |question: &&Question| {
+            let kept = known && question.scope == Scope::Environment && !question.required;
+            !kept && !asked.contains(&question.key)
+        };
+        let Some(question) = outcome.questions.iter().find(open) else {
             return Ok(outcome);
         };
         asked.insert(question.key.clone());

@@ -41,8 +41,11 @@ impl Ui {
             .with_prompt(prompt)
             .items(self.lines(choices))
             .default(preset)
-            .max_length(PAGE);
-        asked(|terminal| select.interact_on_opt(terminal))
+            .max_length(PAGE)
+            .report(false);
+        let index = asked(|terminal| select.interact_on_opt(terminal))?;
+        self.report(&theme, prompt, &[&choices[index].label]);
+        Ok(index)
     }
 
     /// Asks for any number of several; gives their indexes in order.
@@ -56,8 +59,18 @@ impl Ui {
             .with_prompt(format!("{prompt} (space to toggle, enter to go on)"))
             .items(self.lines(choices))
             .defaults(&chosen)
-            .max_length(PAGE);
-        asked(|terminal| select.interact_on_opt(terminal))
+            .max_length(PAGE)
+            .report(false);
+        let indexes = asked(|terminal| select.interact_on_opt(terminal))?;
+        let labels: Vec<&str> = indexes.iter().map(|index| choices[*index].label.as_str()).collect();
+        self.report(&theme, prompt, if labels.is_empty() { &["none"] } else { &labels });
+        Ok(indexes)
+    }
+
+    /// The line that an answered list leaves: its labels without their remarks.
+    fn report(&self, theme: &ColorfulTheme, prompt: &str, labels: &[&str]) {
+        let labels = theme.values_style.apply_to(labels.join(", "));
+        self.err_line(&format!("{} {prompt} {} {labels}", theme.success_prefix, theme.success_suffix));
     }
 
     /// Asks for a text; Enter alone takes the default where there is one. An empty answer is taken

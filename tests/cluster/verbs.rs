@@ -75,7 +75,7 @@ fn the_wizard_asks_shows_the_plan_and_hands_a_context_over() {
     terminal.wait_for("export KUBECONFIG=");
     assert_eq!(terminal.exit_code(), 0);
     assert!(terminal.cursor_is_visible());
-    assert!(terminal.transcript().contains("shop is ready"), "{}", terminal.transcript());
+    assert!(terminal.transcript().contains("node-express is ready"), "{}", terminal.transcript());
     assert!(devbox.read("devbox.yaml").is_some());
 
     // The second time nothing about the project is asked: the first question is the last.
