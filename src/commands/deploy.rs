@@ -10,10 +10,10 @@ use crate::config::{EnvironmentRecord, Place};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::event::Sink;
-use crate::kubeconfig::environment::{self as own, Credentials, EnvironmentKubeconfig};
+use crate::kubeconfig::environment::{self as own, Credentials};
 use crate::plan::{Plan, Role, Unit, dns_label};
 use crate::preset::Catalogue;
-use crate::render::{self, Manifest};
+use crate::render::{self, KubeconfigInput, Manifest};
 use crate::ui::Ui;
 use crate::validate;
 
@@ -27,6 +27,7 @@ pub(super) struct Deployment<'a> {
     pub(super) root: &'a Path,
     pub(super) plan: &'a Plan,
     pub(super) manifests: &'a [Manifest],
+    pub(super) catalogue: &'a Catalogue,
     pub(super) options: &'a ApplyArgs,
 }
 
@@ -195,10 +196,14 @@ impl Deployment<'_> {
         };
         let expires = token.as_ref().map(|token| token.expires);
         let credentials = token.map_or(Credentials::Own, |token| Credentials::Token(token.token));
-        let context = context_name(self.plan);
-        let kubeconfig =
-            EnvironmentKubeconfig { target: cluster.target(), context: &context, namespace, credentials };
-        kubeconfig.write(self.env)?;
+        let (cluster, user) = own::entries(cluster.target(), &credentials);
+        let input = KubeconfigInput {
+            context: context_name(self.plan),
+            namespace: namespace.to_owned(),
+            cluster,
+            user,
+        };
+        own::write(&kubeconfig_path(self.env, self.plan), &render::kubeconfig(&input, self.catalogue)?)?;
         Ok(expires)
     }
 }

@@ -66,6 +66,7 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         root: &workspace.root,
         plan: &plan,
         manifests: &manifests,
+        catalogue: &workspace.catalogue,
         options: &args.apply,
     };
     deployment.run(destination).await

@@ -49,6 +49,7 @@ async fn up(args: &UpArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         root: &workspace.root,
         plan: &plan,
         manifests: &manifests,
+        catalogue: &workspace.catalogue,
         options: &args.apply,
     };
     deployment.run(destination).await

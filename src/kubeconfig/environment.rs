@@ -19,17 +19,14 @@ pub enum Credentials {
     Token(SecretString),
 }
 
-/// What the file says.
-#[derive(Debug, Clone)]
-pub struct EnvironmentKubeconfig<'a> {
-    /// The cluster, and the user where the credentials are the user's own.
-    pub target: &'a Target,
-    /// The context's name, such as `devbox-shop`.
-    pub context: &'a str,
-    /// The namespace that the context sets.
-    pub namespace: &'a str,
-    /// How it signs in.
-    pub credentials: Credentials,
+/// The cluster and user entries of an environment's kubeconfig: where the target leads, and how it is
+/// signed in there. Paths are absolute, so that they hold in another file.
+pub fn entries(target: &Target, credentials: &Credentials) -> (Value, Value) {
+    let user = match credentials {
+        Credentials::Own => target.user_body(),
+        Credentials::Token(token) => json!({"token": token.expose_secret()}),
+    };
+    (target.cluster_body(), user)
 }
 
 /// The file of an environment, whether it is there or not. The name is made of the context's
@@ -43,52 +40,15 @@ pub fn path(env: &Env, context: &str) -> PathBuf {
     env.dirs.state.join("kubeconfigs").join(format!("{safe}.yaml"))
 }
 
-impl EnvironmentKubeconfig<'_> {
-    /// The kubeconfig as a document.
-    pub fn document(&self) -> Value {
-        let user = match &self.credentials {
-            Credentials::Own => self.target.user_body(),
-            Credentials::Token(token) => json!({"token": token.expose_secret()}),
-        };
-        json!({
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": self.context,
-            "contexts": [{
-                "name": self.context,
-                "context": {"cluster": self.context, "user": self.context, "namespace": self.namespace},
-            }],
-            "clusters": [{"name": self.context, "cluster": self.target.cluster_body()}],
-            "users": [{"name": self.context, "user": user}],
-        })
-    }
-
-    /// Writes the file (0600, folder 0700, atomically) and gives its path.
-    ///
-    /// # Errors
-    /// Where the state folder cannot be written.
-    pub fn write(&self, env: &Env) -> Result<PathBuf, KubeconfigError> {
-        let path = path(env, self.context);
-        let text = serde_yaml::to_string(&self.document())
-            .map_err(|source| KubeconfigError::Syntax { path: path.clone(), source })?;
-        if let Some(folder) = path.parent() {
-            fs::create_private_dir(folder)?;
-        }
-        fs::write_atomic(&path, text.as_bytes(), Access::Private)?;
-        Ok(path)
-    }
-}
-
-/// Removes an environment's file; `false` where there was none.
+/// Writes an environment's file (0600, folder 0700, atomically).
 ///
 /// # Errors
-/// Where the file is there and cannot be removed.
-pub fn remove(path: &Path) -> Result<bool, KubeconfigError> {
-    match std::fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(fs::FsError { verb: "remove", path: path.to_path_buf(), source }.into()),
+/// Where the state folder cannot be written.
+pub fn write(path: &Path, text: &str) -> Result<(), KubeconfigError> {
+    if let Some(folder) = path.parent() {
+        fs::create_private_dir(folder)?;
     }
+    Ok(fs::write_atomic(path, text.as_bytes(), Access::Private)?)
 }
 
 #[cfg(test)]
@@ -112,26 +72,17 @@ users: [{name: u, user: {client-certificate: me.pem, client-key: me.key}}]
         let own = folder.path().join("config");
         std::fs::write(&own, USERS).unwrap();
         let target = Kubeconfigs::load(&env, Some(&own)).unwrap().target(None).unwrap();
-        let written = EnvironmentKubeconfig {
-            target: &target,
-            context: "devbox-shop",
-            namespace: "dev-me-shop",
-            credentials: Credentials::Own,
-        }
-        .write(&env)
-        .unwrap();
+        let (cluster, user) = entries(&target, &Credentials::Own);
+        let written = path(&env, "devbox-shop");
+        write(&written, "secret").unwrap();
         assert_eq!(written, env.dirs.state.join("kubeconfigs/devbox-shop.yaml"));
         assert_eq!(written.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         let folder_mode = written.parent().unwrap().metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(folder_mode, 0o700);
         assert_eq!(std::fs::read_to_string(&own).unwrap(), USERS);
-        let again = Kubeconfigs::load(&env, Some(&written)).unwrap().target(None).unwrap();
-        assert_eq!((again.server.as_str(), again.namespace.as_str()), ("https://c:6443", "dev-me-shop"));
         let root = folder.path().to_str().unwrap();
-        assert_eq!(again.user_body()["client-key"], format!("{root}/me.key"));
-        assert_eq!(again.cluster_body()["certificate-authority"], format!("{root}/ca.pem"));
-        assert!(remove(&written).unwrap());
-        assert!(!remove(&written).unwrap());
+        assert_eq!(user["client-key"], format!("{root}/me.key"));
+        assert_eq!(cluster["certificate-authority"], format!("{root}/ca.pem"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod manifest;
 mod object;
 
 pub use error::RenderError;
-pub use kubeconfig::{ExecAuth, KubeconfigInput, UserAuth, kubeconfig};
+pub use kubeconfig::{KubeconfigInput, kubeconfig};
 pub use manifest::{GENERATE, KEEP, Manifest, ObjectKey, RETAIN};
 
 use crate::plan::{Plan, unit_context};

@@ -212,14 +212,17 @@ fn a_token_of_a_service_account_signs_in_as_it() {
         t.up_all(&(t.namespace_yaml() + account)).await;
         let token = t.cluster.token(t.namespace(), "app", Duration::from_secs(3600)).await.unwrap();
         assert!(!format!("{token:?}").contains(token.token.expose_secret()));
-        let written = devbox::kubeconfig::environment::EnvironmentKubeconfig {
-            target: t.cluster.target(),
-            context: "devbox-shop",
-            namespace: t.namespace(),
-            credentials: devbox::kubeconfig::environment::Credentials::Token(token.token),
+        let credentials = devbox::kubeconfig::environment::Credentials::Token(token.token);
+        let (cluster, user) = devbox::kubeconfig::environment::entries(t.cluster.target(), &credentials);
+        let input = devbox::render::KubeconfigInput {
+            context: "devbox-shop".into(),
+            namespace: t.namespace().into(),
+            cluster,
+            user,
         };
-        let env = devbox::env::Env::under(t.home.path());
-        let file = written.write(&env).unwrap();
+        let catalogue = devbox::preset::Catalogue::built_in().unwrap();
+        let file = t.home.path().join("kubeconfig");
+        std::fs::write(&file, devbox::render::kubeconfig(&input, &catalogue).unwrap()).unwrap();
         let as_app = devbox::cluster::Cluster::connect(&crate::trial::target(&file)).await.unwrap();
         assert_eq!(as_app.identity().uid, None);
     });
