@@ -148,6 +148,7 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
     }
     let contexts = surroundings::build_contexts(tree);
     let mut found = describe(tree, &dirs, &contexts);
+    drop_asset_tools(&mut found);
     if found.is_empty() || contexts.iter().any(|context| !covered(&found, context)) {
         let wanted =
             |dir: &str| (found.is_empty() && (dir == "." || !dir.contains('/'))) || contexts.contains(dir);
@@ -171,6 +172,23 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
         found.extend(describe_loose(tree, &loose, &dirs, &contexts));
     }
     found
+}
+
+/// Folders in which a server's own framework keeps what browsers load.
+const ASSETS: &[&str] =
+    &["assets", "static", "resources", "theme", "webpack", "src/main/webapp", "src/main/frontend"];
+
+/// A Node manifest in such a folder of a Phoenix, Rails, Laravel, Spring or Django application is its
+/// asset tool.
+fn drop_asset_tools(found: &mut Vec<Draft>) {
+    let servers: Vec<String> =
+        found.iter().filter(|draft| draft.strength == 4).map(|draft| draft.c.path.clone()).collect();
+    found.retain(|draft| {
+        let inside = |server: &String| {
+            ASSETS.iter().any(|name| super::read::join(server, name).as_deref() == Some(&draft.c.path))
+        };
+        draft.ecosystem != "node" || !servers.iter().any(inside)
+    });
 }
 
 fn covered(found: &[Draft], dir: &str) -> bool {

@@ -199,8 +199,8 @@ fn framework_version(
         Some((element.text.trim().to_owned(), At::line(props, element.line)))
     };
     let target = own.filter(|(text, _)| !text.contains('$')).or_else(shared);
-    let mut pins = version::Pins::default();
-    pins.manifest = target.map(|(text, at)| tools::Pin { text, at });
+    let manifest = target.map(|(text, at)| tools::Pin { text, at });
+    let pins = version::Pins { pins: Vec::new(), manifest };
     version::settle(scope.tree, draft, pins, 2, |text| {
         let newest = text
             .split(';')

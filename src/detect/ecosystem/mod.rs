@@ -15,6 +15,8 @@ mod rust;
 mod shared;
 mod site;
 mod source;
+#[cfg(test)]
+mod table;
 mod tools;
 mod version;
 

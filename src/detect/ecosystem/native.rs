@@ -122,7 +122,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         scope,
         &mut draft,
         &["c", "cpp", "cc", "cxx", "h", "hpp"],
-        &["port", "PORT", "listen", "htons"],
+        &["port", "PORT", "listen", "Listen", "htons"],
         &LISTEN,
     );
     let runs = executable

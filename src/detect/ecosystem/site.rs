@@ -107,7 +107,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             **name == *"."
                 || crate::detect::read::join(&scope.dir, name).is_some_and(|dir| scope.tree.has_folder(&dir))
         };
-        if !generator.beside.iter().any(|name| beside(&name)) {
+        if !generator.beside.iter().any(beside) {
             continue;
         }
         let shared = matches!(base(&file), "config.toml" | "config.yaml");

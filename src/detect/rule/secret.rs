@@ -82,7 +82,7 @@ pub(in crate::detect) fn name(name: &str) -> bool {
     {
         return true;
     }
-    let connects = ["_URL", "_URI", "_DSN", "_CONNECTION"].iter().any(|end| upper.ends_with(end));
+    let connects = ["_URL", "_URI", "_DSN"].iter().any(|end| upper.ends_with(end));
     connects
         && (upper.ends_with("_DSN")
             || SERVICES.iter().any(|word| upper.starts_with(word) || upper.contains(&format!("_{word}_"))))

@@ -150,8 +150,26 @@ static DESTRUCTURED: Pattern = Pattern::new(r"\{([^{}]{1,2000})\}\s*=\s*(?:proce
 
 /// A literal's text; `Some(None)` is a default that is no literal.
 fn default(expression: &str) -> Option<Option<String>> {
+    // `|| raise "..."` and its relatives demand the variable.
+    const NONE: &[&str] = &[
+        "None",
+        "null",
+        "undefined",
+        "nil",
+        "\"\"",
+        "''",
+        "raise",
+        "throw",
+        "abort",
+        "die",
+        "exit",
+        "panic",
+        "fail",
+        "error",
+    ];
     let expression = expression.trim();
-    if expression.is_empty() || ["None", "null", "undefined", "nil", "\"\"", "''"].contains(&expression) {
+    let word: &str = expression.split([' ', '(', ')', ',', ';']).next().unwrap_or_default();
+    if expression.is_empty() || NONE.contains(&word) {
         return None;
     }
     let literal = LITERAL.captures(expression);

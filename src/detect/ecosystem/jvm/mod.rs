@@ -92,7 +92,7 @@ static LISTEN: [Listen; 12] = [
     listen::row(r"\bnew\s+InetSocketAddress\s*\(\s*\x22[^\x22]*\x22\s*,", Take::Argument(0)),
     listen::row(r"\.asServer\s*\(\s*\w+\s*\(", Take::Argument(0)),
     listen::row(r"\b(?:newServerAt|bindAndHandle)\s*\([^)]*?,\s*", Take::Argument(0)),
-    listen::row(r"\.withPort\s*\(\s*(?:port\x22|Port\.fromInt\s*\(|port\x22)?", Take::Argument(0)),
+    listen::row(r"\.withPort\s*\(\s*(?:port\x22|Port\.fromInt\s*\(\s*)?([\w.]+)", Take::Group),
     listen::row(r"\brun-(?:jetty|server)\b[^\n]*?:port\s+([^\s}]+)", Take::Group),
 ];
 

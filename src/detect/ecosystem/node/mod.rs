@@ -9,6 +9,9 @@ mod manifest;
 mod port;
 mod runtime;
 
+#[cfg(test)]
+pub(super) use framework::FRAMEWORKS;
+
 use super::Ecosystem;
 use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::facts::ComponentKind;

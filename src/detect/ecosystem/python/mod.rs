@@ -5,6 +5,9 @@ mod framework;
 mod manager;
 mod requirement;
 
+#[cfg(test)]
+pub(super) use framework::FRAMEWORKS;
+
 use super::{Ecosystem, tools, version};
 use crate::detect::draft::{At, Draft, Slot};
 use crate::detect::facts::ComponentKind;
@@ -94,7 +97,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         let version = bare(&requirement.constraint).or_else(|| manager::locked(scope, &requirement.name));
         draft.framework(row.name, version, &requirement.at, 0.95);
         draft.kind(row.kind, &requirement.at, 0.9);
-        draft.strength = 3;
+        draft.strength = if row.name == "django" { 4 } else { 3 };
     }
     let listens = app::attach(scope, framework.map(|(row, _)| row), &requirements, &mut draft);
     for requirement in requirements.running() {
