@@ -1,5 +1,6 @@
 //! What `init` and `up` share once a plan is settled: apply, hand over a context, wait, report.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use super::destination::{Arrived, Destination};
@@ -19,6 +20,28 @@ use crate::validate;
 
 /// How long the token in an environment's kubeconfig is asked to live; servers may give less.
 const TOKEN_LIFETIME: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+
+/// Whether anything was written yet: what an interrupted person wants to know.
+#[derive(Debug, Default)]
+pub(super) struct Begun(Cell<bool>);
+
+impl Begun {
+    /// From here on something may have been written.
+    pub(super) fn begin(&self) {
+        self.0.set(true);
+    }
+
+    /// Adds to an interruption what it means.
+    pub(super) fn explain(&self, failure: Failure) -> Failure {
+        match (failure.exit, self.0.get()) {
+            (Exit::Interrupted, true) => {
+                failure.hint("what was applied so far stays: `devbox up` goes on, `devbox down` removes it")
+            }
+            (Exit::Interrupted, false) => failure.hint("nothing was written"),
+            _ => failure,
+        }
+    }
+}
 
 /// A settled plan on its way into a cluster.
 pub(super) struct Deployment<'a> {

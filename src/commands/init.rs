@@ -2,7 +2,7 @@
 //!
 //! Up to the last answer nothing is written anywhere: Ctrl-C leaves no trace.
 
-use super::deploy::{self, Deployment};
+use super::deploy::{self, Begun, Deployment};
 use super::destination::Destination;
 use super::place::{self, Sources};
 use super::repository_file::RepositoryFile;
@@ -21,10 +21,11 @@ use crate::ui::{Review, Ui};
 /// # Errors
 /// Whatever stops it, before or after something was written; the message says which.
 pub(super) fn run(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    runtime::run(init(args, env, ui))
+    let begun = Begun::default();
+    runtime::run(init(args, env, ui, &begun)).map_err(|failure| begun.explain(failure))
 }
 
-async fn init(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Failure> {
     let file = workspace::answers(&args.plan, env)?;
     let workspace = Workspace::open(env, args.project.path.as_deref())?;
     ui.show(&ui.findings(&workspace.facts));
@@ -52,12 +53,15 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     if asking && !ui.confirm("Set this up?", true)? {
-        return Err(Failure::interrupted().hint("nothing was written"));
+        return Err(Failure::interrupted());
     }
     destination.confirm(ui, &args.target)?;
-    if let Some(file) = repository_file
-        && file.confirm(ui, args.yes)?
-    {
+    let file = match repository_file {
+        Some(file) if file.confirm(ui, args.yes)? => Some(file),
+        _ => None,
+    };
+    begun.begin();
+    if let Some(file) = file {
         file.write()?;
     }
     let deployment = Deployment {

@@ -1,6 +1,6 @@
 //! `devbox up`: apply what `devbox.yaml` says, without the wizard.
 
-use super::deploy::{self, Deployment};
+use super::deploy::{self, Begun, Deployment};
 use super::destination::Destination;
 use super::place::Sources;
 use super::runtime;
@@ -16,10 +16,11 @@ use crate::ui::Ui;
 /// # Errors
 /// Where nothing says what or where to apply, or applying fails.
 pub(super) fn run(args: &UpArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    runtime::run(up(args, env, ui))
+    let begun = Begun::default();
+    runtime::run(up(args, env, ui, &begun)).map_err(|failure| begun.explain(failure))
 }
 
-async fn up(args: &UpArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Failure> {
     let file = workspace::answers(&args.plan, env)?;
     let workspace = Workspace::open(env, args.project.path.as_deref())?;
     if workspace.repository.is_none() {
@@ -43,6 +44,7 @@ async fn up(args: &UpArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, &plan, &place), before.as_ref())?;
     let mut destination = Destination::reach(env, ui, &place, plan.namespace_name()).await?;
     destination.confirm(ui, &args.target)?;
+    begun.begin();
     let deployment = Deployment {
         env,
         ui,

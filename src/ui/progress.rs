@@ -112,7 +112,11 @@ impl Live {
 }
 
 impl Drop for Live {
+    /// What was cut short (Ctrl-C) leaves no spinner behind.
     fn drop(&mut self) {
+        if let Ok(steps) = self.steps.get_mut() {
+            steps.drain().for_each(|(_, (_, bar))| bar.finish_and_clear());
+        }
         let _ = self.screen.clear();
     }
 }
