@@ -1,5 +1,5 @@
 //! The tables of `docs/detection.md`, generated from the rules. To write them again:
-//! `cargo test --lib write_the_detection_tables -- --ignored`.
+//! `INSTA_UPDATE=always cargo test --lib the_document_holds`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -61,29 +61,20 @@ fn tables() -> String {
     text
 }
 
-fn document() -> (PathBuf, String, String) {
+/// `INSTA_UPDATE=always` writes them, as it does snapshots.
+#[test]
+fn the_document_holds_the_tables_of_the_rules() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/detection.md");
     let text = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once(BEGIN).unwrap();
     let (_, after) = rest.split_once(END).unwrap();
     let written = format!("{before}{BEGIN}\n{}{END}{after}", tables());
-    (path, text, written)
-}
-
-#[test]
-fn the_document_holds_the_tables_of_the_rules() {
-    let (_, text, written) = document();
-    assert!(
-        text == written,
-        "docs/detection.md is old: `cargo test --lib write_the_detection_tables -- --ignored`"
-    );
-}
-
-#[test]
-#[ignore = "writes docs/detection.md"]
-fn write_the_detection_tables() {
-    let (path, _, written) = document();
-    std::fs::write(path, written).unwrap();
+    if std::env::var("INSTA_UPDATE").is_ok_and(|value| value == "always") {
+        std::fs::write(path, written).unwrap();
+    } else {
+        let update = "INSTA_UPDATE=always cargo test --lib the_document_holds";
+        assert!(text == written, "docs/detection.md is old: `{update}`");
+    }
 }
 
 #[test]
