@@ -213,6 +213,15 @@ impl Draft {
         }
     }
 
+    /// Drops a start command that no script says: a library is not started.
+    pub(super) fn forget_guessed_start(&mut self) {
+        let guessed = |e: &Evidence| e.field == "commands.start" && e.confidence < 0.8;
+        if self.c.evidence.iter().any(guessed) {
+            self.c.evidence.retain(|e| !guessed(e));
+            self.c.commands.start = None;
+        }
+    }
+
     pub(super) fn port(&mut self, port: u16, source: PortSource, at: &At) {
         let debug = DEBUG_PORTS.contains(&port) && source != PortSource::DockerEnv;
         let known = self.ports.iter().any(|claim| claim.port == port && claim.source == source);

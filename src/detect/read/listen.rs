@@ -231,6 +231,11 @@ fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
         r#"(?m)(?:^|[\s,{{(.'"@$]){name}['"]?\s*(?:[:\s][\w<>\[\]| .?&:]+?)?\s*(?::=|=|:)\s*([^;\n]+)"#
     );
     let regex = Regex::new(&text).ok()?;
+    // Go's `Port int `env:"PORT" envDefault:"8080"``.
+    let tag = format!(r#"(?m)^\s*{name}\s+\w+\s+`[^`\n]*\b(?:envDefault|default|env-default):"(\d{{2,5}})""#);
+    if let Some(found) = Regex::new(&tag).ok().and_then(|tag| code.captures(&tag).next()?[1].parse().ok()) {
+        return Some(found);
+    }
     let mut last = None;
     for found in code.captures(&regex).take(12) {
         let expression = &found[1];

@@ -48,6 +48,7 @@ fn libraries(drafts: &mut [Draft]) {
             let at =
                 draft.c.evidence.first().map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line));
             draft.kind(ComponentKind::Library, &at, 0.9);
+            draft.forget_guessed_start();
         }
     }
 }

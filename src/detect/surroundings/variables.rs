@@ -29,7 +29,7 @@ const JVM: &[&str] = &["java", "kt", "kts", "scala", "groovy"];
 const DOTNET: &[&str] = &["cs", "fs", "vb"];
 
 /// All ways of reading a variable.
-pub(in crate::detect) static PATTERNS: [Read; 38] = [
+pub(in crate::detect) static PATTERNS: [Read; 40] = [
     read(JS, r"\bprocess\.env\.(?<n>[A-Z_][A-Z0-9_]*)\b"),
     read(JS, r#"\bprocess\.env\[['"](?<n>[A-Z_][A-Z0-9_]*)['"]\]"#),
     read(JS, r"\bimport\.meta\.env\.(?<n>(?:VITE|PUBLIC)_[A-Z0-9_]+)\b"),
@@ -38,6 +38,13 @@ pub(in crate::detect) static PATTERNS: [Read; 38] = [
     read(
         JS,
         r#"\b(?:configService|config)\.(?:get|getOrThrow)(?:<\w+>)?\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]\s*(?:,\s*(?<d>[^)]+))?\)"#,
+    ),
+    // zod: `DATABASE_URL: z.string().url().default("...")`
+    read(JS, r"\b(?<n>[A-Z][A-Z0-9_]{2,})\s*:\s*z\s*\.(?:[^\n]*?\.default\((?<d>[^)\n]*)\))?"),
+    // struct tags: `env:"PORT" envDefault:"8080"`, `envconfig:"PORT" default:"8080"`
+    read(
+        &["go"],
+        r#"(?m)^\s*\w+\s+[\w.\[\]*]+\s+`[^`\n]*?\benv(?:config)?:"(?<n>[A-Z][A-Z0-9_]*)[^"\n]*"(?:[^`\n]*?\b(?:envDefault|default|env-default):(?<d>"[^"]*"))?"#,
     ),
     read(&["py"], r#"\bos\.environ\[\s*['"](?<n>\w+)['"]\s*\]"#),
     read(
@@ -142,7 +149,9 @@ const GIVEN: &[&str] = &[
 static TAIL: Pattern = Pattern::new(
     r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#,
 );
-static TESTED: Pattern = Pattern::new(r"^\s*(?:===|!==|==|!=|\?[^?.:]|&&|\.ok\(\)|\.is_ok\(\)|\.is_err\(\))");
+static TESTED: Pattern = Pattern::new(
+    r"^\s*(?:===|!==|==|!=|\?[^?.:]|&&|\w+\([^\n]*\.(?:optional|nullish)\(\)|\.ok\(\)|\.is_ok\(\)|\.is_err\(\))",
+);
 static LITERAL: Pattern = Pattern::new(
     r#"^(?:String::from\(|str\(|int\()?(?:"([^"]*)"|'([^']*)'|`([^`$]*)`|(-?\d+(?:\.\d+)?)\b|(true|false|True|False)\b)"#,
 );
@@ -200,7 +209,7 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
     for file in files {
         let Some(text) = tree.text(file) else { continue };
         // Most files read no variable: a cheap look saves the scanner.
-        if !["env", "ENV", "Env", "@Value", "onfig"].iter().any(|word| text.contains(word)) {
+        if !["env", "ENV", "Env", "@Value", "onfig", "BaseSettings"].iter().any(|word| text.contains(word)) {
             continue;
         }
         let Some(code) = tree.code(file) else { continue };
@@ -259,6 +268,9 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
             draft.env(name, given, &At::line(file, code.line(whole.start())), 0.85);
         }
     }
+    if extension == "py" {
+        settings(code, file, draft);
+    }
     if matches!(extension, "js" | "ts" | "mjs" | "cjs" | "jsx" | "tsx") {
         for found in code.captures(&DESTRUCTURED) {
             let at = At::line(file, found.get(0).map(|whole| code.line(whole.start())));
@@ -279,6 +291,35 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
                     draft.env(name, given, &at, 0.85);
                 }
             }
+        }
+    }
+}
+
+static SETTINGS: Pattern = Pattern::new(r"(?m)^class\s+\w+\([^)\n]*\bBaseSettings\b[^)\n]*\)\s*:");
+static FIELD: Pattern = Pattern::new(r"^    ([A-Za-z]\w*)\s*:\s*([^=\n]+?)(?:\s*=\s*(.+))?$");
+
+/// The fields of a pydantic settings class are variables of the same name in upper case.
+fn settings(code: &Code, file: &str, draft: &mut Draft) {
+    for class in code.captures(&SETTINGS) {
+        let Some(start) = class.get(0).map(|whole| whole.end()) else { continue };
+        let first = code.line(start);
+        let body = code.text[start..].lines().skip(1).zip(first + 1..);
+        for (line, number) in body.take_while(|(line, _)| line.trim().is_empty() || line.starts_with("    "))
+        {
+            let Some(field) = FIELD.captures(line) else { continue };
+            if &field[1] == "model_config" {
+                continue;
+            }
+            let optional = field[2].contains("None") || field[2].contains("Optional");
+            let value = field.get(3).map(|value| value.as_str().trim());
+            let given = value.and_then(default);
+            let given = match &given {
+                Some(Some(literal)) => Given::Code(literal),
+                Some(None) if value.is_some_and(|value| !value.starts_with("Field(...")) => Given::Copes,
+                _ if optional => Given::Copes,
+                _ => Given::Nothing,
+            };
+            draft.env(&field[1].to_uppercase(), given, &At::line(file, number), 0.8);
         }
     }
 }

@@ -34,6 +34,10 @@ pub(super) fn run(manager: &str, script: &str) -> String {
 pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) {
     let manager = manager::usable(draft);
     let (locked, modern) = manager::locked(scope.tree, &scope.dir, &manager);
+    let rush = upward(&scope.dir).find_map(|dir| scope.tree.find(dir, "rush.json"));
+    if let Some(file) = rush {
+        draft.command(Slot::Install, "rush install", &At::file(file), 0.9);
+    }
     let install = match (manager.as_str(), locked) {
         ("npm", true) => "npm ci".to_owned(),
         ("yarn", true) if modern => "yarn install --immutable".to_owned(),
@@ -42,6 +46,22 @@ pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) 
     };
     let confidence = if locked { 0.9 } else { 0.75 };
     draft.command(Slot::Install, &install, &At::file(&manifest.file), confidence);
+    if let Some((project, targets)) = manifest.nx_targets() {
+        let at = At::file(&manifest.file);
+        for (slot, target) in [
+            (Slot::Build, "build"),
+            (Slot::Dev, "serve"),
+            (Slot::Dev, "dev"),
+            (Slot::Start, "start"),
+            (Slot::Start, "serve"),
+            (Slot::Test, "test"),
+        ] {
+            if targets.contains(&target) {
+                draft.command(slot, &format!("npx nx {target} {project}"), &at, 0.85);
+            }
+        }
+        return;
+    }
     let script = |name: &str| manifest.script(name).is_some();
     let start_is_dev = draft.c.framework.as_deref().is_some_and(|name| START_IS_DEV.contains(&name));
     let mut dev: Vec<&str> = vec!["dev", "start:dev", "serve", "develop", "watch"];

@@ -126,7 +126,7 @@ pub(super) fn attach(
     manifest: &Manifest,
     draft: &mut Draft,
 ) -> Option<&'static Framework> {
-    if let Some(framework) = nx(manifest, draft) {
+    if let Some(framework) = nx(scope, manifest, draft) {
         return Some(framework);
     }
     let runs = best(FRAMEWORKS, manifest.dependencies().map(|(name, _)| name));
@@ -192,7 +192,7 @@ fn plausible(scope: &Scope<'_>, manifest: &Manifest, row: &Framework) -> bool {
     }
 }
 
-fn nx(manifest: &Manifest, draft: &mut Draft) -> Option<&'static Framework> {
+fn nx(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<&'static Framework> {
     let targets = manifest.nx.as_ref()?.get("targets")?.as_object()?;
     let executors = targets.values().filter_map(|target| target.get("executor")?.as_str());
     let name = executors.into_iter().find_map(|executor| {
@@ -202,7 +202,11 @@ fn nx(manifest: &Manifest, draft: &mut Draft) -> Option<&'static Framework> {
         return None;
     }
     let row = FRAMEWORKS.iter().find(|row| row.name == name)?;
-    draft.framework(row.name, None, &manifest.at("executor"), 0.8);
+    let root = Manifest::of(scope.tree, ".");
+    let version = root.as_ref().and_then(|root| {
+        root.all().find(|(known, _)| row.names.contains(known)).and_then(|(_, v)| version::bare(v))
+    });
+    draft.framework(row.name, version, &manifest.at("executor"), 0.8);
     Some(row)
 }
 

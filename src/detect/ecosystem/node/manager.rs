@@ -49,6 +49,13 @@ pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) 
             }
             return;
         }
+        if let Some(file) = tree.find(dir, "rush.json")
+            && let Some(doc) = tree.doc(&file)
+            && let Some(name) =
+                ["pnpm", "yarn", "npm"].into_iter().find(|name| doc.get(format!("{name}Version")).is_some())
+        {
+            return draft.manager(name, &At::file(file), 0.95);
+        }
         match &locks[..] {
             [] => {}
             [(name, file)] => return draft.manager(name, &At::file(file), 0.95),

@@ -16,6 +16,8 @@ pub(super) struct Manifest {
     text: Rc<str>,
     /// Nx's targets, where the project is described by `project.json` alone.
     pub(super) nx: Option<Rc<Value>>,
+    /// Described by `project.json` alone: the root's dependencies that its sources import.
+    borrowed: Option<Vec<(String, String)>>,
 }
 
 impl Manifest {
@@ -24,7 +26,7 @@ impl Manifest {
             let doc = scope.tree.doc(&file).filter(|doc| doc.is_object())?;
             let text = scope.tree.text(&file)?;
             let nx = scope.find("project.json").and_then(|file| scope.tree.doc(&file));
-            return Some(Self { file, doc, text, nx });
+            return Some(Self { file, doc, text, nx, borrowed: None });
         }
         let file = scope.find("project.json")?;
         let nx = scope
@@ -32,7 +34,8 @@ impl Manifest {
             .doc(&file)
             .filter(|doc| doc.get("targets").is_some() || doc.get("projectType").is_some())?;
         let text = scope.tree.text(&file)?;
-        Some(Self { file, doc: Rc::clone(&nx), text, nx: Some(nx) })
+        let borrowed = Some(imported(scope));
+        Some(Self { file, doc: Rc::clone(&nx), text, nx: Some(nx), borrowed })
     }
 
     /// A package's manifest by its folder.
@@ -40,7 +43,7 @@ impl Manifest {
         let file = tree.find(dir, "package.json")?;
         let doc = tree.doc(&file).filter(|doc| doc.is_object())?;
         let text = tree.text(&file)?;
-        Some(Self { file, doc, text, nx: None })
+        Some(Self { file, doc, text, nx: None, borrowed: None })
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&Value> {
@@ -81,7 +84,9 @@ impl Manifest {
 
     /// What runs with the program.
     pub(super) fn dependencies(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.section("dependencies").chain(self.section("optionalDependencies"))
+        let borrowed =
+            self.borrowed.iter().flatten().map(|(name, version)| (name.as_str(), version.as_str()));
+        self.section("dependencies").chain(self.section("optionalDependencies")).chain(borrowed)
     }
 
     /// What builds and tests it.
@@ -115,6 +120,13 @@ impl Manifest {
             || (self.get("exports").is_none() && self.get("types").is_none() && self.get("files").is_none())
     }
 
+    /// The project's name and targets, where Nx alone describes it.
+    pub(super) fn nx_targets(&self) -> Option<(&str, Vec<&str>)> {
+        self.borrowed.as_ref()?;
+        let targets = self.get("targets")?.as_object()?;
+        Some((self.text("name")?, targets.keys().map(String::as_str).collect()))
+    }
+
     /// Whether it holds other packages together.
     pub(super) fn is_workspace(&self, scope: &Scope<'_>) -> bool {
         let declared = self.get("workspaces").is_some()
@@ -145,4 +157,19 @@ impl Manifest {
             });
         (declared || tools) && members > 0
     }
+}
+
+/// The dependencies of the root's manifest that the folder's own sources import.
+fn imported(scope: &Scope<'_>) -> Vec<(String, String)> {
+    let Some(root) = Manifest::of(scope.tree, ".") else { return Vec::new() };
+    let sources = scope.sources(&["ts", "tsx", "js", "jsx", "mjs"]);
+    let texts: Vec<Rc<str>> = sources.iter().take(200).filter_map(|file| scope.tree.text(file)).collect();
+    let uses = |name: &str| {
+        let forms = [format!("'{name}'"), format!("\"{name}\""), format!("'{name}/"), format!("\"{name}/")];
+        texts.iter().any(|text| forms.iter().any(|form| text.contains(form)))
+    };
+    root.all()
+        .filter(|(name, _)| uses(name))
+        .map(|(name, version)| (name.to_owned(), version.to_owned()))
+        .collect()
 }

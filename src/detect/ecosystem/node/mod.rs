@@ -28,7 +28,6 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         return broken(scope).into_iter().collect();
     };
     let mut draft = Draft::new("node", &scope.dir);
-    let whole = At::file(&manifest.file);
     draft.name(manifest.text("name").unwrap_or(scope.name()), &manifest.at("name"));
     draft.aliases.extend(manifest.text("name").map(str::to_owned));
     draft.needs.extend(manifest.all().map(|(name, _)| name.to_owned()));
@@ -54,8 +53,13 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     if draft.c.kind == ComponentKind::Web {
         draft.strength = 3;
     }
-    draft.aggregator = manifest.is_workspace(scope) && draft.c.framework.is_none() && !listens;
-    let _ = whole;
+    let projects = scope.find("nx.json").is_some()
+        && scope.tree.under(&scope.dir).iter().any(|file| file.ends_with("/project.json"));
+    draft.aggregator =
+        manifest.is_workspace(scope) && (projects || (draft.c.framework.is_none() && !listens));
+    if manifest.text("projectType") == Some("library") {
+        draft.kind(ComponentKind::Library, &manifest.at("projectType"), 0.95);
+    }
     vec![draft]
 }
 
