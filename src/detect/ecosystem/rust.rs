@@ -33,7 +33,6 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("rouille", &["rouille"], 55, None, Web),
     row("yew", &["yew"], 50, Some(8080), Static),
     row("tonic", &["tonic"], 30, None, Web),
-    row("hyper", &["hyper"], 25, None, Web),
 ];
 
 /// Calls that listen.
