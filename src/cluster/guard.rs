@@ -164,9 +164,10 @@ impl Explain for Refusal {
                 vec!["nothing overrides this; choose a development cluster with `--context`".into()]
             }
             Self::System { .. } => vec!["choose another namespace with `--namespace`".into()],
-            Self::NotConfirmed { context, .. } => vec![format!(
-                "run the command in a terminal and type `{context}` when asked; it is then remembered for this cluster"
-            )],
+            Self::NotConfirmed { context, .. } => vec![
+                format!("run the command in a terminal and type `{context}` when asked; it is then remembered"),
+                format!("or, where nobody can be asked, name it once more: `--confirm-context {context}`"),
+            ],
             Self::OtherNamespace { .. } => Vec::new(),
         }
     }

@@ -80,15 +80,15 @@ mod tests {
                 "tokenFile": "",
                 "exec": {"command": "bin/login"},
             }),
-            file: "/home/me/.kube/work/config".into(),
+            file: "/home/me/.kube/team/config".into(),
         };
         assert_eq!(
             entry.absolute(),
             json!({
-                "client-certificate": "/home/me/.kube/work/certs/me.pem",
+                "client-certificate": "/home/me/.kube/team/certs/me.pem",
                 "client-key": "/keys/me.key",
                 "tokenFile": "",
-                "exec": {"command": "/home/me/.kube/work/bin/login"},
+                "exec": {"command": "/home/me/.kube/team/bin/login"},
             })
         );
     }
