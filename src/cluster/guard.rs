@@ -165,7 +165,9 @@ impl Explain for Refusal {
             }
             Self::System { .. } => vec!["choose another namespace with `--namespace`".into()],
             Self::NotConfirmed { context, .. } => vec![
-                format!("run the command in a terminal and type `{context}` when asked; it is then remembered"),
+                format!(
+                    "run the command in a terminal and type `{context}` when asked; it is then remembered"
+                ),
                 format!("or, where nobody can be asked, name it once more: `--confirm-context {context}`"),
             ],
             Self::OtherNamespace { .. } => Vec::new(),
