@@ -13,8 +13,10 @@ pub struct Limits {
     pub file_bytes: u64,
     /// Bytes read from all files together.
     pub total_bytes: u64,
-    /// Source files per component that are searched for environment variables.
+    /// Source files per component that are searched for ports and variables.
     pub sources: usize,
+    /// Source files of all components together that are searched.
+    pub all_sources: usize,
     /// Time for the whole detection.
     pub time: Duration,
 }
@@ -27,6 +29,7 @@ impl Default for Limits {
             file_bytes: 2 << 20,
             total_bytes: 96 << 20,
             sources: 400,
+            all_sources: 3000,
             time: Duration::from_secs(20),
         }
     }

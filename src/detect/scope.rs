@@ -47,7 +47,7 @@ impl Scope<'_> {
             .filter(|file| extensions.contains(&extension(file)) && !is_test(self.relative(file)))
             .collect();
         files.sort_by_key(|file| file.matches('/').count());
-        files.truncate(self.tree.limits().sources);
+        files.truncate(self.tree.sources());
         files
     }
 
@@ -147,6 +147,7 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
         }
     }
     let contexts = surroundings::build_contexts(tree);
+    tree.share_sources(dirs.len());
     let mut found = describe(tree, &dirs, &contexts);
     drop_asset_tools(&mut found);
     if found.is_empty() || contexts.iter().any(|context| !covered(&found, context)) {

@@ -23,6 +23,7 @@ pub(in crate::detect) struct Tree {
     limits: Limits,
     started: Instant,
     read: Cell<u64>,
+    sources: Cell<usize>,
     texts: RefCell<HashMap<String, Option<Rc<str>>>>,
     docs: RefCell<HashMap<String, Option<Rc<Value>>>>,
     codes: RefCell<HashMap<String, Option<Rc<Code>>>>,
@@ -82,6 +83,7 @@ impl Tree {
             limits,
             started,
             read: Cell::new(0),
+            sources: Cell::new(usize::MAX),
             texts: RefCell::default(),
             docs: RefCell::default(),
             codes: RefCell::default(),
@@ -98,6 +100,17 @@ impl Tree {
     /// The name of a folder; the root's own name for `.`.
     pub(in crate::detect) fn folder_name<'a>(&'a self, dir: &'a str) -> &'a str {
         if dir == "." { &self.name } else { base(dir) }
+    }
+
+    /// How many sources of one component are searched.
+    pub(in crate::detect) fn sources(&self) -> usize {
+        self.sources.get().min(self.limits.sources)
+    }
+
+    /// Shares the bound on sources among components; a small one still gets a few dozen.
+    pub(in crate::detect) fn share_sources(&self, components: usize) {
+        const FEWEST: usize = 40;
+        self.sources.set((self.limits.all_sources / components.max(1)).max(FEWEST));
     }
 
     pub(in crate::detect) fn limits(&self) -> &Limits {

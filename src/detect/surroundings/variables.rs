@@ -205,7 +205,14 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
         })
         .collect();
     files.sort_by_key(|file| file.matches('/').count());
-    files.truncate(tree.limits().sources);
+    if files.len() > tree.sources() {
+        tree.warn(format!(
+            "{dir}: {} of {} sources were searched for variables",
+            tree.sources(),
+            files.len()
+        ));
+        files.truncate(tree.sources());
+    }
     for file in files {
         let Some(text) = tree.text(file) else { continue };
         // Most files read no variable: a cheap look saves the scanner.
