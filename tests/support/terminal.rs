@@ -4,11 +4,12 @@ use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once};
 use std::time::{Duration, Instant};
 
 use pty_process::blocking::Pty;
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Devbox, Redactions};
 
@@ -102,6 +103,7 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts a program as the leader of a session whose terminal is ours.
     pub(crate) fn start(command: Command, redactions: Redactions) -> Self {
+        heed_interrupts();
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(pty_process::Size::new(ROWS, COLUMNS)).unwrap();
         let mut child = pty_process::blocking::Command::from(command).spawn(pts).unwrap();
@@ -215,6 +217,25 @@ impl Drop for Terminal {
             self.shared.wait(PATIENCE, |seen| seen.status.is_some());
         }
     }
+}
+
+/// Sees to it that programs start with Ctrl-C meaning what it means in a terminal.
+///
+/// A shell starts what it puts in the background with SIGINT ignored, and that is inherited all the way
+/// down to the program under test. A signal that is handled, even by doing nothing, is not inherited.
+fn heed_interrupts() {
+    static DONE: Once = Once::new();
+    const SIGINT: u64 = 1 << 1;
+    DONE.call_once(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+        if mask & SIGINT != 0 {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let _context = runtime.enter();
+            drop(signal(SignalKind::interrupt()).unwrap());
+        }
+    });
 }
 
 /// Follows what the program writes, until nobody can write any more.
