@@ -2,6 +2,8 @@
 //!
 //! Up to the last answer nothing is written anywhere: Ctrl-C leaves no trace.
 
+use serde_json::json;
+
 use super::deploy::{self, Begun, Deployment};
 use super::destination::Destination;
 use super::place::{self, Sources};
@@ -14,7 +16,7 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::plan::{Outcome, Plan};
 use crate::render::Manifest;
-use crate::ui::{Review, Ui};
+use crate::ui::{Format, Page, Review, Ui};
 
 /// Runs the wizard.
 ///
@@ -36,22 +38,21 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit
     let (place, plan) = wizard.settle(file.as_ref())?;
     let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
     let repository_file = RepositoryFile::plan(&workspace, &plan)?;
-    let Some(place) = place else {
-        wizard.review(&plan, &manifests, None, repository_file.as_ref());
-        ui.status("Dry run: nothing was written. Choose a cluster with `--context NAME` or `--sandbox`.");
-        return Ok(Exit::Done);
-    };
-
-    deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, &plan, &place), record.as_ref())?;
-    let mut destination = match args.dry_run {
-        true => Destination::unseen(env, &place, plan.namespace_name())?,
-        false => Destination::reach(env, ui, &place, plan.namespace_name()).await?,
-    };
-    wizard.review(&plan, &manifests, Some(&destination), repository_file.as_ref());
     if args.dry_run {
-        ui.status("Dry run: nothing was written.");
+        let to = match &place {
+            Some(place) => Some(Destination::unseen(env, place, plan.namespace_name())?),
+            None => None,
+        };
+        wizard.dry_run(&plan, &manifests, to.as_ref(), repository_file.as_ref());
         return Ok(Exit::Done);
     }
+    let place = place.ok_or_else(|| Failure::usage("no cluster is chosen"))?;
+    deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, &plan, &place), record.as_ref())?;
+    let mut destination = Destination::reach(env, ui, &place, plan.namespace_name()).await?;
+    deploy::warn(&plan, ui);
+    ui.status("");
+    ui.show(&wizard.review(&plan, &manifests, Some(&destination), repository_file.as_ref()));
+    ui.status("");
     if asking && !ui.confirm("Set this up?", true)? {
         return Err(Failure::interrupted());
     }
@@ -140,13 +141,41 @@ impl Wizard<'_> {
             .hint("run `devbox init` in a terminal to be asked"))
     }
 
-    fn review(
+    /// The plan is what a dry run was asked for, so it goes to stdout.
+    fn dry_run(
         &self,
         plan: &Plan,
         manifests: &[Manifest],
         destination: Option<&Destination>,
         file: Option<&RepositoryFile>,
     ) {
+        deploy::warn(plan, self.ui);
+        if self.ui.format == Format::Json {
+            let objects: Vec<_> = manifests.iter().map(Manifest::key).collect();
+            return self.ui.json(&json!({
+                "schema": 1,
+                "dryRun": true,
+                "place": destination.map(Destination::place),
+                "plan": plan,
+                "objects": objects,
+                "files": file.map(RepositoryFile::review).into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            }));
+        }
+        self.ui.status("");
+        self.ui.page(&self.review(plan, manifests, destination, file));
+        self.ui.status("\nDry run: nothing was written.");
+        if destination.is_none() {
+            self.ui.status("Choose a cluster with `--context NAME` or `--sandbox`.");
+        }
+    }
+
+    fn review(
+        &self,
+        plan: &Plan,
+        manifests: &[Manifest],
+        destination: Option<&Destination>,
+        file: Option<&RepositoryFile>,
+    ) -> Page {
         let files: Vec<(String, String)> = file.map(RepositoryFile::review).into_iter().collect();
         let review = Review {
             plan,
@@ -157,9 +186,6 @@ impl Wizard<'_> {
             kubeconfig: &self.env.display(&deploy::kubeconfig_path(self.env, plan)),
             files: &files,
         };
-        deploy::warn(plan, self.ui);
-        self.ui.status("");
-        self.ui.show(&review.page());
-        self.ui.status("");
+        review.page()
     }
 }

@@ -112,9 +112,9 @@ impl Ui {
         self.data(&page.render(self.colour_out, 0));
     }
 
-    /// Prints a page to stderr, as a part of the conversation.
+    /// Prints a page to stderr, as a part of the conversation, unless quiet or in JSON format.
     pub fn show(&self, page: &Page) {
-        if self.format == Format::Human {
+        if self.format == Format::Human && !self.quiet {
             let width = if self.animated { console::Term::stderr().size().1.into() } else { 0 };
             self.err_line(page.render(self.colour_err, width).trim_end());
         }
