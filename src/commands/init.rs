@@ -106,6 +106,8 @@ impl Wizard<'_> {
                 Some(place) => place,
                 None => place::ask(self.env, self.ui, &self.args.target)?,
             };
+            // What is refused by its name is refused before anybody answers questions for it.
+            Destination::unseen(self.env, &place, "")?;
             let outcome = questions::settle(self.ui, &mut answers, known, &resolve)?;
             return Ok((Some(place), outcome.ready()?));
         }

@@ -57,3 +57,15 @@ fn a_wrong_answer_is_explained_and_asked_again() {
     assert_eq!(terminal.exit_code(), 130);
     assert!(terminal.cursor_is_visible());
 }
+
+#[test]
+fn a_production_like_context_is_refused_before_the_next_question() {
+    let kubeconfig = KUBECONFIG.replace("name: beta", "name: beta-prod").replace(": beta\n", ": beta-prod\n");
+    let devbox = Devbox::new().project("node-express").kubeconfig(&kubeconfig);
+    let before = devbox.files();
+    let mut terminal = devbox.arg("init").terminal();
+    terminal.wait_for("Which cluster?").send(Key::Enter);
+    assert_eq!(terminal.exit_code(), 5);
+    assert!(!terminal.screen().contains("Namespace"), "{}", terminal.screen());
+    assert_eq!(devbox.files(), before);
+}
