@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::destination::{Arrived, Destination};
 use super::handover::Handover;
+use super::workspace::Workspace;
 use crate::cli::{Access, ApplyArgs};
 use crate::cluster::{ApplyOptions, Cluster, Environment, WaitOptions};
 use crate::config::{EnvironmentRecord, Place};
@@ -47,10 +48,9 @@ impl Begun {
 pub(super) struct Deployment<'a> {
     pub(super) env: &'a Env,
     pub(super) ui: &'a Ui,
-    pub(super) root: &'a Path,
+    pub(super) workspace: &'a Workspace,
     pub(super) plan: &'a Plan,
     pub(super) manifests: &'a [Manifest],
-    pub(super) catalogue: &'a Catalogue,
     pub(super) options: &'a ApplyArgs,
 }
 
@@ -96,9 +96,9 @@ pub(super) fn context_name(plan: &Plan) -> String {
     format!("devbox-{}", project_label(plan))
 }
 
-/// The file that the context is in.
-pub(super) fn kubeconfig_path(env: &Env, plan: &Plan) -> PathBuf {
-    own::path(env, &context_name(plan))
+/// The file that an environment's context is in.
+pub(super) fn kubeconfig_path(env: &Env, record: &EnvironmentRecord) -> PathBuf {
+    own::path(env, &record.file_name())
 }
 
 /// The record that a deployment leaves on this machine.
@@ -153,8 +153,9 @@ impl Deployment<'_> {
         let sink = self.ui.sink();
         let Arrived { cluster, confirmed } = destination.arrive(self.env, sink.as_ref()).await?;
         // Before the first write, so that an interrupted run can be found again.
-        let mut record = record(self.root, self.plan, &place);
-        record.kubeconfig = Some(kubeconfig_path(self.env, self.plan)).filter(|path| path.exists());
+        let mut record = record(&self.workspace.root, self.plan, &place);
+        let kubeconfig = kubeconfig_path(self.env, &record);
+        record.kubeconfig = Some(kubeconfig.clone()).filter(|path| path.exists());
         record.write(self.env)?;
 
         let environment =
@@ -166,8 +167,8 @@ impl Deployment<'_> {
         if let Some(error) = applied.error() {
             return Err(error.into());
         }
-        let expires = self.write_kubeconfig(&cluster, sink.as_ref()).await?;
-        record.kubeconfig = Some(kubeconfig_path(self.env, self.plan));
+        let expires = self.write_kubeconfig(&kubeconfig, &cluster, sink.as_ref()).await?;
+        record.kubeconfig = Some(kubeconfig);
         record.write(self.env)?;
 
         let readiness = match self.options.no_wait {
@@ -197,6 +198,7 @@ impl Deployment<'_> {
     /// Writes the environment's own kubeconfig; gives when its token ends, where it has one.
     async fn write_kubeconfig(
         &self,
+        file: &Path,
         cluster: &Cluster,
         sink: &dyn Sink,
     ) -> Result<Option<jiff::Timestamp>, Failure> {
@@ -226,7 +228,7 @@ impl Deployment<'_> {
             cluster,
             user,
         };
-        own::write(&kubeconfig_path(self.env, self.plan), &render::kubeconfig(&input, self.catalogue)?)?;
+        own::write(file, &render::kubeconfig(&input, &self.workspace.catalogue)?)?;
         Ok(expires)
     }
 }

@@ -64,7 +64,7 @@ fn forget(env: &Env, located: &Located, result: &Down) -> Result<(), Failure> {
         fs::remove_optional(kubeconfig)?;
     }
     let kept = result.objects.iter().any(|object| matches!(object.removal, Removal::Kept(_)));
-    if !kept {
+    if located.present && !kept {
         EnvironmentRecord::remove(env, &located.root)?;
     }
     Ok(())

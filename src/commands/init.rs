@@ -68,10 +68,9 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit
     let deployment = Deployment {
         env,
         ui,
-        root: &workspace.root,
+        workspace: &workspace,
         plan: &plan,
         manifests: &manifests,
-        catalogue: &workspace.catalogue,
         options: &args.apply,
     };
     deployment.run(destination).await
@@ -97,9 +96,7 @@ impl Wizard<'_> {
         let decided = sources.decided(self.env);
         let record = self.record.filter(|record| decided.as_ref() == Some(&record.place));
         let known = record.is_some();
-        if let Some(record) = record {
-            answers.entry("namespace".into()).or_insert_with(|| record.namespace.as_str().into());
-        }
+        workspace::keep_namespace(&mut answers, record);
         let resolve = |answers: &Values| self.workspace.resolve(&flags, answers);
         if self.asking {
             let place = match decided {
@@ -179,13 +176,18 @@ impl Wizard<'_> {
         file: Option<&RepositoryFile>,
     ) -> Page {
         let files: Vec<(String, String)> = file.map(RepositoryFile::review).into_iter().collect();
+        let kubeconfig = destination.map(|to| {
+            let record = deploy::record(&self.workspace.root, plan, to.place());
+            self.env.display(&deploy::kubeconfig_path(self.env, &record))
+        });
+        let kubeconfig = kubeconfig.unwrap_or_default();
         let review = Review {
             plan,
             manifests,
             cluster: &destination.map_or_else(|| "not chosen yet".into(), |to| place::describe(to.place())),
             server: &destination.map(Destination::server).unwrap_or_default(),
             context: &deploy::context_name(plan),
-            kubeconfig: &self.env.display(&deploy::kubeconfig_path(self.env, plan)),
+            kubeconfig: &kubeconfig,
             files: &files,
         };
         review.page()

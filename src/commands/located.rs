@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::deploy;
 use super::destination::{Arrived, Destination};
 use super::place::{self, Sources};
 use super::workspace;
@@ -18,6 +19,8 @@ pub(super) struct Located {
     pub(super) root: PathBuf,
     pub(super) record: EnvironmentRecord,
     pub(super) environment: Environment,
+    /// It is the folder's present one, not another that flags name.
+    pub(super) present: bool,
 }
 
 /// Finds it by its record; flags go before what the record says. `None` where there is none.
@@ -34,8 +37,9 @@ pub(super) fn locate(
     let root = root.canonicalize().map_err(|_| {
         Failure::usage(format!("`{}` is not a folder", root.display())).hint("pass the folder of a project")
     })?;
-    let Some(mut record) = EnvironmentRecord::read(env, &root)? else { return Ok(None) };
-    let sources = Sources { args: target, answers: None, record: Some(&record) };
+    let Some(present) = EnvironmentRecord::read(env, &root)? else { return Ok(None) };
+    let mut record = present.clone();
+    let sources = Sources { args: target, answers: None, record: Some(&present) };
     if let Some(place) = sources.decided(env) {
         record.place = place;
     }
@@ -43,7 +47,11 @@ pub(super) fn locate(
         record.namespace = namespace.to_owned();
     }
     let environment = Environment { project: record.project.clone(), namespace: record.namespace.clone() };
-    Ok(Some(Located { root, record, environment }))
+    let present = (&record.place, &record.namespace) == (&present.place, &present.namespace);
+    if !present {
+        record.kubeconfig = Some(deploy::kubeconfig_path(env, &record)).filter(|path| path.exists());
+    }
+    Ok(Some(Located { root, record, environment, present }))
 }
 
 impl Located {

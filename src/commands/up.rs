@@ -35,9 +35,7 @@ async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Fa
             .hint("or name the cluster: `devbox up --context NAME` or `devbox up --sandbox`")
     })?;
     let mut answers = workspace::answered(file.as_ref());
-    if let Some(before) = before.as_ref().filter(|before| before.place == place) {
-        answers.entry("namespace".into()).or_insert_with(|| before.namespace.as_str().into());
-    }
+    workspace::keep_namespace(&mut answers, before.as_ref().filter(|before| before.place == place));
     let plan = workspace.resolve(&workspace::flags(&args.plan)?, &answers)?.ready()?;
     let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
     deploy::warn(&plan, ui);
@@ -48,10 +46,9 @@ async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Fa
     let deployment = Deployment {
         env,
         ui,
-        root: &workspace.root,
+        workspace: &workspace,
         plan: &plan,
         manifests: &manifests,
-        catalogue: &workspace.catalogue,
         options: &args.apply,
     };
     deployment.run(destination).await

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::cli::PlanArgs;
-use crate::config::{Answers, FILE_NAME, Project, Repository, UserConfig};
+use crate::config::{Answers, EnvironmentRecord, FILE_NAME, Project, Repository, UserConfig};
 use crate::detect::{self, Facts};
 use crate::env::Env;
 use crate::error::Failure;
@@ -140,4 +140,11 @@ pub(super) fn answered(answers: Option<&Answers>) -> Values {
         }
     }
     values
+}
+
+/// An environment that is there keeps its namespace unless a flag or an answer says otherwise.
+pub(super) fn keep_namespace(answers: &mut Values, record: Option<&EnvironmentRecord>) {
+    if let Some(record) = record {
+        answers.entry("namespace".into()).or_insert_with(|| record.namespace.as_str().into());
+    }
 }

@@ -93,6 +93,15 @@ impl EnvironmentRecord {
         serde_json::from_str(&text).map(Some).map_err(|source| RecordError::Corrupt { path, source })
     }
 
+    /// What the environment's own files are called: unique on this machine, since no two folders share
+    /// a namespace of a cluster. A namespace has no dot, so the two parts cannot run into each other.
+    pub fn file_name(&self) -> String {
+        match &self.place {
+            Place::Sandbox(name) => format!("{}.sandbox.{name}", self.namespace),
+            Place::Context { context, .. } => format!("{}.{context}", self.namespace),
+        }
+    }
+
     /// The record of another project folder that lives in the same namespace of the same cluster: two
     /// folders that share a name must not share an environment by accident. A folder that is gone
     /// does not count, nor does a record that cannot be read: it belongs to its own folder's next run.

@@ -189,7 +189,7 @@ impl Draft {
             self.kind_confidence = confidence;
             self.c.kind = kind;
         }
-        self.note("kind", kind_name(kind), at, confidence);
+        self.note("kind", kind.name(), at, confidence);
     }
 
     /// Says that what a framework's table takes for a server serves nobody: no default port, another kind.
@@ -360,18 +360,5 @@ impl Draft {
                 self.c.ports.push(claim.port);
             }
         }
-    }
-}
-
-/// A kind as JSON writes it.
-pub(super) fn kind_name(kind: ComponentKind) -> &'static str {
-    match kind {
-        ComponentKind::Web => "web",
-        ComponentKind::Worker => "worker",
-        ComponentKind::Static => "static",
-        ComponentKind::Library => "library",
-        ComponentKind::Cli => "cli",
-        ComponentKind::Infrastructure => "infrastructure",
-        ComponentKind::Unknown => "unknown",
     }
 }

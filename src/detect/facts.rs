@@ -89,6 +89,21 @@ pub enum ComponentKind {
     Unknown,
 }
 
+impl ComponentKind {
+    /// The kind as JSON writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Worker => "worker",
+            Self::Static => "static",
+            Self::Library => "library",
+            Self::Cli => "cli",
+            Self::Infrastructure => "infrastructure",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A version, as asked for and as settled.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Version {

@@ -29,10 +29,10 @@ pub fn entries(target: &Target, credentials: &Credentials) -> (Value, Value) {
     (target.cluster_body(), user)
 }
 
-/// The file of an environment, whether it is there or not. The name is made of the context's
-/// letters, digits, dots, dashes and underscores; everything else becomes a dash.
-pub fn path(env: &Env, context: &str) -> PathBuf {
-    let safe: String = context
+/// The file of an environment, whether it is there or not. Of its name the letters, digits, dots,
+/// dashes and underscores are taken; everything else becomes a dash.
+pub fn path(env: &Env, name: &str) -> PathBuf {
+    let safe: String = name
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
         .collect();
@@ -86,7 +86,7 @@ users: [{name: u, user: {client-certificate: me.pem, client-key: me.key}}]
     }
 
     #[test]
-    fn a_context_name_cannot_leave_the_folder() {
+    fn a_name_cannot_leave_the_folder() {
         let env = Env::under(Path::new("/root"));
         assert_eq!(
             path(&env, "../../etc/passwd"),

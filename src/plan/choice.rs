@@ -285,18 +285,6 @@ fn is_deployable(component: &Component) -> bool {
     }
 }
 
-pub(super) fn kind_name(kind: ComponentKind) -> &'static str {
-    match kind {
-        ComponentKind::Web => "web",
-        ComponentKind::Worker => "worker",
-        ComponentKind::Static => "static",
-        ComponentKind::Library => "library",
-        ComponentKind::Cli => "cli",
-        ComponentKind::Infrastructure => "infrastructure",
-        ComponentKind::Unknown => "unknown",
-    }
-}
-
 fn describe(component: Option<&Component>) -> String {
     let Some(component) = component else { return String::new() };
     let parts = [component.framework.as_deref().or(component.language.as_deref()), Some(&component.path)];

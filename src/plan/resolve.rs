@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::choice::{Candidate, Wanted, kind_name};
+use super::choice::{Candidate, Wanted};
 use super::connection::Connection;
 use super::context;
 use super::error::PlanError;
@@ -211,7 +211,7 @@ impl<'a> Run<'a> {
     /// The preset of a component: the one it names, else the one that fits its facts.
     pub(super) fn app_preset(&self, candidate: &Candidate<'_>) -> Result<Preset, PlanError> {
         let facts = candidate.facts;
-        let kind = facts.map_or("unknown", |component| kind_name(component.kind));
+        let kind = facts.map_or("unknown", |component| component.kind.name());
         let language = facts.and_then(|component| component.language.as_deref()).unwrap_or_default();
         let framework = facts.and_then(|component| component.framework.as_deref()).unwrap_or_default();
         let fits = self.inputs.catalogue.for_component(language, framework, kind).unwrap_or("web");

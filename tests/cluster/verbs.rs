@@ -124,3 +124,22 @@ fn answers_on_standard_input_are_taken_and_events_are_json_lines() {
     assert!(ended("apply/StatefulSet/redis") && !ended("apply/StatefulSet/postgres"), "{run}");
     devbox.args(["down", "--yes", "--volumes"]).run().ok();
 }
+
+#[test]
+fn an_environment_that_is_removed_by_name_takes_nothing_of_the_folders_present_one_along() {
+    let devbox = devbox("go-http");
+    let (old, new) = (namespace("old"), namespace("new"));
+    let init = |namespace: &str| {
+        let call = devbox.args(["init", "--yes", "--format", "json", "--namespace", namespace]);
+        let answer = call.run().ok().json();
+        std::path::PathBuf::from(answer["kubeconfig"].as_str().unwrap())
+    };
+    let (first, second) = (init(&old), init(&new));
+    assert_ne!(first, second);
+    devbox.args(["down", "--yes", "--volumes", "--namespace", &old]).run().ok();
+    assert!(!first.exists() && second.exists());
+    let status = devbox.args(["status", "--format", "json"]).run().ok().json();
+    assert_eq!(status["status"]["namespace"], new.as_str());
+    devbox.args(["down", "--yes", "--volumes"]).run().ok();
+    assert!(!second.exists());
+}
