@@ -9,7 +9,7 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::plan::Plan;
 use crate::render::{Manifest, render};
-use crate::ui::{Format, Ui};
+use crate::ui::{Format, Ui, printable};
 use crate::validate::validate;
 
 /// Prints the manifests, or with `--explain` every value and who decided it.
@@ -23,7 +23,7 @@ pub(super) fn run(args: &RenderArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure
     plan.warnings.iter().for_each(|warning| ui.warn(warning));
     if args.explain {
         match ui.format {
-            Format::Human => ui.data(&explain(&plan)),
+            Format::Human => ui.data(&printable(&explain(&plan))),
             Format::Json => ui.json(&json!({ "schema": 1, "plan": plan })),
         }
         return Ok(Exit::Done);

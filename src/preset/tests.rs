@@ -130,6 +130,22 @@ fn a_parameter_that_cannot_be_is_shown_in_its_line() {
             "{type: string, pattern: '('}",
             "p1.yaml:4:21: bad pattern of `x`: error: unclosed group\n4 |   x: {type: string, pattern: '('}\n  |                     ^",
         ),
+        (
+            "{type: int, min: few}",
+            "p1.yaml:4:18: bad min of `x`: `few` is not a whole number\n4 |   x: {type: int, min: few}\n  |                  ^",
+        ),
+        (
+            "{type: duration, min: 1m, max: 30s}",
+            "p1.yaml:4:32: bad max of `x`: less than `min`\n4 |   x: {type: duration, min: 1m, max: 30s}\n  |                                ^",
+        ),
+        (
+            "{type: bool, max: 3}",
+            "p1.yaml:4:19: bad max of `x`: a bool has no size\n4 |   x: {type: bool, max: 3}\n  |                   ^",
+        ),
+        (
+            "{type: port, choices: [80, web]}",
+            "p1.yaml:4:19: bad choices of `x`: `web`: not a port from 1 to 65535\n4 |   x: {type: port, choices: [80, web]}\n  |                   ^",
+        ),
     ] {
         assert_eq!(failure(&[&format!("name: a\nkind: app\nparams:\n  x: {param}\n")], "a"), message);
     }
@@ -141,6 +157,29 @@ fn a_template_that_is_not_there_is_shown_in_its_line() {
         failure(&["name: a\nkind: app\ntemplates:\n  d: web/deployment.yml\n"], "a"),
         "p1.yaml:4:3: there is no template `web/deployment.yml`\n4 |   d: web/deployment.yml\n  |   ^\nhint: did you mean `web/deployment.yaml`?"
     );
+}
+
+#[test]
+fn a_name_that_acts_on_a_terminal_is_refused() {
+    assert_eq!(
+        failure(&["name: \"a\\e[2J\"\nkind: app\n"], "a"),
+        "p1.yaml:1:1: `a\\u{1b}[2J` cannot name a preset\n1 | name: \"a\\e[2J\"\n  | ^\nhint: at most 63 letters, digits, `-`, `_` and `.`"
+    );
+    assert!(
+        failure(&["name: a\nkind: app\nparams:\n  a b: {type: int}\n"], "a")
+            .starts_with("p1.yaml:4:3: `a b` cannot name a parameter")
+    );
+    assert!(
+        failure(&["name: a\nkind: app\nvalues:\n  ../b: 1\n"], "a")
+            .starts_with("p1.yaml:4:3: `../b` cannot name a value")
+    );
+}
+
+#[test]
+fn what_a_parent_says_wrong_is_shown_in_the_parents_line() {
+    let parent = "name: p\nkind: app\nparams:\n  x: {type: int, min: a}\n";
+    let child = "name: c\nextends: p\nparams:\n  x: {default: 3}\n";
+    assert!(failure(&[parent, child], "c").starts_with("p1.yaml:4:18: bad min of `x`"));
 }
 
 #[test]
