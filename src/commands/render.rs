@@ -55,7 +55,13 @@ fn yaml(manifests: &[Manifest]) -> String {
 fn explain(plan: &Plan) -> String {
     let mut rows = vec![("namespace".to_owned(), plan.namespace.shown(), plan.namespace.origin.to_string())];
     for unit in &plan.units {
-        for (name, resolved) in &unit.values {
+        // What a preset leaves empty for its children says nothing.
+        let is_empty = |value: &Value| match value {
+            Value::Array(items) => items.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            _ => false,
+        };
+        for (name, resolved) in unit.values.iter().filter(|(_, resolved)| !is_empty(&resolved.value)) {
             let shown = match &resolved.value {
                 Value::String(text) if text.is_empty() => "\"\"".into(),
                 _ => resolved.shown(),

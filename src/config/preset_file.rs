@@ -67,6 +67,10 @@ pub struct Detects {
     #[serde(skip_serializing_if = "Alternatives::is_empty")]
     #[schemars(with = "OneOrMany")]
     pub language: Alternatives,
+    /// The component's runtime, where it is more than its language: `bun`, `deno`.
+    #[serde(skip_serializing_if = "Alternatives::is_empty")]
+    #[schemars(with = "OneOrMany")]
+    pub runtime: Alternatives,
     /// The component's framework.
     #[serde(skip_serializing_if = "Alternatives::is_empty")]
     #[schemars(with = "OneOrMany")]
@@ -232,13 +236,19 @@ pub struct ConnectionFile {
     pub url: Option<String>,
     /// Where the password is.
     pub password: Option<PasswordFile>,
+    /// The address as JDBC writes it, without credentials; made from `url` where it is left out.
+    pub jdbc: Option<String>,
+    /// The address as ADO.NET writes it; the password stands as `$(VARIABLE)`.
+    pub connection_string: Option<String>,
     /// The variable of the URL where detection found no name.
     pub env: Option<String>,
+    /// More variables where detection found no name; one that comes out empty is not set.
+    pub variables: IndexMap<String, Option<String>>,
 }
 
 /// Where a service keeps its password.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct PasswordFile {
     /// The variable that carries it into the app: `POSTGRES_PASSWORD`.
     pub variable: String,

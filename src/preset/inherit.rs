@@ -199,6 +199,15 @@ impl Preset {
         for (name, param) in &merged.params {
             check_param(&chain, name, param)?;
         }
+        if let Some(password) = merged.connection.as_ref().and_then(|connection| connection.password.as_ref())
+        {
+            let parts =
+                [("variable", &password.variable), ("secret", &password.secret), ("key", &password.key)];
+            if let Some((part, _)) = parts.iter().find(|(_, text)| text.is_empty()) {
+                let message = format!("the connection's password has no `{part}`");
+                return Err(last.error_at(&["connection", "password"], message, None));
+            }
+        }
         let templates = merged
             .templates
             .into_iter()

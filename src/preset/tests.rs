@@ -53,7 +53,7 @@ templates: {service: null}
     assert_eq!(preset.params["port"].0.ask, None);
     assert_eq!(preset.params["port"].kind(), ParamType::Port);
     assert!(!preset.params.contains_key("healthPath"));
-    assert_eq!(preset.templates.keys().collect::<Vec<_>>(), ["secrets", "deployment"]);
+    assert_eq!(preset.templates.keys().collect::<Vec<_>>(), ["secrets", "source", "cache", "deployment"]);
     assert_eq!(preset.origin("params", "port").unwrap().name, "mine");
     assert_eq!(preset.origin("params", "command").unwrap().name, "node");
     assert_eq!(preset.origin("params", "source").unwrap().name, "web");
@@ -65,9 +65,9 @@ fn a_preset_may_extend_the_one_of_its_name_below() {
     let text = "{name: postgres, summary: Ours, extends: postgres, detects: {service: postgres}, values: {storage: 5Gi}}";
     let catalogue = with(&[(Layer::User, text)]).unwrap();
     let preset = catalogue.get("postgres").unwrap();
-    assert_eq!(preset.chain.len(), 2);
+    assert_eq!(preset.chain.len(), 3);
     assert_eq!(preset.values["storage"], json!("5Gi"));
-    assert_eq!(preset.templates["postgres"].layer, Layer::BuiltIn);
+    assert_eq!(preset.templates["service"].layer, Layer::BuiltIn);
     assert_eq!(catalogue.for_service("postgres"), Some("postgres"));
 }
 
@@ -76,11 +76,18 @@ fn the_preset_with_most_conditions_that_hold_is_chosen() {
     let text =
         "{name: next, summary: Next.js, extends: node, detects: {language: TypeScript, framework: [next]}}";
     let catalogue = with(&[(Layer::User, text)]).unwrap();
-    assert_eq!(catalogue.for_component("TypeScript", "next", "web"), Some("next"));
-    assert_eq!(catalogue.for_component("TypeScript", "express", "web"), Some("node"));
-    assert_eq!(catalogue.for_component("javascript", "", "worker"), Some("node"));
-    assert_eq!(catalogue.for_component("Cobol", "", "worker"), Some("worker"));
-    assert_eq!(catalogue.for_component("Cobol", "", "unknown"), None);
+    let found = |language, runtime, framework, kind| {
+        catalogue.for_component(&Traits { language, runtime, framework, kind })
+    };
+    assert_eq!(found("TypeScript", "node", "next", "web"), Some("next"));
+    assert_eq!(found("TypeScript", "node", "express", "web"), Some("node"));
+    assert_eq!(found("TypeScript", "bun", "elysia", "web"), Some("bun"));
+    assert_eq!(found("TypeScript", "deno", "", "worker"), Some("deno"));
+    assert_eq!(found("javascript", "node", "", "worker"), Some("node"));
+    assert_eq!(found("Ruby", "ruby", "", "worker"), Some("ruby"), "a language says more than a kind");
+    assert_eq!(found("HTML", "", "hugo", "static"), Some("static"));
+    assert_eq!(found("Cobol", "", "", "worker"), Some("worker"));
+    assert_eq!(found("Cobol", "", "", "unknown"), None);
 }
 
 #[test]

@@ -9,6 +9,7 @@
 )]
 
 mod apply;
+mod catalogue;
 mod down;
 mod faults;
 mod guard;

@@ -98,7 +98,7 @@ fn from_report(template: &str, report: &str) -> TemplateError {
 }
 
 /// The filters that templates are told about.
-const FILTERS: [&str; 30] = [
+const FILTERS: [&str; 31] = [
     "abs",
     "base64",
     "capitalize",
@@ -120,6 +120,7 @@ const FILTERS: [&str; 30] = [
     "replace",
     "reverse",
     "round",
+    "sha256",
     "sort",
     "split",
     "str",

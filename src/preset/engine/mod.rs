@@ -51,6 +51,7 @@ impl Engine {
         tera.register_filter("safe", |value: tera::Value, _: Kwargs, _: &State| value);
         tera.register_filter("json", json);
         tera.register_filter("base64", base64);
+        tera.register_filter("sha256", sha256);
         tera.register_filter("literal", |text: &str, _: Kwargs, _: &State| text.replace("$(", "$$("));
         bounds::register(&mut tera);
         Self { tera }
@@ -151,6 +152,13 @@ fn without_nulls(value: &Value) -> Value {
 
 fn json(value: tera::Value, _: Kwargs, _: &State) -> tera::TeraResult<tera::Value> {
     Ok(tera::Value::safe_string(&marker::structure(&bounds::structure(&value)?)))
+}
+
+/// The SHA-256 of a value: an annotation that changes with it restarts a pod.
+fn sha256(value: tera::Value, _: Kwargs, _: &State) -> tera::TeraResult<String> {
+    use sha2::Digest as _;
+    let text = bounds::structure(&value)?.to_string();
+    Ok(sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn base64(value: &str, _: Kwargs, _: &State) -> String {
