@@ -10,7 +10,7 @@ use crate::error::{Exit, Failure};
 use crate::plan::Plan;
 use crate::render::{Manifest, render};
 use crate::ui::{Format, Ui, printable};
-use crate::validate::validate;
+use crate::validate::validate_in;
 
 /// Prints the manifests, or with `--explain` every value and who decided it.
 ///
@@ -30,7 +30,7 @@ pub(super) fn run(args: &RenderArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure
     }
     let manifests: Vec<Manifest> =
         render(&plan, &workspace.catalogue)?.into_iter().map(Manifest::without_secrets).collect();
-    let problems = validate(&manifests);
+    let problems = validate_in(&manifests, &|file| workspace.catalogue.template_text(file));
     problems.iter().for_each(|problem| ui.warn(&problem.to_string()));
     match ui.format {
         Format::Human => ui.data(&yaml(&manifests)),

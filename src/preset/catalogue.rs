@@ -209,6 +209,12 @@ impl Catalogue {
         set.engine.get_or_init(|| Engine::with_templates(names)).as_ref().map_err(Clone::clone)
     }
 
+    /// The text of a template by the name that manifests carry: `templates/web/service.yaml`.
+    pub fn template_text(&self, file: &str) -> Option<&str> {
+        // The user's set holds the built-in ones too, save those that are replaced.
+        self.user.files.get(file.strip_prefix("templates/")?).map(String::as_str)
+    }
+
     fn templates(&self, layer: &Layer) -> &TemplateSet {
         if *layer == Layer::User { &self.user } else { &self.built_in }
     }
