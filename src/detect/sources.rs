@@ -47,7 +47,7 @@ impl<'t> Sources<'t> {
         let mut of: Vec<&Source<'t>> = self.0.iter().filter(|source| wanted(source.extension)).collect();
         let total = of.len();
         if total > most {
-            of.sort_by_key(|source| (!likely(base(source.path)), source.depth));
+            of.sort_by_cached_key(|source| (!likely(base(source.path)), source.depth));
             of.truncate(most);
             of.sort_by_key(|source| source.depth);
         }

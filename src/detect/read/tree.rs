@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -153,13 +153,13 @@ impl Tree {
             self.warn(format!("reading stopped after {} MiB", self.limits.total_bytes >> 20));
             return None;
         }
-        let mut bytes = Vec::new();
-        let file = File::open(self.root.join(path));
-        let result = file.and_then(|file| file.take(self.limits.file_bytes + 1).read_to_end(&mut bytes));
-        if let Err(error) = result {
-            self.warn(format!("{path}: cannot be read ({})", error.kind()));
-            return None;
-        }
+        let bytes = match self.bytes(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.warn(format!("{path}: cannot be read ({})", error.kind()));
+                return None;
+            }
+        };
         self.read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         if bytes.len() as u64 > self.limits.file_bytes {
             self.warn(format!("{path}: larger than {} KiB, not read", self.limits.file_bytes >> 10));
@@ -172,6 +172,17 @@ impl Tree {
                 None
             }
         }
+    }
+
+    /// A file's bytes, one more than the bound at the most.
+    fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
+        let most = self.limits.file_bytes + 1;
+        let file = File::open(self.root.join(path))?;
+        // Room for all of it, so that one call reads it.
+        let length = file.metadata()?.len().min(most);
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
+        file.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// A JSON, TOML or YAML file as one kind of value, by its name.
