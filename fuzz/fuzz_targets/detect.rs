@@ -16,7 +16,8 @@ const FILES: usize = 40;
 
 fuzz_target!(|archive: &[u8]| {
     let base = if Path::new("/dev/shm").is_dir() { Path::new("/dev/shm") } else { Path::new("/tmp") };
-    let folder = tempfile::Builder::new().prefix("devbox-fuzz").tempdir_in(base).expect("a folder can be made");
+    let folder =
+        tempfile::Builder::new().prefix("devbox-fuzz").tempdir_in(base).expect("a folder can be made");
     let root = folder.path().join("project");
     fs::create_dir(&root).expect("a folder can be made");
     for (path, content) in files(archive).into_iter().take(FILES) {
