@@ -46,7 +46,7 @@ pub enum Command {
     Detect(DetectArgs),
     /// Print the manifests, offline
     Render(RenderArgs),
-    /// List and show presets
+    /// List, show, check and begin presets
     #[command(subcommand)]
     Preset(PresetCommand),
     /// Print the JSON Schema of a file that devbox reads, for editors
@@ -258,6 +258,16 @@ pub enum SchemaFile {
     Config,
 }
 
+/// What a new preset describes.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum NewPreset {
+    /// A backing service
+    #[default]
+    Service,
+    /// A component of a repository
+    App,
+}
+
 /// What to do with presets.
 #[derive(Debug, Subcommand)]
 pub enum PresetCommand {
@@ -267,6 +277,20 @@ pub enum PresetCommand {
     Show {
         /// The preset
         name: String,
+    },
+    /// Check presets without a cluster: mistakes, unused parameters, invalid objects
+    Check {
+        /// The presets; all of them where none is named
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Write a preset to begin with into your config folder
+    New {
+        /// Its name
+        name: String,
+        /// What it describes
+        #[arg(long, value_enum, default_value_t, value_name = "KIND")]
+        kind: NewPreset,
     },
 }
 
