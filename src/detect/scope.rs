@@ -124,10 +124,20 @@ const NEVER: &[&str] = &[
     "testing",
     "benchmarks",
     "out",
+    "e2e",
+    "themes",
+    "exampleSite",
 ];
 
+/// Folders that hold a project's sources or pages, not a project of their own.
+const INNER: &[&str] =
+    &["src", "public", "public_html", "htdocs", "html", "www", "web", "site", "static", "app", "lib"];
+
 fn excluded(dir: &str) -> bool {
-    dir != "." && dir.split('/').any(|part| NEVER.contains(&part) || part.starts_with("{{"))
+    dir != "."
+        && dir
+            .split('/')
+            .any(|part| NEVER.contains(&part) || part.starts_with("{{") || part.ends_with("-e2e"))
 }
 
 fn has_marker(names: &[String], markers: &[&str]) -> bool {
@@ -166,6 +176,11 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
         }
         if loose.is_empty() && found.is_empty() && !tree.files().is_empty() {
             loose.insert(".", Vec::new());
+        }
+        let inner = |dir: &str| INNER.contains(&dir) && !contexts.contains(dir);
+        if found.is_empty() && !loose.is_empty() && loose.keys().all(|dir| inner(dir)) {
+            let of: BTreeSet<usize> = std::mem::take(&mut loose).into_values().flatten().collect();
+            loose.insert(".", of.into_iter().collect());
         }
         if loose.contains_key(".") && !contexts.iter().any(|context| context != ".") {
             loose.retain(|dir, _| *dir == ".");
@@ -263,7 +278,10 @@ fn describe_loose(
         let scope = Scope { tree, dir: (*dir).to_owned(), files: scopes(tree, &all, dir) };
         let drafts: Vec<Draft> = of.iter().flat_map(|index| (LOOSE[*index].describe)(&scope)).collect();
         let mut chosen = choose(drafts);
-        if chosen.is_empty() {
+        // A context that only holds components together, or images of them, is none.
+        let holds = dirs.keys().any(|other| other != dir && is_below(other, dir));
+        let bare = || dirs.contains_key(dir) || super::ecosystem::majority(&scope).is_none();
+        if chosen.is_empty() && !(holds && bare()) {
             chosen.extend(super::ecosystem::sources_only(&scope, contexts.contains(*dir)));
         }
         found.extend(chosen);

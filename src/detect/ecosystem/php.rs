@@ -35,6 +35,21 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("flight", &["mikecao/flight", "flightphp/core"], 58, None, Web),
 ];
 
+/// Where the first page of a site may be.
+const INDEX: &[&str] = &[
+    "index.php",
+    "public/index.php",
+    "web/index.php",
+    "htdocs/index.php",
+    "html/index.php",
+    "www/index.php",
+    "webroot/index.php",
+    "public_html/index.php",
+    "src/index.php",
+    "src/public/index.php",
+    "app/index.php",
+];
+
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let composer = scope.find("composer.json");
     let pages = scope.sources(&["php"]);
@@ -90,15 +105,9 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         draft.strength = 4;
     }
     settings(scope, &mut draft);
+    let index = scope.first(INDEX);
     let wordpress = scope.first(&["wp-config.php", "wp-config-sample.php", "wp-load.php"]);
     if framework.is_none() {
-        let index = scope.first(&[
-            "index.php",
-            "public/index.php",
-            "web/index.php",
-            "src/index.php",
-            "src/public/index.php",
-        ]);
         if let Some(file) = wordpress {
             draft.framework("wordpress", None, &At::file(&file), 0.9);
             draft.service("mysql", None, &At::file(&file), 0.7);
@@ -107,21 +116,21 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         } else if let Some(file) = &index {
             draft.kind(Web, &At::file(file), 0.8);
             draft.strength = 3;
-            let root =
-                file.rsplit_once('/').map(|(folder, _)| scope.relative(folder).to_owned()).filter(|folder| {
-                    file.matches('/').count() > scope.dir.matches('/').count() + usize::from(scope.dir != ".")
-                        && !folder.is_empty()
-                });
-            let run = root.map_or_else(
-                || "php -S localhost:8000".to_owned(),
-                |root| format!("php -S localhost:8000 -t {root}"),
-            );
-            draft.command(Slot::Dev, &run, &At::file(file), 0.6);
         } else if get("/type").and_then(Value::as_str) == Some("library") || get("/autoload").is_some() {
             draft.kind(ComponentKind::Library, &whole, 0.7);
         }
     }
     let script = |name: &str| get(&format!("/scripts/{name}")).is_some();
+    let tool = |file: &str, run: &str| scope.find(file).map(|_| run.to_owned());
+    let own = match name {
+        "cakephp" => tool("bin/cake", "bin/cake server"),
+        "codeigniter" => tool("spark", "php spark serve"),
+        "yii" => tool("yii", "php yii serve"),
+        _ => None,
+    };
+    if let Some(run) = own {
+        draft.command(Slot::Dev, &run, &whole, 0.8);
+    }
     match name {
         "laravel" => {
             draft.command(Slot::Start, "php artisan serve", &whole, 0.8);
@@ -147,6 +156,19 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         if let Some(found) = names.into_iter().find(|name| script(name)) {
             draft.command(slot, &format!("composer {found}"), &at(found), 0.85);
         }
+    }
+    if let Some(file) = index.filter(|_| !matches!(name, "wordpress" | "drupal" | "hyperf")) {
+        // PHP's own server, over the folder of the first page.
+        let run = match scope.relative(&file).rsplit_once('/') {
+            Some((root, _)) => format!("php -S localhost:8000 -t {root}"),
+            None => "php -S localhost:8000".to_owned(),
+        };
+        if draft.c.commands.start.is_none() && draft.c.framework.as_deref() != Some("wordpress") {
+            draft.command(Slot::Dev, &run, &At::file(file), 0.6);
+        }
+    }
+    if get("/require-dev/pestphp~1pest").is_some() && name != "laravel" {
+        draft.command(Slot::Test, "vendor/bin/pest", &whole, 0.8);
     }
     if name == "laravel" {
         draft.command(Slot::Test, "php artisan test", &whole, 0.75);

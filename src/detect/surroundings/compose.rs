@@ -10,6 +10,7 @@ use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::{Tree, base, folder, join, lines};
 use crate::detect::rule::{image, variable};
+use crate::detect::scope::is_below;
 
 /// One compose file.
 #[derive(Debug)]
@@ -224,6 +225,7 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
     let nearer = build.dockerfile.as_deref().and_then(|file| join(&build.context, folder(file)));
     let path = nearer
         .filter(|path| drafts.iter().any(|draft| draft.c.path == *path))
+        .or_else(|| inside(drafts, build, service))
         .unwrap_or(build.context.clone());
     let text = tree.text(&compose.file);
     for draft in drafts.iter_mut().filter(|draft| draft.c.path == path) {
@@ -254,6 +256,17 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
             }
         }
     }
+}
+
+/// The component inside of a context that is none itself: the one of the service's name, or the only one.
+fn inside(drafts: &[Draft], build: &Build, service: &ComposeService) -> Option<String> {
+    if drafts.iter().any(|draft| draft.c.path == build.context) {
+        return None;
+    }
+    let below: Vec<&Draft> = drafts.iter().filter(|draft| is_below(&draft.c.path, &build.context)).collect();
+    let named = below.iter().find(|draft| base(&draft.c.path) == service.name);
+    let found = named.or(if below.len() == 1 { below.first() } else { None })?;
+    Some(found.c.path.clone())
 }
 
 /// Whether a service says that it needs another, or names its host in a variable.

@@ -203,6 +203,9 @@ pub(super) fn is_dockerfile(name: &str) -> bool {
     plain || variant || lower.ends_with(".dockerfile")
 }
 
+/// Programs, and images of the same name, that serve files.
+const WEB_SERVERS: &[&str] = &["nginx", "caddy", "httpd", "apache2", "http-server", "serve "];
+
 /// Adds what the component's Dockerfile says.
 pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
     let Some((file, target)) = of(tree, draft, compose) else { return };
@@ -219,9 +222,7 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
         draft.port(*port, PortSource::Expose, &At::line(&file, *line));
     }
     let at = At::line(&file, stage.image_line);
-    let serves = base(&stage.image).starts_with("nginx")
-        || base(&stage.image).starts_with("caddy")
-        || base(&stage.image).starts_with("httpd");
+    let serves = WEB_SERVERS.iter().any(|name| base(&stage.image).starts_with(name));
     if stage.ports.is_empty() && serves && !draft.has_port(PortSource::Compose) && draft.ecosystem == "source"
     {
         draft.port(80, PortSource::Default, &at);
@@ -241,6 +242,8 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
         && draft.strength <= 2
         && !start.contains(['$', '&'])
         && !start.contains("entrypoint")
+        // The web server of an image that holds what was built starts no project.
+        && (draft.ecosystem != "node" || !WEB_SERVERS.iter().any(|name| start.starts_with(name)))
     {
         draft.command(Slot::Start, &start, &At::line(&file, line), 0.6);
     }

@@ -6,6 +6,12 @@ use crate::detect::rule::variable;
 /// Names that speak of a service without carrying its connection.
 fn carries(name: &str) -> bool {
     let upper = name.to_uppercase();
+    // `CAN_DROP_DATABASE` allows something, `SQLITE_DB_PATH` is a file.
+    const OTHER: &[&str] =
+        &["CREATE", "DROP", "SEED", "RESET", "MIGRATE", "SYNC", "SQLITE", "LOG", "LOGGING"];
+    if upper.split('_').any(|part| OTHER.contains(&part)) {
+        return false;
+    }
     const PARTS: &[&str] = &[
         "URL",
         "URI",

@@ -29,7 +29,7 @@ const JVM: &[&str] = &["java", "kt", "kts", "scala", "groovy"];
 const DOTNET: &[&str] = &["cs", "fs", "vb"];
 
 /// All ways of reading a variable.
-pub(in crate::detect) static PATTERNS: [Read; 40] = [
+pub(in crate::detect) static PATTERNS: [Read; 41] = [
     read(JS, r"\bprocess\.env\.(?<n>[A-Z_][A-Z0-9_]*)\b"),
     read(JS, r#"\bprocess\.env\[['"](?<n>[A-Z_][A-Z0-9_]*)['"]\]"#),
     read(JS, r"\bimport\.meta\.env\.(?<n>(?:VITE|PUBLIC)_[A-Z0-9_]+)\b"),
@@ -76,7 +76,8 @@ pub(in crate::detect) static PATTERNS: [Read; 40] = [
     read(&["rb", "ru", "rake"], r#"\bENV\.fetch\(\s*['"](?<n>\w+)['"]\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(&["php"], r#"\b(?:getenv|env)\(\s*['"](?<n>[A-Z]\w+)['"]\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(&["php"], r#"\$_ENV\[\s*['"](?<n>\w+)['"]\s*\]"#),
-    read(&["ex", "exs"], r#"\bSystem\.(?:fetch_env!|get_env)\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["ex", "exs"], r#"\bSystem\.fetch_env!\(\s*"(?<n>\w+)"\s*\)"#),
+    maybe(&["ex", "exs"], r#"\bSystem\.get_env\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(&["erl"], r#"\bos:getenv\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(&["swift"], r#"\bEnvironment\.get\(\s*"(?<n>\w+)"\s*\)"#),
     read(&["swift"], r#"\.environment\[\s*"(?<n>\w+)"\s*\]"#),
@@ -107,6 +108,8 @@ const GIVEN: &[&str] = &[
     "CI",
     "HOSTNAME",
     "NODE_PATH",
+    "NODE_OPTIONS",
+    "PUBLIC_URL",
     "INIT_CWD",
     "NEXT_RUNTIME",
     "NEXT_PHASE",
@@ -149,6 +152,7 @@ const GIVEN: &[&str] = &[
 static TAIL: Pattern = Pattern::new(
     r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#,
 );
+static DEMANDED: Pattern = Pattern::new(r"^\s*\|\|\s*raise\b");
 static TESTED: Pattern = Pattern::new(
     r"^\s*(?:===|!==|==|!=|\?[^?.:]|&&|\w+\([^\n]*\.(?:optional|nullish)\(\)|\.ok\(\)|\.is_ok\(\)|\.is_err\(\))",
 );
@@ -199,6 +203,8 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
         .map(String::as_str)
         .filter(|file| PATTERNS.iter().any(|row| row.extensions.contains(&extension(file))))
         .filter(|file| !is_test(&file[prefix..]) && !boilerplate(draft, &file[prefix..]))
+        // What Yarn writes beside a project.
+        .filter(|file| !file.rsplit('/').next().is_some_and(|name| name.starts_with(".pnp.")))
         .filter(|file| {
             let mut above = ancestors(folder(file)).take_while(|folder| *folder != dir);
             !above.any(|folder| dirs.iter().any(|other| other == folder))
@@ -234,6 +240,7 @@ fn boilerplate(draft: &Draft, file: &str) -> bool {
             file.starts_with("config/environments/")
                 || file.starts_with("config/puma.rb")
                 || file.starts_with("config/boot.rb")
+                || file.starts_with("config/initializers/backtrace_silencers.rb")
         }
         _ => false,
     }
@@ -266,7 +273,10 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
             if written {
                 continue;
             }
-            let optional = row.optional || asked || TESTED.is_match(rest) || matches!(given, Some(None));
+            let optional = row.optional && !DEMANDED.is_match(rest)
+                || asked
+                || TESTED.is_match(rest)
+                || matches!(given, Some(None));
             let given = match &given {
                 Some(Some(literal)) => Given::Code(literal),
                 _ if optional => Given::Copes,

@@ -5,8 +5,22 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::detect::draft::At;
-use crate::detect::read::{Tree, lines};
+use crate::detect::read::{Tree, base, lines};
 use crate::detect::scope::Scope;
+
+/// Manifests of other ecosystems, which a root with nothing but tools may hold together.
+const MANIFESTS: &[&str] = &[
+    "requirements.txt",
+    "pyproject.toml",
+    "go.mod",
+    "Cargo.toml",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "composer.json",
+    "Gemfile",
+    "mix.exs",
+];
 
 /// A package's manifest.
 pub(super) struct Manifest {
@@ -124,7 +138,9 @@ impl Manifest {
     pub(super) fn nx_targets(&self) -> Option<(&str, Vec<&str>)> {
         self.borrowed.as_ref()?;
         let targets = self.get("targets")?.as_object()?;
-        Some((self.text("name")?, targets.keys().map(String::as_str).collect()))
+        // Older workspaces name their projects elsewhere, after the folder as a rule.
+        let folder = self.file.rsplit('/').nth(1).unwrap_or_default();
+        Some((self.text("name").unwrap_or(folder), targets.keys().map(String::as_str).collect()))
     }
 
     /// Whether it holds other packages together.
@@ -133,11 +149,19 @@ impl Manifest {
             || ["pnpm-workspace.yaml", "lerna.json", "rush.json", "nx.json", "turbo.json"]
                 .iter()
                 .any(|name| scope.find(name).is_some());
-        let below = |file: &String| file.ends_with("/package.json") || file.ends_with("/project.json");
-        let members = scope.tree.under(&scope.dir).iter().filter(|file| below(file)).count();
+        let member = |file: &&String| scope.relative(file).contains('/');
+        let mut below = scope.tree.under(&scope.dir).iter().filter(member).map(|file| base(file));
+        let is_package = |name: &str| matches!(name, "package.json" | "project.json");
         // Tools alone (`concurrently`, `husky`) over folders with packages of their own.
-        let tools = self.dependencies().next().is_none()
-            && scope.count(&["ts", "tsx", "js", "jsx", "mjs", "vue", "svelte"]) <= 2
+        let bare = self.dependencies().next().is_none()
+            && scope.count(&["ts", "tsx", "js", "jsx", "mjs", "vue", "svelte"]) <= 2;
+        let idle = bare
+            && !["start", "dev", "serve", "build"].iter().any(|name| self.script(name).is_some())
+            && !["main", "module", "exports", "bin", "types"].iter().any(|key| self.get(key).is_some());
+        if idle && below.clone().any(|name| is_package(name) || MANIFESTS.contains(&name)) {
+            return true;
+        }
+        let tools = bare
             && self.scripts().any(|(_, script)| {
                 [
                     "concurrently",
@@ -155,7 +179,19 @@ impl Manifest {
                 .iter()
                 .any(|word| script.contains(word))
             });
-        (declared || tools) && members > 0
+        (declared || tools) && below.any(is_package)
+    }
+
+    /// Whether the folder holds a program of its own beside its members: sources in folders, or an entry.
+    pub(super) fn has_own_sources(scope: &Scope<'_>) -> bool {
+        const TOOLS: &[&str] = &["tools", "scripts", "config", "plop-templates", "patches", "internal"];
+        const ENTRIES: &[&str] = &["index", "server", "app", "main"];
+        scope.sources(&["ts", "tsx", "js", "jsx", "mjs", "cjs", "vue", "svelte", "astro"]).iter().any(
+            |file| match scope.relative(file).split_once('/') {
+                Some((folder, _)) => !TOOLS.contains(&folder) && !folder.starts_with('.'),
+                None => ENTRIES.contains(&base(file).split('.').next().unwrap_or_default()),
+            },
+        )
     }
 }
 
