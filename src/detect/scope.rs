@@ -127,7 +127,11 @@ const NEVER: &[&str] = &[
     "e2e",
     "themes",
     "exampleSite",
+    "remix.init",
 ];
+
+/// Folders that hold recipes of images.
+const RECIPES: &[&str] = &["docker", ".docker", "dockerfiles", "infra", "deploy", "deployment", "ops"];
 
 /// Folders that hold a project's sources or pages, not a project of their own.
 const INNER: &[&str] =
@@ -281,7 +285,11 @@ fn describe_loose(
         // A context that only holds components together, or images of them, is none.
         let holds = dirs.keys().any(|other| other != dir && is_below(other, dir));
         let bare = || dirs.contains_key(dir) || super::ecosystem::majority(&scope).is_none();
-        if chosen.is_empty() && !(holds && bare()) {
+        // `docker/php` beside an application is the recipe of its image.
+        let recipe = !dirs.is_empty()
+            && dir.split('/').any(|part| RECIPES.contains(&part))
+            && super::ecosystem::majority(&scope).is_none_or(|(language, _)| language == "Shell");
+        if chosen.is_empty() && !(holds && bare()) && !recipe {
             chosen.extend(super::ecosystem::sources_only(&scope, contexts.contains(*dir)));
         }
         found.extend(chosen);

@@ -23,7 +23,7 @@ pub(super) const LOOSE: Ecosystem =
 
 /// All rows.
 pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
-    row("fresh", &["fresh", "@fresh/core", "$fresh"], 80, Some(8000), Web),
+    row("fresh", &["fresh", "@fresh/core", "@fresh/plugin-vite", "$fresh"], 80, Some(8000), Web),
     row("hono", &["hono", "@hono/hono"], 60, Some(8000), Web),
     row("oak", &["oak", "@oak/oak"], 60, None, Web),
     row("lume", &["lume"], 50, Some(3000), ComponentKind::Static),

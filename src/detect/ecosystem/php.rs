@@ -24,7 +24,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("lumen", &["laravel/lumen-framework"], 80, Some(8000), Web),
     row("drupal", &["drupal/core", "drupal/core-recommended"], 78, None, Web),
     row("wordpress", &["johnpbloch/wordpress", "roots/wordpress", "roots/bedrock"], 78, None, Web),
-    row("symfony", &["symfony/framework-bundle", "symfony/symfony"], 70, Some(8000), Web),
+    row("symfony", &["symfony/framework-bundle", "symfony/symfony", "symfony/flex"], 70, Some(8000), Web),
     row("cakephp", &["cakephp/cakephp"], 70, Some(8765), Web),
     row("codeigniter", &["codeigniter4/framework"], 70, Some(8080), Web),
     row("yii", &["yiisoft/yii2", "yiisoft/yii-web"], 70, Some(8080), Web),
@@ -101,6 +101,12 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft);
     shared::services("php", &dependencies, &mut draft);
     let name = framework.map(|row| row.name).unwrap_or_default();
+    if name == "symfony"
+        && let Some(required) = get("/extra/symfony/require").and_then(Value::as_str)
+        && let Some(version) = bare(required)
+    {
+        draft.c.framework_version = Some(version);
+    }
     if matches!(name, "laravel" | "symfony" | "lumen") {
         draft.strength = 4;
     }
@@ -116,8 +122,12 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         } else if let Some(file) = &index {
             draft.kind(Web, &At::file(file), 0.8);
             draft.strength = 3;
-        } else if get("/type").and_then(Value::as_str) == Some("library") || get("/autoload").is_some() {
+        } else if get("/type").and_then(Value::as_str) != Some("project")
+            && (get("/type").is_some() || get("/autoload").is_some())
+        {
             draft.kind(ComponentKind::Library, &whole, 0.7);
+        } else if !pages.is_empty() && get("/bin").is_none() {
+            draft.kind(Web, &whole, 0.5);
         }
     }
     let script = |name: &str| get(&format!("/scripts/{name}")).is_some();
@@ -201,8 +211,8 @@ fn settings(scope: &Scope<'_>, draft: &mut Draft) {
             let Some((key, value)) = line.trim().split_once('=') else { continue };
             let value = value.trim().trim_matches(['"', '\'']);
             let kind = match (key, value) {
-                ("DB_CONNECTION", "pgsql") => "postgres",
-                ("DB_CONNECTION", "mysql") => "mysql",
+                ("DB_CONNECTION" | "DB_DRIVER", "pgsql") => "postgres",
+                ("DB_CONNECTION" | "DB_DRIVER", "mysql") => "mysql",
                 ("DB_CONNECTION", "mariadb") => "mariadb",
                 ("DB_CONNECTION", "sqlsrv") => "mssql",
                 ("DB_CONNECTION", "mongodb") => "mongodb",

@@ -49,6 +49,12 @@ static DEFAULT: Pattern =
 static IDENTIFIER: Pattern =
     Pattern::new(r"(?:[A-Za-z_$@][\w$]*(?:\?\.|\.|::|->|\[['\x22]))*([A-Za-z_$@][\w$]*)(\s*\()?");
 
+/// A setting of the application that is asked for by its name.
+static SETTING: Pattern = Pattern::new(r#"^\w+\.get\(\s*['"](\w+)['"]\s*\)$"#);
+
+/// The base of a number system is no port.
+static RADIX: Pattern = Pattern::new(r"(parseInt\s*\([^()]*(?:\([^()]*\)[^()]*)*?),\s*10\s*\)");
+
 /// How often a name may stand for another name.
 const DEPTH: u8 = 4;
 
@@ -173,11 +179,19 @@ fn keyword_flat<'a>(fields: &[&'a str], keys: &[&str]) -> Option<&'a str> {
 /// The number that an expression is when the environment says nothing.
 pub(in crate::detect) fn resolve(code: &Code, expression: &str, depth: u8) -> Option<u16> {
     let expression = expression.trim().trim_end_matches([';', ',']);
+    let without = RADIX.replace_all(expression, "$1)");
+    let expression = without.as_ref();
     let number = |regex: &Regex| regex.captures(expression).and_then(|found| found[1].parse::<u16>().ok());
     for regex in [&NUMBER, &ADDRESS, &FALLBACK, &DEFAULT, &TUPLE] {
         if let Some(port) = number(regex) {
             return (port > 0).then_some(port);
         }
+    }
+    // Express keeps settings: `app.set("port", X)` is what `app.get("port")` gives.
+    if let Some(found) = SETTING.captures(expression) {
+        let text = format!(r#"\.set\(\s*['"]{}['"]\s*,\s*([^;\n]+)\)"#, regex::escape(&found[1]));
+        let set = Regex::new(&text).ok()?;
+        return code.captures(&set).find_map(|set| resolve(code, &set[1], depth.checked_sub(1)?));
     }
     if let Some(fields) = expression.strip_prefix('{') {
         let fields = arguments_of(fields);
@@ -264,6 +278,15 @@ mod tests {
         assert_eq!(port("", "Number(process.env.PORT ?? '4000')"), Some(4000));
         assert_eq!(port("const PORT = process.env.PORT || 3000;", "PORT"), Some(3000));
         assert_eq!(port("const { PORT = 5000 } = process.env;", "PORT"), Some(5000));
+        assert_eq!(port("app.set('port', parseInt(x, 10))", "app.get('port')"), None);
+        assert_eq!(
+            port(
+                "const mail = { port: 465 };\napp.set('port', process.env.PORT || 8085);",
+                "app.get('port')"
+            ),
+            Some(8085)
+        );
+        assert_eq!(port("", "parseInt(process.env.PORT, 10)"), None);
         assert_eq!(port("const port: number = 4100", "{ port, host: '0.0.0.0' }"), Some(4100));
         assert_eq!(port("const port = parseInt(process.env.PORT, 10) || 4200", "port"), Some(4200));
         assert_eq!(

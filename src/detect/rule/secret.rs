@@ -82,7 +82,33 @@ pub(in crate::detect) fn name(name: &str) -> bool {
         "_ENABLED",
         "_ALGORITHM",
     ];
+    const MEASURES: &[&str] = &[
+        "MINUTES",
+        "SECONDS",
+        "HOURS",
+        "DAYS",
+        "MS",
+        "EXPIRATION",
+        "EXPIRES",
+        "EXPIRE",
+        "EXPIRY",
+        "ROUNDS",
+        "COUNT",
+        "MAX",
+        "MIN",
+        "AGE",
+        "LIMIT",
+        "SIZE",
+        "POLICY",
+        "PATH",
+        "DIR",
+        "HOST",
+        "PORT",
+        "REGION",
+        "COST",
+    ];
     let about = plain.iter().any(|end| upper.ends_with(end))
+        || upper.rsplit('_').next().is_some_and(|word| MEASURES.contains(&word))
         || upper.contains("TOKEN_EXPIRE")
         || upper.contains("MAX_TOKENS");
     if PARTS.iter().any(|part| holds(&upper, part)) && !about {
@@ -168,6 +194,8 @@ mod tests {
             "AUTH_KEYCLOAK_ID",
             "TOKENIZERS_PARALLELISM",
             "SESSION_TOKEN_NAME",
+            "JWT_RESET_PASSWORD_EXPIRATION_MINUTES",
+            "BCRYPT_SALT_ROUNDS",
         ] {
             assert!(!super::name(name), "{name}");
         }

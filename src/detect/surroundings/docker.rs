@@ -19,8 +19,8 @@ struct Instruction {
 /// A stage with what it inherits from the stages that it is built from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stage {
-    name: String,
-    image: String,
+    pub(super) name: String,
+    pub(super) image: String,
     image_line: u32,
     env: BTreeMap<String, (String, u32)>,
     ports: Vec<(u16, u32)>,
@@ -222,6 +222,11 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
         draft.port(*port, PortSource::Expose, &At::line(&file, *line));
     }
     let at = At::line(&file, stage.image_line);
+    // PHP's image with Apache in it listens there and says so itself.
+    if draft.ecosystem == "php" && stage.ports.is_empty() && stage.image.contains("apache") {
+        draft.port(80, PortSource::Expose, &at);
+        draft.kind(ComponentKind::Web, &at, 0.75);
+    }
     let serves = WEB_SERVERS.iter().any(|name| base(&stage.image).starts_with(name));
     if stage.ports.is_empty() && serves && !draft.has_port(PortSource::Compose) && draft.ecosystem == "source"
     {

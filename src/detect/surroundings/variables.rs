@@ -252,7 +252,9 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
         for found in code.captures(&row.pattern) {
             let (Some(whole), Some(name)) = (found.get(0), found.name("n")) else { continue };
             let name = name.as_str();
-            if GIVEN.contains(&name) || name.len() > 100 || name.starts_with("npm_") || name == "_" {
+            // Vue's own tool says where the pages are.
+            let given = name == "BASE_URL" && draft.c.framework.as_deref() == Some("vue-cli");
+            if given || GIVEN.contains(&name) || name.len() > 100 || name.starts_with("npm_") || name == "_" {
                 continue;
             }
             let rest = &code.text[whole.end()..];

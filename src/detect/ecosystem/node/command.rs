@@ -2,6 +2,7 @@
 
 use super::manager;
 use super::manifest::Manifest;
+use super::program;
 use crate::detect::draft::{At, Draft, Slot};
 use crate::detect::ecosystem::tools::upward;
 use crate::detect::read::version;
@@ -66,7 +67,8 @@ pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, listener: Option<&s
         return;
     }
     let script = |name: &str| manifest.script(name).is_some();
-    let start_is_dev = draft.c.framework.as_deref().is_some_and(|name| START_IS_DEV.contains(&name));
+    let start_is_dev = draft.c.framework.as_deref().is_some_and(|name| START_IS_DEV.contains(&name))
+        || manifest.script("start").is_some_and(program::develops);
     let mut dev: Vec<&str> =
         vec!["dev", "start:dev", "serve", "develop", "watch", "start:watch", "dev:server"];
     if start_is_dev {

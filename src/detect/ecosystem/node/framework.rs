@@ -159,9 +159,12 @@ pub(super) fn attach(
         }
         (runs, builds) => runs.or(builds)?,
     };
+    // The package of the framework itself says the version, not one that comes with it.
+    let own = std::iter::once(row.name).chain(row.names.iter().copied()).find(|name| manifest.has(name));
+    let own = own.unwrap_or(&name);
     let declared =
-        manifest.all().find(|(known, _)| *known == name).map(|(_, version)| version).unwrap_or_default();
-    let version = version::bare(declared).or_else(|| super::command::locked_version(scope, &name, declared));
+        manifest.all().find(|(known, _)| *known == own).map(|(_, version)| version).unwrap_or_default();
+    let version = version::bare(declared).or_else(|| super::command::locked_version(scope, own, declared));
     draft.framework(row.name, version, &manifest.at(&name), 0.95);
     Some(row)
 }

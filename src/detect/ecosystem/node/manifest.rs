@@ -134,6 +134,12 @@ impl Manifest {
             || (self.get("exports").is_none() && self.get("types").is_none() && self.get("files").is_none())
     }
 
+    /// Whether Nx alone describes a project of another language, or one without any code.
+    pub(super) fn is_foreign(&self, scope: &Scope<'_>) -> bool {
+        self.borrowed.is_some()
+            && scope.count(&["ts", "tsx", "js", "jsx", "mjs", "cjs", "vue", "svelte", "astro"]) == 0
+    }
+
     /// The project's name and targets, where Nx alone describes it.
     pub(super) fn nx_targets(&self) -> Option<(&str, Vec<&str>)> {
         self.borrowed.as_ref()?;
@@ -184,11 +190,14 @@ impl Manifest {
 
     /// Whether the folder holds a program of its own beside its members: sources in folders, or an entry.
     pub(super) fn has_own_sources(scope: &Scope<'_>) -> bool {
-        const TOOLS: &[&str] = &["tools", "scripts", "config", "plop-templates", "patches", "internal"];
+        const TOOLS: &[&str] =
+            &["tools", "scripts", "config", "patches", "internal", "apps", "libs", "packages", "e2e"];
         const ENTRIES: &[&str] = &["index", "server", "app", "main"];
         scope.sources(&["ts", "tsx", "js", "jsx", "mjs", "cjs", "vue", "svelte", "astro"]).iter().any(
             |file| match scope.relative(file).split_once('/') {
-                Some((folder, _)) => !TOOLS.contains(&folder) && !folder.starts_with('.'),
+                Some((folder, _)) => {
+                    !TOOLS.contains(&folder) && !folder.starts_with('.') && !folder.ends_with("-e2e")
+                }
                 None => ENTRIES.contains(&base(file).split('.').next().unwrap_or_default()),
             },
         )

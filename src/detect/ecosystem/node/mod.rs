@@ -49,6 +49,9 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     draft.aliases.extend(manifest.text("name").map(str::to_owned));
     draft.needs.extend(manifest.all().map(|(name, _)| name.to_owned()));
     draft.strength = 1;
+    if manifest.is_foreign(scope) {
+        return Vec::new();
+    }
     language::attach(scope, &mut draft);
     manager::attach(scope, &manifest, &mut draft);
     runtime::attach(scope, &manifest, &mut draft);
@@ -129,6 +132,21 @@ const INFRASTRUCTURE: &[&str] = &["cdk.json", "cdktf.json", "Pulumi.yaml"];
 const PAGES: &[&str] =
     &["index.html", "public/index.html", "src/index.html", "app/index.html", "www/index.html"];
 
+/// Whether a package has an entry for others.
+fn has_entry(manifest: &Manifest) -> bool {
+    ["main", "module", "exports", "types"].iter().any(|key| manifest.get(key).is_some())
+}
+
+/// Whether a script runs or builds something.
+fn runs(manifest: &Manifest) -> bool {
+    let mut names = manifest.scripts().map(|(name, _)| name);
+    names.any(|name| {
+        ["start", "dev", "serve", "build", "develop", "watch", "preview", "generate"]
+            .iter()
+            .any(|known| name == *known || name.strip_prefix(known).is_some_and(|rest| rest.starts_with(':')))
+    })
+}
+
 /// Whether a package with a server's library among its dependencies is one for servers: it has an
 /// entry for others and nothing that runs it.
 fn used_by_others(manifest: &Manifest) -> bool {
@@ -158,6 +176,10 @@ fn kind(
     if let Some(framework) = framework {
         if framework.rank < 64 && framework.port.is_none() && !listens && used_by_others(manifest) {
             draft.kind(ComponentKind::Library, &at, 0.75);
+            return;
+        }
+        if framework.rank >= 64 && !runs(manifest) && has_entry(manifest) {
+            draft.unserved(ComponentKind::Library, &at, 0.75);
             return;
         }
         let kind = framework::rendered(scope, framework).unwrap_or(framework.kind);

@@ -104,8 +104,17 @@ fn custom(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<S
     let scripts = ["dev", "start", "start:dev"].into_iter().filter_map(|name| manifest.script(name));
     let files: Vec<String> =
         scripts.flat_map(program::files).filter_map(|file| own_file(scope, file)).collect();
+    if files.is_empty() {
+        return None;
+    }
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
-    let found = listen::search(scope.tree, &files, &LISTEN, &sources);
+    let mut found = listen::search(scope.tree, &files, &LISTEN, &sources);
+    for place in found.iter_mut().filter(|place| place.port.is_none()) {
+        place.port = fallback(scope, &place.file);
+    }
+    if found.is_empty() {
+        return code(scope, manifest, draft);
+    }
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
     }
@@ -158,6 +167,9 @@ fn code(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<Str
             .collect();
         found.extend(listen::search(scope.tree, &others, &LISTEN, &sources));
     }
+    for place in found.iter_mut().filter(|place| place.port.is_none()) {
+        place.port = fallback(scope, &place.file);
+    }
     // The first place that says a number is the program's main door.
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
@@ -169,6 +181,13 @@ fn code(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<Str
     }
     let best = found.iter().find(|place| place.port.is_some()).or(found.first());
     best.map(|place| place.file.clone())
+}
+
+static FALLBACK: Pattern = Pattern::new(r#"\bprocess\.env\.PORT\s*(?:\|\||\?\?)\s*['"]?(\d{2,5})\b"#);
+
+/// What a file that listens takes for `PORT` where the way from there to the call is not followed.
+fn fallback(scope: &Scope<'_>, file: &str) -> Option<u16> {
+    scope.tree.code(file)?.captures(&FALLBACK).find_map(|found| found[1].parse().ok())
 }
 
 /// Whether `Bun.serve` is called without a port, which is 3000 then.

@@ -44,6 +44,7 @@ const PROGRAMS: &[Program] = &[
     program(&["browser-sync", "start"], 3000, Static),
     program(&["http-server"], 8080, Static),
     program(&["five-server"], 5500, Static),
+    program(&["sirv"], 8080, Static),
     program(&["reload"], 8080, Static),
     program(&["brunch", "watch"], 3333, Static),
     program(&["bsb", "serve"], 3000, Static),
@@ -122,6 +123,13 @@ pub(super) fn served(script: &str) -> Option<(u16, ComponentKind)> {
         })?;
         (row.port > 0).then_some((row.port, row.kind))
     })
+}
+
+/// Whether a script is one of development: a server that serves sources, or a program that watches them.
+pub(super) fn develops(script: &str) -> bool {
+    const WATCHERS: &[&str] = &["nodemon", "ts-node-dev", "tsnd", "node-dev", "--watch", "--hot", "watch"];
+    let watches = |words: Vec<&str>| words.iter().any(|word| WATCHERS.contains(word));
+    served(script).is_some() || calls(script).any(watches)
 }
 
 /// The files that a script's programs run.
