@@ -117,6 +117,8 @@ pub(super) struct Draft {
     pub(super) aliases: BTreeSet<String>,
     /// Names or paths of siblings that this component uses.
     pub(super) needs: BTreeSet<String>,
+    /// The variable that the code listens on and that has no fallback there.
+    pub(super) port_variable: Option<String>,
     /// Dependencies by name, for look-ups after the ecosystem's own rules.
     pub(super) ambiguous: Vec<Ambiguity>,
     ports: Vec<PortClaim>,

@@ -7,6 +7,7 @@ use super::{Ecosystem, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::lines;
+use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version::bare;
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
@@ -111,6 +112,9 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         draft.strength = 4;
     }
     settings(scope, &mut draft);
+    if framework.is_none() {
+        connections(scope, &pages, &mut draft);
+    }
     let index = scope.first(INDEX);
     let wordpress = scope.first(&["wp-config.php", "wp-config-sample.php", "wp-load.php"]);
     if framework.is_none() {
@@ -200,6 +204,34 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         }
     }
     vec![draft]
+}
+
+/// Calls that connect to a service with what PHP itself brings.
+static CONNECTIONS: [(Pattern, &str); 6] = [
+    (
+        Pattern::new(
+            r#"\bmysqli_(?:real_)?connect\s*\(|\bnew\s+\\?mysqli\b|\bnew\s+\\?PDO\s*\(\s*["']mysql:"#,
+        ),
+        "mysql",
+    ),
+    (Pattern::new(r#"\bpg_p?connect\s*\(|\bnew\s+\\?PDO\s*\(\s*["']pgsql:"#), "postgres"),
+    (Pattern::new(r#"\bsqlsrv_connect\s*\(|\bnew\s+\\?PDO\s*\(\s*["']sqlsrv:"#), "mssql"),
+    (Pattern::new(r"\bnew\s+\\?Redis\s*\("), "redis"),
+    (Pattern::new(r"\bnew\s+\\?Memcached?\s*\("), "memcached"),
+    (Pattern::new(r"\bnew\s+\\?MongoDB\\(?:Client|Driver\\Manager)\b"), "mongodb"),
+];
+
+/// Pages without a framework say their services in their code.
+fn connections(scope: &Scope<'_>, pages: &[&str], draft: &mut Draft) {
+    for file in pages.iter().take(80) {
+        let Some(code) = scope.tree.code(file) else { continue };
+        for (pattern, kind) in &CONNECTIONS {
+            if let Some(found) = code.captures(pattern).next() {
+                let line = found.get(0).map(|whole| code.line(whole.start()));
+                draft.service(kind, None, &At::line(*file, line), 0.8);
+            }
+        }
+    }
 }
 
 /// Laravel's and Symfony's own variables name the database, the cache and the queue.

@@ -11,9 +11,12 @@ pub(super) const ECOSYSTEM: Ecosystem = Ecosystem {
     markers: &[
         "hugo.toml",
         "hugo.yaml",
+        "hugo.yml",
         "hugo.json",
         "config.toml",
         "config.yaml",
+        "config.yml",
+        "config.json",
         "zola.toml",
         "_config.yml",
         "mkdocs.yml",
@@ -48,7 +51,16 @@ struct Generator {
 const GENERATORS: &[Generator] = &[
     Generator {
         name: "hugo",
-        files: &["hugo.toml", "hugo.yaml", "hugo.json", "config.toml", "config.yaml"],
+        files: &[
+            "hugo.toml",
+            "hugo.yaml",
+            "hugo.yml",
+            "hugo.json",
+            "config.toml",
+            "config.yaml",
+            "config.yml",
+            "config.json",
+        ],
         beside: &["content", "archetypes", "layouts", "themes"],
         port: 1313,
         build: "hugo",
@@ -113,7 +125,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         if !generator.beside.iter().any(beside) && !named() {
             continue;
         }
-        let shared = matches!(base(&file), "config.toml" | "config.yaml");
+        let shared = matches!(base(&file), "config.toml" | "config.yaml" | "config.yml" | "config.json");
         let zola = scope.tree.text(&file).is_some_and(|text| ZOLA.is_match(&text));
         let generic = shared
             && !scope.tree.text(&file).is_some_and(|text| {

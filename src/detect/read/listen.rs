@@ -36,6 +36,8 @@ pub(in crate::detect) struct Found {
     pub(in crate::detect) line: u32,
     /// `None` where no literal says it.
     pub(in crate::detect) port: Option<u16>,
+    /// The variable that alone says it.
+    pub(in crate::detect) variable: Option<String>,
 }
 
 static NUMBER: Pattern = Pattern::new(r#"^["'`]?:?(\d{2,5})(?:_?[uif]\d+|L)?["'`]?$"#);
@@ -79,11 +81,34 @@ pub(in crate::detect) fn search(
                 let port = expression.and_then(|expression| {
                     resolve(&code, expression, DEPTH).or_else(|| elsewhere(tree, expression, file, related))
                 });
-                found.push(Found { file: (*file).to_owned(), line: code.line(whole.start()), port });
+                let variable = expression.filter(|_| port.is_none()).and_then(|e| variable(&code, e));
+                found.push(Found {
+                    file: (*file).to_owned(),
+                    line: code.line(whole.start()),
+                    port,
+                    variable,
+                });
             }
         }
     }
     found
+}
+
+static ENVIRONMENT: Pattern = Pattern::new(
+    r#"(?:\bprocess\.env\.|\bprocess\.env\[['"]|\bBun\.env\.|\bDeno\.env\.get\(\s*['"]|\bENV(?:\.fetch\(|\[)\s*['"]|\b[gG]et_?env\(\s*['"]|\benviron(?:\.get\(|\[)\s*['"]|\benv::var\(\s*")(\w+)"#,
+);
+
+/// The environment variable that an expression, or the definition of a name in it, reads.
+fn variable(code: &Code, expression: &str) -> Option<String> {
+    if let Some(found) = ENVIRONMENT.captures(expression) {
+        return Some(found[1].to_owned());
+    }
+    names(expression).into_iter().find_map(|name| {
+        let text = format!(r"\b{}\s*(?::\s*\w+\s*)?(?::=|=)\s*([^;\n]+)", regex::escape(name));
+        let definition = Regex::new(&text).ok()?;
+        let found = code.captures(&definition).next()?;
+        Some(ENVIRONMENT.captures(&found[1])?[1].to_owned())
+    })
 }
 
 /// A name that this file does not define may be defined in a file of settings.

@@ -218,6 +218,14 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
     {
         draft.port(port, PortSource::DockerEnv, &At::line(&file, line));
     }
+    // The code listens on a variable of another name that the image gives.
+    let named = draft.port_variable.clone().filter(|name| name != "PORT");
+    if let Some((port, line)) = named
+        .and_then(|name| stage.env.get(&name))
+        .and_then(|(value, line)| Some((value.parse().ok()?, *line)))
+    {
+        draft.port(port, PortSource::DockerEnv, &At::line(&file, line));
+    }
     for (port, line) in &stage.ports {
         draft.port(*port, PortSource::Expose, &At::line(&file, *line));
     }

@@ -1,6 +1,6 @@
 //! Which variable carries the connection of which service.
 
-use crate::detect::draft::Draft;
+use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::rule::variable;
 
 /// Names that speak of a service without carrying its connection.
@@ -63,8 +63,18 @@ fn carries(name: &str) -> bool {
     exact.contains(&upper.as_str()) || upper.split('_').any(|part| PARTS.contains(&part))
 }
 
+/// The port where the code listens on a variable that a file of the repository gives a value.
+fn port(draft: &mut Draft) {
+    let Some(name) = draft.port_variable.clone() else { return };
+    let Some(port) = draft.env_default(&name).and_then(|value| value.parse().ok()) else { return };
+    let at = draft.c.evidence.iter().find(|e| e.field == format!("env.{name}"));
+    let at = at.map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line));
+    draft.port(port, PortSource::DotEnv, &at);
+}
+
 /// Links a component's variables to its services.
 pub(super) fn attach(draft: &mut Draft) {
+    port(draft);
     let kinds = draft.service_kinds();
     let only = |group: &[&str]| {
         let mut of = kinds.iter().filter(|kind| group.contains(&kind.as_str()));

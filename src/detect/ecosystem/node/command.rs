@@ -21,6 +21,7 @@ const START_IS_DEV: &[&str] = &[
     "polymer",
     "brunch",
     "sanity",
+    "meteor",
     "expo",
     "gatsby",
 ];
@@ -118,6 +119,7 @@ fn unscripted(
     if let Some(main) = declared
         && let Some(file) = scope.find(main).or_else(|| scope.find(&format!("{main}.js")))
         && manifest.is_app()
+        && [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| file.ends_with(end))
         && (runner == "bun" || !file.ends_with(".ts"))
     {
         return Some((format!("{runner} {}", scope.relative(&file)), manifest.at("main")));

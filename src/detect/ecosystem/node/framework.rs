@@ -164,7 +164,10 @@ pub(super) fn attach(
     let own = own.unwrap_or(&name);
     let declared =
         manifest.all().find(|(known, _)| *known == own).map(|(_, version)| version).unwrap_or_default();
-    let version = version::bare(declared).or_else(|| super::command::locked_version(scope, own, declared));
+    let version = version::bare(declared)
+        .or_else(|| super::command::locked_version(scope, own, declared))
+        // Meteor's own version is in none of its packages.
+        .filter(|_| row.name != "meteor");
     draft.framework(row.name, version, &manifest.at(&name), 0.95);
     Some(row)
 }
@@ -228,7 +231,16 @@ static SERVER_OUTPUT: Pattern = Pattern::new(r#"\boutput\s*:\s*['"](?:server|hyb
 static ADAPTER: Pattern = Pattern::new(r"\badapter\s*:");
 
 /// What the configuration makes of an application: pages that are rendered when built, or a server.
-pub(super) fn rendered(scope: &Scope<'_>, framework: &Framework) -> Option<ComponentKind> {
+pub(super) fn rendered(
+    scope: &Scope<'_>,
+    manifest: &Manifest,
+    framework: &Framework,
+) -> Option<ComponentKind> {
+    if framework.name == "nuxt"
+        && manifest.script("build").is_some_and(|script| ["nuxt generate", "nuxi generate"].contains(&script))
+    {
+        return Some(Static);
+    }
     let (files, pattern, kind): (&[&str], &[&Pattern], ComponentKind) = match framework.name {
         "next" => {
             (&["next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs"], &[&EXPORT], Static)

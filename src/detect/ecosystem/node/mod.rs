@@ -182,7 +182,7 @@ fn kind(
             draft.unserved(ComponentKind::Library, &at, 0.75);
             return;
         }
-        let kind = framework::rendered(scope, framework).unwrap_or(framework.kind);
+        let kind = framework::rendered(scope, manifest, framework).unwrap_or(framework.kind);
         draft.kind(kind, &at, 0.9);
         return;
     }
@@ -215,6 +215,7 @@ fn kind(
         draft.kind(ComponentKind::Web, &At::file(platform), 0.6);
     } else if let Some(page) = scope.first(PAGES) {
         draft.kind(ComponentKind::Static, &At::file(page), 0.6);
+        draft.forget_guessed_start();
     } else if starts || draft.c.commands.start.is_some() {
         draft.strength = 2;
         draft.kind(ComponentKind::Worker, &At::file(&manifest.file), 0.45);

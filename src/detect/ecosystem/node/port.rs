@@ -4,6 +4,7 @@ use super::manifest::Manifest;
 use super::program;
 use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::facts::ComponentKind;
+use crate::detect::read::lines;
 use crate::detect::read::listen::{self, Listen, Take, row};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version;
@@ -70,6 +71,7 @@ pub(super) fn attach(
         }
     }
     configured(scope, framework, draft);
+    settings(scope, manifest, draft);
     // A development server of its own listens; the code of the pages does not.
     let own = framework.is_none_or(|row| row.port.is_none() || row.rank < 64);
     let listens = if own { code(scope, manifest, draft) } else { custom(scope, manifest, draft) };
@@ -119,6 +121,25 @@ fn custom(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<S
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
     }
     found.into_iter().next().map(|place| place.file)
+}
+
+/// `port` in the settings that the package `config` reads.
+fn settings(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) {
+    if !["config", "@feathersjs/configuration"].iter().any(|name| manifest.has(name)) {
+        return;
+    }
+    for name in ["config/default.json", "config/default.yaml", "config/default.yml", "config/default.json5"] {
+        let Some(file) = scope.find(name) else { continue };
+        let Some(doc) = scope.tree.doc(&file) else { continue };
+        let port = ["/port", "/server/port", "/app/port", "/http/port"]
+            .iter()
+            .find_map(|pointer| doc.pointer(pointer)?.as_u64())
+            .and_then(|port| u16::try_from(port).ok());
+        if let Some(port) = port {
+            let line = scope.tree.text(&file).and_then(|text| lines::word(&text, "port"));
+            return draft.port(port, PortSource::Code, &At::line(file, line));
+        }
+    }
 }
 
 fn configured(scope: &Scope<'_>, framework: Option<&Framework>, draft: &mut Draft) {
@@ -174,7 +195,9 @@ fn code(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<Str
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
     } else if let Some(place) = found.first() {
-        draft.note("ports", "$PORT", &At::line(&place.file, place.line), 0.5);
+        let variable = place.variable.clone().unwrap_or_else(|| "PORT".to_owned());
+        draft.note("ports", &format!("${variable}"), &At::line(&place.file, place.line), 0.5);
+        draft.port_variable = Some(variable);
         if bun_default(scope, &place.file) {
             draft.port(3000, PortSource::Default, &At::line(&place.file, place.line));
         }
