@@ -8,9 +8,8 @@ use serde_json::Value;
 use super::docker;
 use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::facts::ComponentKind;
-use crate::detect::read::{Tree, base, folder, join, lines};
+use crate::detect::read::{Tree, base, folder, is_below, join, lines};
 use crate::detect::rule::{image, variable};
-use crate::detect::scope::is_below;
 
 /// One compose file.
 #[derive(Debug)]

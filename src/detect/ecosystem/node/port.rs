@@ -251,7 +251,7 @@ fn own_file(scope: &Scope<'_>, word: &str) -> Option<String> {
     };
     let file = scope.find(word).or_else(written)?;
     // A member of a workspace speaks for itself.
-    scope.files.binary_search(&file.as_str()).is_ok().then_some(file)
+    scope.files.contains(&file.as_str()).then_some(file)
 }
 
 /// Files that scripts run, `main`, and the usual names.
@@ -262,7 +262,7 @@ fn entries(scope: &Scope<'_>, manifest: &Manifest) -> Vec<String> {
             found.push(file);
         }
     };
-    let own = |file: Option<String>| file.filter(|file| scope.files.binary_search(&file.as_str()).is_ok());
+    let own = |file: Option<String>| file.filter(|file| scope.files.contains(&file.as_str()));
     let named = |word: &str| own_file(scope, word);
     for name in ["start", "dev", "start:dev", "serve", "start:prod"] {
         for word in manifest.script(name).unwrap_or_default().split_whitespace() {
