@@ -38,6 +38,8 @@ pub enum Command {
     Init(InitArgs),
     /// Apply the environment without the wizard
     Up(UpArgs),
+    /// Show what `up` would change, field by field; changes nothing
+    Diff(DiffArgs),
     /// Remove the environment; volumes and namespaces that devbox did not create stay
     Down(DownArgs),
     /// Show what runs in the environment, and why something does not
@@ -158,6 +160,9 @@ pub struct UpArgs {
     /// The project folder.
     #[command(flatten)]
     pub project: PathArg,
+    /// Do not show the changes and ask; never skips the cluster guard
+    #[arg(long, short)]
+    pub yes: bool,
     /// What decides the plan.
     #[command(flatten)]
     pub plan: PlanArgs,
@@ -167,6 +172,26 @@ pub struct UpArgs {
     /// How it goes up.
     #[command(flatten)]
     pub apply: ApplyArgs,
+}
+
+/// `devbox diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The project folder.
+    #[command(flatten)]
+    pub project: PathArg,
+    /// End with exit code 4 where there are differences
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Show what `up --force-conflicts` would do
+    #[arg(long)]
+    pub force_conflicts: bool,
+    /// What decides the plan.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// Where it runs.
+    #[command(flatten)]
+    pub target: TargetArgs,
 }
 
 /// `devbox down`.

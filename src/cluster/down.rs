@@ -17,6 +17,7 @@ use super::delete::{Deleting, Removal, Removed};
 use super::guard::Confirmed;
 use super::inventory::{Member, Select};
 use super::namespace::NamespaceState;
+use super::prune::HOLDS_DATA;
 use super::request::Call;
 use super::resource::{Resource, Resources};
 use super::retry::Races;
@@ -121,9 +122,9 @@ impl Cluster {
         };
 
         let (kept, going): (Vec<Member>, Vec<Member>) =
-            members.into_iter().partition(|member| !options.volumes && (member.keep || member.is_claim()));
+            members.into_iter().partition(|member| !options.volumes && member.holds_data());
         for member in &kept {
-            let why = "it holds data; `devbox down --volumes` removes it".to_owned();
+            let why = HOLDS_DATA.to_owned();
             let step = format!("down/{}", member.key);
             sink.emit(Event::ended(&step, Outcome::Skipped, format!("{} kept: {why}", member.key)));
             down.objects.push(Removed { key: member.key.clone(), removal: Removal::Kept(why) });

@@ -33,6 +33,8 @@ pub(crate) struct Seen {
     pub(crate) path: String,
     /// It is a watch.
     pub(crate) watch: bool,
+    /// It asks what would happen.
+    pub(crate) dry_run: bool,
     /// How often this method and path were seen before.
     pub(crate) before: usize,
 }
@@ -136,7 +138,7 @@ impl Proxy {
 
     /// Requests that can change something.
     pub(crate) fn mutating(&self) -> Vec<Seen> {
-        self.seen().into_iter().filter(|seen| seen.method != "GET").collect()
+        self.seen().into_iter().filter(|seen| seen.method != "GET" && !seen.dry_run).collect()
     }
 
     /// Connections so far.
@@ -157,9 +159,10 @@ async fn handle(
         let mut log = log.lock().unwrap();
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
         let watch = parts.uri.query().is_some_and(|query| query.contains("watch=true"));
+        let dry_run = parts.uri.query().is_some_and(|query| query.contains("dryRun=All"));
         let same = |other: &&Seen| other.method == method && other.path == path && other.watch == watch;
         let before = log.iter().filter(same).count();
-        let seen = Seen { method, path, watch, before };
+        let seen = Seen { method, path, watch, dry_run, before };
         log.push(seen.clone());
         seen
     };

@@ -9,6 +9,7 @@
 )]
 
 mod apply;
+mod diff;
 mod down;
 mod faults;
 mod guard;
