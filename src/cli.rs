@@ -116,6 +116,9 @@ pub struct ApplyArgs {
     /// Take over fields that another field manager owns
     #[arg(long)]
     pub force_conflicts: bool,
+    /// Delete and make anew what cannot be changed in place; never what holds data
+    #[arg(long)]
+    pub recreate: bool,
     /// Whose credentials the environment's kubeconfig holds
     #[arg(long, value_enum, default_value_t, value_name = "WHOSE")]
     pub access: Access,
@@ -186,6 +189,9 @@ pub struct DiffArgs {
     /// Show what `up --force-conflicts` would do
     #[arg(long)]
     pub force_conflicts: bool,
+    /// Show what `up --recreate` would do
+    #[arg(long)]
+    pub recreate: bool,
     /// What decides the plan.
     #[command(flatten)]
     pub plan: PlanArgs,

@@ -8,6 +8,7 @@
 //! the next run finds everything.
 
 mod object;
+pub(in crate::cluster) mod recreate;
 
 use std::collections::BTreeSet;
 
@@ -38,6 +39,9 @@ pub(super) const MOST_IN_FLIGHT: usize = 50;
 pub struct ApplyOptions {
     /// Take fields that other managers own.
     pub force_conflicts: bool,
+    /// Delete and make anew what cannot be changed in place, where it is ours, holds no data, and the
+    /// server would accept the new one.
+    pub recreate: bool,
 }
 
 /// What every request of a run needs.

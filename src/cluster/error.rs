@@ -206,6 +206,17 @@ pub enum ClusterError {
         /// A field of the existing object cannot be changed.
         immutable: bool,
     },
+    /// What cannot be changed in place was not made anew either.
+    #[error("cannot recreate {what}: {why}")]
+    NotRecreated {
+        /// The object.
+        what: String,
+        /// Why.
+        why: String,
+        /// The server's words.
+        #[source]
+        source: Option<Box<ClusterError>>,
+    },
     /// Another error status.
     #[error("cannot {what}: the server answered {code} {message}")]
     Server {
@@ -442,7 +453,7 @@ impl Explain for ClusterError {
                 "pass `--force-conflicts` to take the fields, or remove them from the template, or give them the live value",
             ),
             Self::Invalid { immutable: true, .. } => one(
-                "this field cannot be changed on an existing object; delete the object and run the same command again",
+                "this field cannot be changed on an existing object; `--recreate` deletes the object and makes it anew",
             ),
             Self::GaveUp { last, .. } => {
                 let mut hints = last.hints();
@@ -485,6 +496,7 @@ impl Explain for ClusterError {
             | Self::NotFound { .. }
             | Self::Changed { .. }
             | Self::Invalid { .. }
+            | Self::NotRecreated { .. }
             | Self::Server { .. }
             | Self::Outside { .. }
             | Self::Random(_) => Vec::new(),

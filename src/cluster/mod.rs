@@ -6,6 +6,7 @@
 //! them back and [`Cluster::down`] removes what is ours. `error.rs` alone interprets what the
 //! network and the API server answer. Only `commands/` puts these in order.
 
+mod adopt;
 mod applied;
 mod apply;
 mod applyset;

@@ -160,7 +160,8 @@ impl Deployment<'_> {
 
         let environment =
             Environment { project: record.project.clone(), namespace: record.namespace.clone() };
-        let options = ApplyOptions { force_conflicts: self.options.force_conflicts };
+        let options =
+            ApplyOptions { force_conflicts: self.options.force_conflicts, recreate: self.options.recreate };
         let applied =
             cluster.apply(&confirmed, &environment, self.manifests, &options, sink.as_ref()).await?;
         if let Some(error) = applied.error() {

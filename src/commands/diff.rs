@@ -29,7 +29,11 @@ async fn diff(args: &DiffArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let sink = ui.sink();
     let Arrived { cluster, confirmed } = destination.arrive(env, sink.as_ref()).await?;
     let environment = settled.environment();
-    let options = DiffOptions { force_conflicts: args.force_conflicts, secrets: settled.secrets() };
+    let options = DiffOptions {
+        force_conflicts: args.force_conflicts,
+        recreate: args.recreate,
+        secrets: settled.secrets(),
+    };
     let diff = cluster.diff(&confirmed, &environment, &settled.manifests, &options, sink.as_ref()).await?;
     drop(sink);
     match ui.format {

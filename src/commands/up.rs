@@ -45,7 +45,11 @@ async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Fa
 async fn agree(args: &UpArgs, ui: &Ui, settled: &Settled, arrived: &Arrived) -> Result<(), Failure> {
     let Arrived { cluster, confirmed } = arrived;
     let (environment, manifests) = (settled.environment(), &settled.manifests);
-    let options = DiffOptions { force_conflicts: args.apply.force_conflicts, secrets: settled.secrets() };
+    let options = DiffOptions {
+        force_conflicts: args.apply.force_conflicts,
+        recreate: args.apply.recreate,
+        secrets: settled.secrets(),
+    };
     let mut diff = cluster.diff(confirmed, &environment, manifests, &options, ui.sink().as_ref()).await?;
     while diff.differs() {
         ui.status("");

@@ -62,6 +62,7 @@ impl Changes<'_> {
             Difference::Unchanged => return,
             Difference::Created => ("+", "created", Style::new().green()),
             Difference::Changed => ("~", "changed", Style::new().yellow()),
+            Difference::Recreated(why) => ("±", why.as_str(), Style::new().yellow().bold()),
             Difference::Pruned => ("-", "pruned", Style::new().red()),
             Difference::Conflicting => ("!", "conflict", Style::new().red().bold()),
             Difference::Refused(why) => ("!", why.as_str(), Style::new().red().bold()),

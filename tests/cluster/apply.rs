@@ -272,7 +272,7 @@ fn a_field_of_another_manager_is_named_left_and_taken_only_by_force() {
             "1 object was not applied:\n- ConfigMap/a: cannot apply ConfigMap/a: `.data.key` is managed by `kubectl-edit`"
         );
         assert_eq!(t.get(&t.core("configmaps", "a")).await.unwrap(), before);
-        let force = ApplyOptions { force_conflicts: true };
+        let force = ApplyOptions { force_conflicts: true, ..ApplyOptions::default() };
         let applied = t.up_with(&t.cluster, &bundle("2"), force).await.unwrap();
         assert!(applied.error().is_none());
         assert_eq!(t.get(&t.core("configmaps", "a")).await.unwrap()["data"]["key"], "2");

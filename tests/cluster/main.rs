@@ -8,6 +8,7 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
+mod adopt;
 mod apply;
 mod diff;
 mod down;
@@ -16,9 +17,11 @@ mod guard;
 mod interrupt;
 mod network;
 mod prune;
+mod recreate;
 mod sandbox;
 #[path = "../support/mod.rs"]
 mod support;
 mod trial;
 mod verbs;
 mod wait;
+mod webhook;

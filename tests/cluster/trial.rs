@@ -274,6 +274,7 @@ pub(crate) fn changes(applied: &Applied) -> Vec<String> {
     let word = |change: &Change| match change {
         Change::Created => "created",
         Change::Configured => "configured",
+        Change::Recreated => "recreated",
         Change::Unchanged => "unchanged",
         Change::LeftAlone(_) => "left alone",
     };
@@ -290,6 +291,7 @@ pub(crate) fn differences(diff: &Diff) -> Vec<String> {
         let word = match &object.difference {
             Difference::Created => "created",
             Difference::Changed => "changed",
+            Difference::Recreated(_) => "recreated",
             Difference::Unchanged => "unchanged",
             Difference::Pruned => "pruned",
             Difference::Kept(_) => "kept",

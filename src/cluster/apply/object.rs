@@ -3,11 +3,12 @@
 use http::StatusCode;
 use serde_json::Value;
 
+use super::super::adopt;
 use super::super::applied::{AppliedObject, Change, chain};
 use super::super::connect::Cluster;
 use super::super::error::ClusterError;
 use super::super::prepare::Prepared;
-use super::super::request::Call;
+use super::super::request::{Call, Reply};
 use super::super::retry::Races;
 use super::super::wave::Wave;
 use super::super::{FIELD_MANAGER, readiness, secrets};
@@ -30,6 +31,7 @@ impl Cluster {
             Ok(object) => match &object.change {
                 Change::Created => (Outcome::Done, "created".to_owned()),
                 Change::Configured => (Outcome::Done, "configured".to_owned()),
+                Change::Recreated => (Outcome::Done, "deleted and made anew".to_owned()),
                 Change::Unchanged => (Outcome::Unchanged, "unchanged".to_owned()),
                 Change::LeftAlone(why) => (Outcome::Skipped, why.clone()),
             },
@@ -64,13 +66,28 @@ impl Cluster {
         let path = prepared.apply_path(force);
         let races = Races { role_in_flight: run.names_planned_role(prepared), ..run.races };
         let call = Call::apply(format!("apply {}", prepared.key), path, object).on(step).through(races);
-        let reply = self.call(&call, run.sink).await?;
-        warnings.extend(reply.warnings);
+        let mut recreated = false;
+        let mut reply = match self.call(&call, run.sink).await {
+            Err(ClusterError::Invalid { immutable: true, .. }) if run.options.recreate => {
+                recreated = true;
+                self.recreate(run, prepared, object, step).await?
+            }
+            result => result?,
+        };
+        warnings.append(&mut reply.warnings);
+        if adopt::has_client_side_fields(&reply.body) {
+            if !force {
+                warnings.push(adopt::LEFT.into());
+            } else if self.take_client_side_fields(prepared, &reply.body, step, run.sink).await? {
+                reply = Reply { code: reply.code, ..self.call(&call, run.sink).await? };
+            }
+        }
 
         let text = |key: &str| reply.body["metadata"][key].as_str().unwrap_or_default().to_owned();
         let resource_version = text("resourceVersion");
         let known = run.before.known_version(prepared);
         let change = match known {
+            _ if recreated => Change::Recreated,
             _ if fresh || reply.code == StatusCode::CREATED => Change::Created,
             None if prepared.wave == Wave::Namespace && reply.tries == 1 => {
                 return self.disown_namespace(run, prepared, step).await;
@@ -100,6 +117,7 @@ impl Cluster {
             resource: prepared.resource.clone(),
         })
     }
+
     /// Somebody created the namespace between our look and our write: gives back what was written (an
     /// apply without fields releases the manager's), so that it does not look like ours.
     async fn disown_namespace(

@@ -43,6 +43,8 @@ use result::Snapshot;
 pub struct DiffOptions {
     /// What would happen with `force_conflicts`.
     pub force_conflicts: bool,
+    /// What would happen with `recreate`.
+    pub recreate: bool,
     /// Values that are hidden wherever they stand.
     pub secrets: Vec<SecretString>,
 }
@@ -116,6 +118,7 @@ impl Cluster {
             new_kinds: opened.new_kinds(),
             planned: &opened.plan,
             force: options.force_conflicts,
+            recreate: options.recreate,
             mask: &mask,
             sink,
         };

@@ -10,6 +10,9 @@ use http::StatusCode;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use super::super::adopt;
+use super::super::applied::chain;
+use super::super::apply::recreate::may_be_recreated;
 use super::super::applyset::Environment;
 use super::super::before::Before;
 use super::super::connect::Cluster;
@@ -35,6 +38,7 @@ pub(super) struct View<'a> {
     pub(super) new_kinds: BTreeSet<String>,
     pub(super) planned: &'a [Prepared],
     pub(super) force: bool,
+    pub(super) recreate: bool,
     pub(super) mask: &'a Mask,
     pub(super) sink: &'a dyn Sink,
 }
@@ -95,6 +99,9 @@ impl Cluster {
                     .push("the server can only check it once the other new objects are there".into());
                 return Ok((created, None));
             }
+            Err(error @ ClusterError::Invalid { immutable: true, .. }) if view.recreate => {
+                return self.compare_anew(view, prepared, object, error).await.map(|diff| (diff, None));
+            }
             Err(error) => return view.refused(prepared, error).map(|refused| (refused, None)),
         };
         let warnings: Vec<String> = reply.warnings.iter().map(|text| view.mask.text(text)).collect();
@@ -115,6 +122,9 @@ impl Cluster {
         let fields = view.mask.fields(&prepared.key.kind, fields);
         let mut object = diff(changed(&fields, &conflicts, view.force), fields);
         object.warnings = warnings;
+        if live.as_ref().is_some_and(adopt::has_client_side_fields) {
+            object.warnings.push(if view.force { adopt::TAKEN } else { adopt::LEFT }.into());
+        }
         if stranger.is_some() {
             object.warnings.push(
                 "it existed before this environment and would become part of it; `devbox down` would remove it"
@@ -127,6 +137,28 @@ impl Cluster {
         }
         object.conflicts = conflicts;
         Ok((object, stranger))
+    }
+
+    /// An object that would have to be made anew: what the manifest says otherwise than what is there.
+    async fn compare_anew(
+        &self,
+        view: &View<'_>,
+        prepared: &Prepared,
+        object: &Value,
+        error: ClusterError,
+    ) -> Result<ObjectDiff, ClusterError> {
+        let member = match may_be_recreated(view.environment, view.before, prepared) {
+            Ok(member) => member,
+            Err(error) => return view.refused(prepared, error),
+        };
+        if let Err(error) = self.prove(prepared, object, "diff", view.sink).await {
+            return view.refused(prepared, error);
+        }
+        let mut fields = changes(member.live.as_ref().map(bare).as_ref(), Some(object));
+        fields.retain(|field| field.after.is_some());
+        let why = view.why(prepared, error);
+        let fields = view.mask.fields(&prepared.key.kind, fields);
+        Ok(ObjectDiff::new(prepared.key.clone(), Difference::Recreated(why), fields))
     }
 
     async fn live(&self, prepared: &Prepared, sink: &dyn Sink) -> Result<Option<Value>, ClusterError> {
@@ -175,24 +207,40 @@ impl View<'_> {
                 .any(|other| message.contains(&format!("{:?}", other.key.name)))
     }
 
+    /// A failure in words that repeat no secret.
+    fn why(&self, prepared: &Prepared, error: ClusterError) -> String {
+        let kind = prepared.key.kind.as_str();
+        let masked = |error| match error {
+            ClusterError::Invalid { what, fields, immutable } => {
+                ClusterError::Invalid { what, fields: self.mask.problems(kind, &fields), immutable }
+            }
+            error => error,
+        };
+        let error = match error {
+            ClusterError::NotRecreated { what, why, source: Some(source) } => {
+                ClusterError::NotRecreated { what, why, source: Some(Box::new(masked(*source))) }
+            }
+            error => masked(error),
+        };
+        self.mask.text(&chain(&error))
+    }
+
     /// An object that the server would refuse; other failures are the whole comparison's.
     fn refused(&self, prepared: &Prepared, error: ClusterError) -> Result<ObjectDiff, ClusterError> {
         let hints = error.hints();
-        let error = match error {
-            ClusterError::Invalid { what, fields, immutable } => {
-                let fields = self.mask.problems(&prepared.key.kind, &fields);
-                ClusterError::Invalid { what, fields, immutable }
-            }
-            error @ (ClusterError::Forbidden { .. }
-            | ClusterError::Rejected { .. }
-            | ClusterError::Quota { .. }
-            | ClusterError::Conflict { .. }
-            | ClusterError::Changed { .. }
-            | ClusterError::NotFound { .. }
-            | ClusterError::Server { .. }) => error,
-            error => return Err(error),
+        let (ClusterError::Forbidden { .. }
+        | ClusterError::Invalid { .. }
+        | ClusterError::NotRecreated { .. }
+        | ClusterError::Rejected { .. }
+        | ClusterError::Quota { .. }
+        | ClusterError::Conflict { .. }
+        | ClusterError::Changed { .. }
+        | ClusterError::NotFound { .. }
+        | ClusterError::Server { .. }) = &error
+        else {
+            return Err(error);
         };
-        let why = self.mask.text(&error.to_string());
+        let why = self.why(prepared, error);
         let mut object = ObjectDiff::new(prepared.key.clone(), Difference::Refused(why), Vec::new());
         object.hints = hints;
         Ok(object)

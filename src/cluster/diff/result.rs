@@ -17,6 +17,8 @@ pub enum Difference {
     Created,
     /// It is there and would change.
     Changed,
+    /// It cannot be changed in place and would be deleted and made anew; why.
+    Recreated(String),
     /// Nothing would change.
     Unchanged,
     /// No manifest makes it any more: it would be deleted.
@@ -86,19 +88,29 @@ impl Diff {
     /// How many objects have each kind of difference, in a fixed order; those that none has are left
     /// out.
     pub fn counts(&self) -> Vec<(&'static str, usize)> {
-        let mut counts =
-            ["created", "changed", "pruned", "conflicting", "refused", "kept", "left alone", "unchanged"]
-                .map(|name| (name, 0));
+        let mut counts = [
+            "created",
+            "changed",
+            "recreated",
+            "pruned",
+            "conflicting",
+            "refused",
+            "kept",
+            "left alone",
+            "unchanged",
+        ]
+        .map(|name| (name, 0));
         for object in &self.objects {
             let index = match object.difference {
                 Difference::Created => 0,
                 Difference::Changed => 1,
-                Difference::Pruned => 2,
-                Difference::Conflicting => 3,
-                Difference::Refused(_) => 4,
-                Difference::Kept(_) => 5,
-                Difference::LeftAlone(_) => 6,
-                Difference::Unchanged => 7,
+                Difference::Recreated(_) => 2,
+                Difference::Pruned => 3,
+                Difference::Conflicting => 4,
+                Difference::Refused(_) => 5,
+                Difference::Kept(_) => 6,
+                Difference::LeftAlone(_) => 7,
+                Difference::Unchanged => 8,
             };
             counts[index].1 += 1;
         }

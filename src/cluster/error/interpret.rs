@@ -185,7 +185,7 @@ fn invalid<'a>(
         fields.push(FieldProblem { field: String::new(), message });
     }
     let immutable = fields.iter().any(|problem| {
-        ["field is immutable", "may not change", "are forbidden", "updates to statefulset spec"]
+        ["immutable", "may not change", "cannot change", "are forbidden", "updates to statefulset spec"]
             .iter()
             .any(|sign| problem.message.contains(sign))
     });
