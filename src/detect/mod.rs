@@ -12,9 +12,13 @@ mod ecosystem;
 mod error;
 mod facts;
 mod limits;
+mod marker;
+mod owner;
+mod parallel;
 mod read;
 mod rule;
 mod scope;
+mod sources;
 mod surroundings;
 mod walk;
 

@@ -78,7 +78,6 @@ pub(super) fn walk(root: &Path, limits: &Limits, started: Instant) -> Listing {
     let deep = AtomicUsize::new(0);
     let unnamed = AtomicUsize::new(0);
     let late = AtomicBool::new(false);
-    let threads = std::thread::available_parallelism().map_or(2, |n| n.get().min(8));
     let walker = WalkBuilder::new(root)
         .hidden(false)
         .parents(false)
@@ -87,7 +86,7 @@ pub(super) fn walk(root: &Path, limits: &Limits, started: Instant) -> Listing {
         .require_git(false)
         .follow_links(false)
         .max_depth(Some(limits.depth))
-        .threads(threads)
+        .threads(super::parallel::threads())
         .filter_entry(wanted)
         .build_parallel();
     walker.run(|| {

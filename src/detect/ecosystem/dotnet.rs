@@ -58,11 +58,8 @@ const RESOURCES: &[(&str, &str)] = &[
 ];
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
-    let projects = scope
-        .tree
-        .names(&scope.dir)
-        .iter()
-        .filter(|name| ["csproj", "fsproj", "vbproj"].contains(&extension(name)));
+    let projects =
+        scope.tree.names(&scope.dir).filter(|name| ["csproj", "fsproj", "vbproj"].contains(&extension(name)));
     projects.filter_map(|name| project(scope, &join(&scope.dir, name)?)).collect()
 }
 

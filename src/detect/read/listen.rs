@@ -224,21 +224,39 @@ fn names(expression: &str) -> Vec<&str> {
     found.take(6).collect()
 }
 
+/// What may stand before a name that is defined, beside the line's start.
+const BEFORE: &[u8] = b" \t\r\n,{(.'\"@$";
+
+/// From the end of a name to what it is defined as: an assignment, a field, a parameter with a default.
+static DEFINITION: Pattern =
+    Pattern::new(r#"^['"]?\s*(?:[:\s][\w<>\[\]| .?&:]+?)?\s*(?::=|=|:)\s*([^;\n]+)"#);
+/// Go's `Port int `env:"PORT" envDefault:"8080"``, from the end of the name.
+static TAG: Pattern =
+    Pattern::new(r#"^\s+\w+\s+`[^`\n]*(?:\benvDefault|\bdefault|\benv-default):"(\d{2,5})""#);
+
 /// What a name is defined as: an assignment, a field, a constant, a parameter with a default.
 fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
-    let name = regex::escape(name);
-    let text = format!(
-        r#"(?m)(?:^|[\s,{{(.'"@$]){name}['"]?\s*(?:[:\s][\w<>\[\]| .?&:]+?)?\s*(?::=|=|:)\s*([^;\n]+)"#
-    );
-    let regex = Regex::new(&text).ok()?;
-    // Go's `Port int `env:"PORT" envDefault:"8080"``.
-    let tag = format!(r#"(?m)^\s*{name}\s+\w+\s+`[^`\n]*\b(?:envDefault|default|env-default):"(\d{{2,5}})""#);
-    if let Some(found) = Regex::new(&tag).ok().and_then(|tag| code.captures(&tag).next()?[1].parse().ok()) {
-        return Some(found);
+    const MOST: usize = 12;
+    let text = code.text.as_str();
+    let places: Vec<usize> = memchr::memmem::find_iter(text.as_bytes(), name.as_bytes()).collect();
+    let begins_line = |at: usize| text[..at].rsplit('\n').next().is_some_and(|head| head.trim().is_empty());
+    let tag = |at: usize| TAG.captures(&text[at + name.len()..])?[1].parse().ok();
+    if let Some(port) = places.iter().filter(|at| begins_line(**at)).find_map(|at| tag(*at)) {
+        return Some(port);
     }
     let mut last = None;
-    for found in code.captures(&regex).take(12) {
-        let expression = &found[1];
+    let mut looked = 0;
+    for at in places {
+        let attached = at > 0 && !BEFORE.contains(&text.as_bytes()[at - 1]);
+        if attached || !code.is_code(at.saturating_sub(1)) {
+            continue;
+        }
+        let Some(found) = DEFINITION.captures(&text[at + name.len()..]) else { continue };
+        looked += 1;
+        if looked > MOST {
+            break;
+        }
+        let expression = found.get(1).map_or("", |group| group.as_str());
         if expression.starts_with('=') {
             continue;
         }

@@ -187,7 +187,7 @@ fn of(tree: &Tree, draft: &Draft, compose: &[Compose]) -> Option<(String, Option
     if let Some(file) = tree.first(dir, NAMES) {
         return Some((file, None));
     }
-    let single: Vec<&String> = tree.names(dir).iter().filter(|name| is_dockerfile(name)).collect();
+    let single: Vec<&str> = tree.names(dir).filter(|name| is_dockerfile(name)).collect();
     match single[..] {
         [name] => Some((join(dir, name)?, None)),
         _ => None,
@@ -196,11 +196,15 @@ fn of(tree: &Tree, draft: &Draft, compose: &[Compose]) -> Option<(String, Option
 
 /// Whether a file of this name is a Dockerfile.
 pub(super) fn is_dockerfile(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    let plain = lower == "dockerfile" || lower == "containerfile";
-    let variant = (lower.starts_with("dockerfile.") || lower.starts_with("containerfile."))
-        && !lower.ends_with("ignore");
-    plain || variant || lower.ends_with(".dockerfile")
+    let begins = |word: &str| name.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let ends = |word: &str| {
+        let start = name.len().checked_sub(word.len());
+        start.and_then(|start| name.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(word))
+    };
+    let of = |word: &str| {
+        begins(word) && (name.len() == word.len() || name.as_bytes()[word.len()] == b'.' && !ends("ignore"))
+    };
+    of("dockerfile") || of("containerfile") || ends(".dockerfile")
 }
 
 /// Adds what the component's Dockerfile says.

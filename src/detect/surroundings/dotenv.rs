@@ -1,9 +1,9 @@
 //! Example variables: `.env.example` and its relatives. Commented lines are no variables.
 
 use crate::detect::draft::{At, Draft, Given, PortSource};
+use crate::detect::read::is_below;
 use crate::detect::read::{Tree, folder, join};
 use crate::detect::rule::variable;
-use crate::detect::scope::is_below;
 
 /// Names of files with examples, then files with defaults that a repository commits.
 const EXAMPLES: &[&str] = &[

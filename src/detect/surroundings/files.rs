@@ -7,7 +7,9 @@ use crate::detect::read::{Tree, base, folder};
 /// Sorts every known file into its list.
 pub(in crate::detect) fn files(tree: &Tree) -> Files {
     let mut found = Files::default();
-    for file in tree.files() {
+    let mut files: Vec<&String> = tree.files().iter().filter(|file| of_use(base(file))).collect();
+    files.sort_unstable();
+    for file in files {
         let name = base(file);
         let list = match name {
             "Chart.yaml" => &mut found.helm,
@@ -37,6 +39,15 @@ pub(in crate::detect) fn files(tree: &Tree) -> Files {
         list.push(file.clone());
     }
     found
+}
+
+/// Whether a file of this name can be in one of the lists: a cheap look at all, before the exact one.
+fn of_use(name: &str) -> bool {
+    const ENDINGS: &[&str] = &[".yaml", ".yml", ".json", ".toml", ".cs", ".csproj", ".tool-versions"];
+    !name.contains('.')
+        || name == ".justfile"
+        || ENDINGS.iter().any(|ending| name.ends_with(ending))
+        || docker::is_dockerfile(name)
 }
 
 /// A project of the Aspire AppHost SDK.

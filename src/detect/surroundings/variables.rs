@@ -1,10 +1,13 @@
 //! Environment variables that the code reads: `process.env.X`, `os.environ["X"]`, `os.Getenv("X")` and
 //! their relatives. What the code gives a default or tests for is not required.
 
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
 use crate::detect::draft::{At, Draft, Given};
 use crate::detect::read::pattern::Pattern;
-use crate::detect::read::{Code, Tree, extension, folder};
-use crate::detect::scope::{ancestors, is_test};
+use crate::detect::read::{Code, Tree, extension};
+use crate::detect::sources::Sources;
 
 /// A way of reading a variable. Group `n` is the name, group `d` a default.
 #[derive(Debug)]
@@ -185,34 +188,27 @@ fn default(expression: &str) -> Option<Option<String>> {
     Some(literal.and_then(|found| (1..=5).find_map(|n| found.get(n)).map(|text| text.as_str().to_owned())))
 }
 
+/// Whether sources of this extension are searched.
+fn searched(extension: &str) -> bool {
+    static EXTENSIONS: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    let all = || PATTERNS.iter().flat_map(|row| row.extensions).copied().collect();
+    EXTENSIONS.get_or_init(all).contains(extension)
+}
+
+/// How many of a component's sources were searched.
+pub(super) struct Looked {
+    pub(super) looked: usize,
+    pub(super) total: usize,
+}
+
 /// Adds the variables that the component's own sources read.
-pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
+pub(super) fn attach(tree: &Tree, draft: &mut Draft, own: &[&str]) -> Looked {
     let dir = draft.c.path.clone();
     let prefix = if dir == "." { 0 } else { dir.len() + 1 };
-    let shared = dirs.iter().filter(|other| **other == dir).count() > 1;
-    if shared {
-        return;
-    }
-    let mut files: Vec<&str> = tree
-        .under(&dir)
-        .iter()
-        .map(String::as_str)
-        .filter(|file| PATTERNS.iter().any(|row| row.extensions.contains(&extension(file))))
-        .filter(|file| !is_test(&file[prefix..]) && !boilerplate(draft, &file[prefix..]))
-        .filter(|file| {
-            let mut above = ancestors(folder(file)).take_while(|folder| *folder != dir);
-            !above.any(|folder| dirs.iter().any(|other| other == folder))
-        })
-        .collect();
-    files.sort_by_key(|file| file.matches('/').count());
-    if files.len() > tree.sources() {
-        tree.warn(format!(
-            "{dir}: {} of {} sources were searched for variables",
-            tree.sources(),
-            files.len()
-        ));
-        files.truncate(tree.sources());
-    }
+    let sources = Sources::of(own, &dir).with(searched, tree.sources());
+    let looked = Looked { looked: sources.found.len(), total: sources.total };
+    let files = sources.found.into_iter().filter(|file| !boilerplate(draft, &file[prefix..]));
+    let files: Vec<&str> = files.collect();
     for file in files {
         let Some(text) = tree.text(file) else { continue };
         // Most files read no variable: a cheap look saves the scanner.
@@ -222,6 +218,7 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
         let Some(code) = tree.code(file) else { continue };
         search(&code, file, draft);
     }
+    looked
 }
 
 /// Configuration that a framework's generator writes: every variable in it has a fallback of its own.

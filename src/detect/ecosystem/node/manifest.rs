@@ -1,6 +1,6 @@
 //! `package.json` and its relatives, and Nx's `project.json` over the root's dependencies.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -12,10 +12,10 @@ use crate::detect::scope::Scope;
 pub(super) struct Manifest {
     /// Repository-relative.
     pub(super) file: String,
-    doc: Rc<Value>,
-    text: Rc<str>,
+    doc: Arc<Value>,
+    text: Arc<str>,
     /// Nx's targets, where the project is described by `project.json` alone.
-    pub(super) nx: Option<Rc<Value>>,
+    pub(super) nx: Option<Arc<Value>>,
     /// Described by `project.json` alone: the root's dependencies that its sources import.
     borrowed: Option<Vec<(String, String)>>,
 }
@@ -35,7 +35,7 @@ impl Manifest {
             .filter(|doc| doc.get("targets").is_some() || doc.get("projectType").is_some())?;
         let text = scope.tree.text(&file)?;
         let borrowed = Some(imported(scope));
-        Some(Self { file, doc: Rc::clone(&nx), text, nx: Some(nx), borrowed })
+        Some(Self { file, doc: Arc::clone(&nx), text, nx: Some(nx), borrowed })
     }
 
     /// A package's manifest by its folder.
@@ -163,7 +163,7 @@ impl Manifest {
 fn imported(scope: &Scope<'_>) -> Vec<(String, String)> {
     let Some(root) = Manifest::of(scope.tree, ".") else { return Vec::new() };
     let sources = scope.sources(&["ts", "tsx", "js", "jsx", "mjs"]);
-    let texts: Vec<Rc<str>> = sources.iter().take(200).filter_map(|file| scope.tree.text(file)).collect();
+    let texts: Vec<Arc<str>> = sources.iter().take(200).filter_map(|file| scope.tree.text(file)).collect();
     let uses = |name: &str| {
         let forms = [format!("'{name}'"), format!("\"{name}\""), format!("'{name}/"), format!("\"{name}/")];
         texts.iter().any(|text| forms.iter().any(|form| text.contains(form)))
