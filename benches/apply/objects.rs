@@ -61,6 +61,7 @@ data: {index: {{ 'number ' ~ i }}, mark: {% if i == 0 %}{{ values.mark }}{% else
 
 /// A project, and everybody's copy of its objects.
 pub(crate) struct Project {
+    devbox: PathBuf,
     folder: PathBuf,
     kubeconfig: PathBuf,
     home: PathBuf,
@@ -89,7 +90,7 @@ impl Project {
         kubeconfig["clusters"][0]["cluster"]["server"] = json!(format!("https://127.0.0.1:{port}"));
         let file = folder.join("kubeconfig");
         fs::write(&file, kubeconfig.to_string()).unwrap();
-        let project = Self { folder, kubeconfig: file, home };
+        let project = Self { devbox: server.devbox.clone(), folder, kubeconfig: file, home };
         for (name, mark) in [("first", "first"), ("changed", "second")] {
             project.render(name, mark, count);
         }
@@ -183,7 +184,7 @@ impl Project {
     }
 
     fn devbox(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_devbox"));
+        let mut command = Command::new(&self.devbox);
         command
             .args(arguments)
             .current_dir(&self.folder)

@@ -12,6 +12,7 @@ pub(crate) struct Server {
     kubeconfig_file: PathBuf,
     audit: PathBuf,
     program: PathBuf,
+    pub(crate) devbox: PathBuf,
 }
 
 impl Server {
@@ -20,7 +21,10 @@ impl Server {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench");
         let _ = fs::remove_dir_all(&home);
         fs::create_dir_all(&home).unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_devbox"))
+        // A copy: a build beside the run must not change what is measured.
+        let devbox = home.join("devbox");
+        fs::copy(env!("CARGO_BIN_EXE_devbox"), &devbox).unwrap();
+        let output = Command::new(&devbox)
             .args([
                 "sandbox",
                 "start",
@@ -40,7 +44,7 @@ impl Server {
         let kubeconfig_file = PathBuf::from(answer["kubeconfig"].as_str().unwrap());
         let kubeconfig = serde_yaml::from_str(&fs::read_to_string(&kubeconfig_file).unwrap()).unwrap();
         let audit = kubeconfig_file.parent().unwrap().join("logs/audit.log");
-        Self { kubeconfig, audit, program: program(), kubeconfig_file, home }
+        Self { kubeconfig, audit, program: program(), kubeconfig_file, devbox, home }
     }
 
     /// Its folder, where homes and projects go.

@@ -167,10 +167,12 @@ pub enum ClusterError {
         message: String,
     },
     /// The namespace is being deleted.
-    #[error("namespace `{namespace}` is being deleted")]
+    #[error("namespace `{namespace}` is being deleted{}", held_by.iter().map(|line| format!("\n- {line}")).collect::<String>())]
     Terminating {
         /// The namespace.
         namespace: String,
+        /// What is left in it, where that was looked at.
+        held_by: Vec<String>,
     },
     /// 404.
     #[error("cannot {what}: {message}")]
@@ -446,7 +448,7 @@ impl Explain for ClusterError {
             Self::Quota { .. } => {
                 one("ask for less in `devbox.yaml`, remove what is not used, or have the quota raised")
             }
-            Self::Terminating { namespace } => vec![format!(
+            Self::Terminating { namespace, .. } => vec![format!(
                 "wait until it is gone, or see what holds it: `kubectl get namespace {namespace} -o jsonpath='{{.status.conditions}}'`"
             )],
             Self::Conflict { .. } => one(

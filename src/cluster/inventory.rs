@@ -28,6 +28,8 @@ pub(super) struct Member {
     /// Being deleted.
     pub(super) deleting: bool,
     pub(super) finalizers: Vec<String>,
+    /// The field manager that put the finalizers there, where it is not devbox.
+    pub(super) finalizers_by: Option<String>,
     /// Another object owns it and takes it along.
     pub(super) owned: bool,
     /// The whole object, where it was asked for.
@@ -51,6 +53,7 @@ impl Member {
                 .flatten()
                 .filter_map(|finalizer| finalizer.as_str().map(Into::into))
                 .collect(),
+            finalizers_by: finalizers_by(metadata),
             owned: metadata
                 .get("ownerReferences")
                 .and_then(Value::as_array)
@@ -81,6 +84,14 @@ impl Member {
     pub(super) fn is_claim(&self) -> bool {
         self.resource.group.is_empty() && self.resource.kind == "PersistentVolumeClaim"
     }
+}
+
+/// The manager that owns the finalizers in `managedFields`, unless it is devbox.
+fn finalizers_by(metadata: &Value) -> Option<String> {
+    let mut entries = metadata.get("managedFields")?.as_array()?.iter();
+    let entry = entries.find(|entry| entry.pointer("/fieldsV1/f:metadata/f:finalizers").is_some())?;
+    let manager = entry.get("manager")?.as_str()?;
+    (manager != super::FIELD_MANAGER).then(|| manager.to_owned())
 }
 
 /// Which objects a LIST asks for.

@@ -142,7 +142,7 @@ pub(in crate::cluster) fn from_status(
         401 => ClusterError::Unauthorized { server: subject.server.into(), context: subject.context.into() },
         403 | 409 if causes.clone().any(|cause| cause.reason == "NamespaceTerminating") => {
             let namespace = quoted_after(&status.message, "namespace ").unwrap_or_default();
-            ClusterError::Terminating { namespace }
+            ClusterError::Terminating { namespace, held_by: Vec::new() }
         }
         403 if status.message.contains("exceeded quota") => {
             let start = status.message.find("exceeded quota").unwrap_or(0);
