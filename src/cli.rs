@@ -51,6 +51,12 @@ pub enum Command {
     /// List and show presets
     #[command(subcommand)]
     Preset(PresetCommand),
+    /// Print the JSON Schema of a file that devbox reads, for editors
+    Schema {
+        /// Which file
+        #[arg(value_enum)]
+        of: SchemaFile,
+    },
     /// Run a real Kubernetes control plane with a simulated node on this machine
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -270,6 +276,17 @@ pub struct RenderArgs {
     /// What decides the plan.
     #[command(flatten)]
     pub plan: PlanArgs,
+}
+
+/// A file that has a schema.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SchemaFile {
+    /// A preset
+    Preset,
+    /// The repository's `devbox.yaml`
+    Project,
+    /// Your own `config.yaml`
+    Config,
 }
 
 /// What to do with presets.

@@ -8,8 +8,10 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
+#[path = "../support/mod.rs"]
 mod adopt;
 mod apply;
+mod catalogue;
 mod diff;
 mod down;
 mod faults;
@@ -21,7 +23,6 @@ mod network;
 mod prune;
 mod recreate;
 mod sandbox;
-#[path = "../support/mod.rs"]
 mod support;
 mod trial;
 mod verbs;
