@@ -3,6 +3,7 @@
 mod deploy;
 mod destination;
 mod detect;
+mod diff;
 mod down;
 mod handover;
 mod init;
@@ -14,6 +15,7 @@ mod render;
 mod repository_file;
 mod runtime;
 mod sandbox;
+mod settled;
 mod schema;
 mod status;
 mod up;
@@ -32,6 +34,7 @@ pub fn dispatch(command: Command, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     match command {
         Command::Init(args) => init::run(&args, env, ui),
         Command::Up(args) => up::run(&args, env, ui),
+        Command::Diff(args) => diff::run(&args, env, ui),
         Command::Down(args) => down::run(&args, env, ui),
         Command::Status(args) => status::run(&args, env, ui),
         Command::Render(args) => render::run(&args, env, ui),

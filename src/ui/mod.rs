@@ -2,6 +2,7 @@
 //!
 //! stdout carries data, stderr carries status, progress and prompts.
 
+mod changes;
 mod difference;
 mod failure;
 mod findings;

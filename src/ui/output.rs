@@ -32,7 +32,7 @@ pub struct Ui {
     pub interactive: bool,
     /// stderr may move the cursor.
     pub animated: bool,
-    colour_out: bool,
+    pub(super) colour_out: bool,
     colour_err: bool,
 }
 
