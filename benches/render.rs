@@ -14,7 +14,7 @@ fn main() {
     let catalogue = Catalogue::built_in().expect("the built-in catalogue resolves");
     let mut presets: Vec<Preset> = catalogue.of_kind(Kind::App).expect("apps resolve");
     presets.extend(catalogue.of_kind(Kind::Service).expect("services resolve"));
-    let plan = trial(&catalogue, &presets).expect("the catalogue is planned");
+    let plan = trial(&catalogue, &presets, "bench").expect("the catalogue is planned");
     let manifests = render(&plan, &catalogue).expect("the catalogue renders");
     assert!(manifests.len() > 100, "{} objects", manifests.len());
 
@@ -22,7 +22,7 @@ fn main() {
     let mut group = criterion.benchmark_group(format!("catalogue of {} objects", manifests.len()));
     group.sample_size(20);
     group.bench_function("load", |bencher| bencher.iter(|| black_box(Catalogue::built_in())));
-    group.bench_function("plan", |bencher| bencher.iter(|| black_box(trial(&catalogue, &presets))));
+    group.bench_function("plan", |bencher| bencher.iter(|| black_box(trial(&catalogue, &presets, "bench"))));
     group.bench_function("render", |bencher| bencher.iter(|| black_box(render(&plan, &catalogue))));
     group.bench_function("validate", |bencher| bencher.iter(|| black_box(validate(&manifests))));
     group.finish();

@@ -48,7 +48,7 @@ pub enum Command {
     Detect(DetectArgs),
     /// Print the manifests, offline
     Render(RenderArgs),
-    /// List, show, check and begin presets
+    /// List, show, check, test and begin presets
     #[command(subcommand)]
     Preset(PresetCommand),
     /// Print the JSON Schema of a file that devbox reads, for editors
@@ -314,6 +314,15 @@ pub enum PresetCommand {
         /// The presets; all of them where none is named
         #[arg(value_name = "NAME")]
         names: Vec<String>,
+    },
+    /// Let presets go up on the sandbox, a real API server, and remove them again
+    Test {
+        /// The presets
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+        /// Sandbox to use, started when it does not run
+        #[arg(long, value_name = "NAME", default_value = crate::sandbox::DEFAULT_NAME)]
+        sandbox: String,
     },
     /// Write a preset to begin with into your config folder
     New {

@@ -2,6 +2,7 @@
 
 mod check;
 mod new;
+mod test;
 
 use serde_json::{Value, json};
 
@@ -22,6 +23,7 @@ pub(super) fn run(command: &PresetCommand, env: &Env, ui: &Ui) -> Result<Exit, F
         PresetCommand::List => list(&catalogue, ui),
         PresetCommand::Show { name } => show(&catalogue.get(name)?, ui),
         PresetCommand::Check { names } => check::run(names, &catalogue, ui),
+        PresetCommand::Test { names, sandbox } => test::run(names, sandbox, &catalogue, env, ui),
         PresetCommand::New { name, kind } => new::run(name, *kind, env, ui),
     }
 }

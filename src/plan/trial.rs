@@ -16,12 +16,12 @@ use crate::preset::{Catalogue, Preset};
 /// More questions than any preset asks.
 const MOST_ROUNDS: usize = 200;
 
-/// Plans an environment of these presets. What a preset asks and has no default for is answered with
+/// Plans an environment of these presets in a namespace. What a preset asks and has no default for is answered with
 /// something of its type.
 ///
 /// # Errors
 /// Where a preset cannot be resolved, or nothing made up fits a parameter.
-pub fn trial(catalogue: &Catalogue, presets: &[Preset]) -> Result<Plan, PlanError> {
+pub fn trial(catalogue: &Catalogue, presets: &[Preset], namespace: &str) -> Result<Plan, PlanError> {
     let repository = Repository::parse(FILE_NAME, &repository(presets))?;
     let facts = Facts {
         schema: 1,
@@ -37,7 +37,8 @@ pub fn trial(catalogue: &Catalogue, presets: &[Preset]) -> Result<Plan, PlanErro
         branch: Some("main".into()),
         ..Project::default()
     };
-    let (user, flags) = (UserConfig::default(), IndexMap::new());
+    let user = UserConfig::default();
+    let flags: IndexMap<String, Value> = [("namespace".to_owned(), json!(namespace))].into();
     let mut answers: IndexMap<String, Value> = IndexMap::new();
     for _ in 0..MOST_ROUNDS {
         let outcome = resolve(&Inputs {

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::problem::{Problem, containers, dotted, pod, report};
 use crate::render::Manifest;
 
-/// Advice about every container of the set.
-pub fn advice(manifests: &[Manifest]) -> Vec<Problem> {
+/// Advice about every container of the set. `text` gives a template's text by its name.
+pub fn advice<'a>(manifests: &[Manifest], text: &dyn Fn(&str) -> Option<&'a str>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for manifest in manifests {
         let Some((pod, path)) = pod(manifest) else { continue };
@@ -32,6 +32,7 @@ pub fn advice(manifests: &[Manifest]) -> Vec<Problem> {
             }
         }
     }
+    super::place::place(&mut problems, text);
     problems
 }
 

@@ -42,7 +42,7 @@ pub(super) fn run(names: &[String], catalogue: &Catalogue, ui: &Ui) -> Result<Ex
 
 fn findings(preset: &Preset, catalogue: &Catalogue) -> Vec<String> {
     let mut findings: Vec<String> = lint(preset, catalogue).iter().map(with_hint).collect();
-    let plan = match plan::trial(catalogue, std::slice::from_ref(preset)) {
+    let plan = match plan::trial(catalogue, std::slice::from_ref(preset), "trial") {
         Ok(plan) => plan,
         Err(error) => {
             findings.push(failure(&error));
@@ -52,7 +52,7 @@ fn findings(preset: &Preset, catalogue: &Catalogue) -> Vec<String> {
     match render(&plan, catalogue) {
         Ok(manifests) => {
             let text = |file: &str| catalogue.template_text(file);
-            let problems = validate_in(&manifests, &text).into_iter().chain(advice(&manifests));
+            let problems = validate_in(&manifests, &text).into_iter().chain(advice(&manifests, &text));
             findings.extend(problems.map(|problem| problem.to_string()));
         }
         Err(error) => findings.push(failure(&error)),
