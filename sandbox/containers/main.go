@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -20,11 +19,6 @@ var roles = map[string]func(args []string) int{
 	node.Inside:  node.InsideMain,
 	"containerd": containerd,
 	"coredns":    coreDNS,
-}
-
-func init() {
-	// Namespaces and the death signal of a child belong to a thread: the first one stays ours.
-	runtime.LockOSThread()
 }
 
 func main() {

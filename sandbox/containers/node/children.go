@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,6 +21,7 @@ type children struct {
 	mu   sync.Mutex
 	// waiting is told how a process ended.
 	waiting map[int]chan<- syscall.WaitStatus
+	closed  bool
 }
 
 func newChildren(logs string) *children {
@@ -52,12 +54,25 @@ func (c *children) reap() {
 func (c *children) start(command *exec.Cmd) (<-chan syscall.WaitStatus, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return nil, errors.New("the machine is being stopped")
+	}
 	if err := command.Start(); err != nil {
 		return nil, err
 	}
 	ended := make(chan syscall.WaitStatus, 1)
 	c.waiting[command.Process.Pid] = ended
 	return ended, nil
+}
+
+// kill ends every process that was started here, and starts no other.
+func (c *children) kill() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for pid := range c.waiting {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
 }
 
 // run runs a program to its end.

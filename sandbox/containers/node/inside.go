@@ -55,11 +55,12 @@ func live(o options) error {
 	if _, err := io.Copy(io.Discard, os.NewFile(3, "network")); err != nil {
 		return err
 	}
-	processes := newChildren(o.logs)
 	groups, err := findGroups(o.cgroup)
 	if err != nil {
 		return err
 	}
+	processes := newChildren(o.logs)
+	defer leave(processes, groups)
 	failed := make(chan error, 8)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -76,7 +77,6 @@ func live(o options) error {
 			return err
 		case why := <-stop:
 			fmt.Fprintf(os.Stderr, "stopping: %s\n", why)
-			stopContainers(groups)
 			return nil
 		}
 	}
@@ -168,14 +168,21 @@ func linkShim(programs string) error {
 	return os.Symlink(filepath.Join(programs, shim), filepath.Join(binFolder, shim))
 }
 
-// stopContainers asks every process of every container to end, and waits a little.
-func stopContainers(groups groups) {
+// leave ends everything in the machine: first what would start containers again, then the containers,
+// which are asked and given a little time, then the rest.
+func leave(processes *children, groups groups) {
+	processes.kill()
 	for _, pid := range groups.processes() {
 		_ = syscall.Kill(pid, syscall.SIGTERM)
 	}
 	deadline := time.Now().Add(containerFarewell)
 	for len(groups.processes()) > 0 && time.Now().Before(deadline) {
 		pause()
+	}
+	// Everything that the first process of a process namespace may signal: all of it but itself.
+	_ = syscall.Kill(-1, syscall.SIGKILL)
+	if err := groups.remove(); err != nil {
+		fmt.Fprintf(os.Stderr, "error: %v\n", err)
 	}
 }
 

@@ -5,7 +5,8 @@
 // kernel does not: the control groups. The machine's first process (role `inside`) lives in mount,
 // process and network namespaces of its own and runs everything else; when it ends, however it
 // ends, the kernel ends every process of the machine, and with them go its mounts, interfaces
-// and packet filter rules. Nothing of that is ever made outside.
+// and packet filter rules. Nothing of that is ever made outside. Each of the two ends when the other
+// does, and clears the control groups away where the other could not.
 package node
 
 import (
@@ -135,7 +136,6 @@ func startMachine(o options) (*machine, error) {
 	command.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET |
 			syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
-		Pdeathsig: syscall.SIGKILL,
 	}
 	lifeline, err := command.StdinPipe()
 	if err != nil {
