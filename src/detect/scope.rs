@@ -111,8 +111,9 @@ fn excluded(dir: &str) -> bool {
 pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
     let marked = |table: &'static [Ecosystem], wanted: &dyn Fn(&str) -> bool| {
         let markers = Markers::new(table);
-        let folders = tree.folders().filter(|(dir, _)| !excluded(dir) && wanted(dir));
-        folders.map(|(dir, files)| (dir, markers.of(files))).collect::<BTreeMap<&str, Vec<usize>>>()
+        let folders: Vec<_> = tree.folders().filter(|(dir, _)| !excluded(dir) && wanted(dir)).collect();
+        let of = parallel::map(&folders, |(dir, files)| (*dir, markers.of(files)));
+        of.into_iter().collect::<BTreeMap<&str, Vec<usize>>>()
     };
     let mut dirs = marked(ALL, &|_| true);
     dirs.retain(|_, of| !of.is_empty());

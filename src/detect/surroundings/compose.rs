@@ -63,7 +63,7 @@ fn counts(name: &str) -> bool {
 /// Reads every compose file that speaks of development, the plain names first.
 pub(super) fn read(tree: &Tree) -> Vec<Compose> {
     let mut files: Vec<&String> =
-        tree.files().iter().filter(|file| is_compose(base(file)) && counts(base(file))).collect();
+        tree.of_use().iter().filter(|file| is_compose(base(file)) && counts(base(file))).collect();
     files.sort_by_key(|file| (file.matches('/').count(), base(file).len()));
     files.into_iter().filter_map(|file| parse(tree, file)).collect()
 }

@@ -323,7 +323,7 @@ fn version(draft: &mut Draft, stages: &[Stage], file: &str) {
 
 /// The folders that hold a Dockerfile.
 pub(super) fn folders(tree: &Tree) -> impl Iterator<Item = &str> {
-    tree.files().iter().filter(|file| is_dockerfile(base(file))).map(|file| folder(file))
+    tree.of_use().iter().filter(|file| is_dockerfile(base(file))).map(|file| folder(file))
 }
 
 #[cfg(test)]
