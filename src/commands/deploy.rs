@@ -187,6 +187,7 @@ impl Deployment<'_> {
             readiness: readiness.as_ref(),
             expires,
             elapsed: started.elapsed(),
+            limits: super::place::limits(self.env, &record.place)?,
         };
         handover.show(self.env, self.ui);
         match readiness.and_then(|readiness| readiness.error()) {
