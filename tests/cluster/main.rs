@@ -8,7 +8,6 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
-#[path = "../support/mod.rs"]
 mod adopt;
 mod apply;
 mod catalogue;
@@ -23,6 +22,7 @@ mod network;
 mod prune;
 mod recreate;
 mod sandbox;
+#[path = "../support/mod.rs"]
 mod support;
 mod trial;
 mod verbs;

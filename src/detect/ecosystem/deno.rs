@@ -163,8 +163,10 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             draft.port(port, PortSource::Script, &at(name));
         }
         if text.contains("deno serve") {
-            draft.port(8000, PortSource::Default, &at(name));
-            draft.kind(Web, &at(name), 0.8);
+            if !draft.has_port(PortSource::Default) {
+                draft.port(8000, PortSource::Default, &at(name));
+            }
+            draft.kind(Web, &at(name), 0.92);
             draft.strength = 3;
         }
     }
