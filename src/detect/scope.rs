@@ -124,6 +124,9 @@ const NEVER: &[&str] = &[
     "testing",
     "benchmarks",
     "out",
+    "buildSrc",
+    "build-logic",
+    "META-INF",
 ];
 
 fn excluded(dir: &str) -> bool {

@@ -59,6 +59,7 @@ pub(super) const LOOSE: &[Ecosystem] = &[
     deno::LOOSE,
     python::LOOSE,
     go::LOOSE,
+    dotnet::LOOSE,
     ruby::LOOSE,
     php::LOOSE,
     native::LOOSE,

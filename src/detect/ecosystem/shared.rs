@@ -56,8 +56,14 @@ pub(super) fn listens(
         .take(80)
         .collect();
     let found = listen::search(scope.tree, &likely, rows, &sources);
+    note_variables(&found, draft);
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
     }
     !found.is_empty()
+}
+
+/// Remembers which variables say where the code listens: files may give them values.
+pub(super) fn note_variables(found: &[listen::Found], draft: &mut Draft) {
+    draft.port_names.extend(found.iter().flat_map(|place| place.variables.iter().cloned()));
 }

@@ -1,6 +1,10 @@
 //! Where code listens: from a call such as `app.listen(PORT)` to the number that `PORT` is when the
 //! environment says nothing.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use regex::Regex;
 
 use super::pattern::Pattern;
@@ -36,6 +40,8 @@ pub(in crate::detect) struct Found {
     pub(in crate::detect) line: u32,
     /// `None` where no literal says it.
     pub(in crate::detect) port: Option<u16>,
+    /// Variables that the address is made of.
+    pub(in crate::detect) variables: Vec<String>,
 }
 
 static NUMBER: Pattern = Pattern::new(r#"^["'`]?:?(\d{2,5})(?:_?[uif]\d+|L)?["'`]?$"#);
@@ -73,7 +79,13 @@ pub(in crate::detect) fn search(
                 let port = expression.and_then(|expression| {
                     resolve(&code, expression, DEPTH).or_else(|| elsewhere(tree, expression, file, related))
                 });
-                found.push(Found { file: (*file).to_owned(), line: code.line(whole.start()), port });
+                let variables = expression.map(|expression| variables(&code, expression)).unwrap_or_default();
+                found.push(Found {
+                    file: (*file).to_owned(),
+                    line: code.line(whole.start()),
+                    port,
+                    variables,
+                });
             }
         }
     }
@@ -224,22 +236,72 @@ fn names(expression: &str) -> Vec<&str> {
     found.take(6).collect()
 }
 
+static VARIABLE: Pattern =
+    Pattern::new(r"\b((?:[A-Z][A-Z0-9]*_)*(?:PORT|ADDR|ADDRESS|BIND|LISTEN)(?:_[A-Z0-9]+)*)\b");
+
+/// The environment variables in an expression and in what its names are defined as.
+fn variables(code: &Code, expression: &str) -> Vec<String> {
+    let mut found: Vec<String> =
+        VARIABLE.captures_iter(expression).map(|found| found[1].to_owned()).collect();
+    for name in names(expression) {
+        let Some(regex) = code.text.contains(name).then(|| definition(name)).flatten() else { continue };
+        for definition in code.captures(&regex).take(4) {
+            found.extend(VARIABLE.captures_iter(&definition[1]).map(|found| found[1].to_owned()));
+        }
+    }
+    found.truncate(8);
+    found
+}
+
+/// Where a name may be defined. Kept: a name is asked for in many files, and a pattern is dear.
+fn definition(name: &str) -> Option<Rc<Regex>> {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, Option<Rc<Regex>>>> = RefCell::default();
+    }
+    if name.len() > 64 {
+        return None;
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() > 512 {
+            known.clear();
+        }
+        let build = || {
+            let name = regex::escape(name);
+            let text = format!(
+                r#"(?m)(?:^|[\s,{{(.'"@$]){name}['"]?\s*(?:[:\s][\w<>\[\]| .?&:]+?)?\s*(?::=|=|:)\s*([^;\n]+)"#
+            );
+            Regex::new(&text).ok().map(Rc::new)
+        };
+        known.entry(name.to_owned()).or_insert_with(build).clone()
+    })
+}
+
+/// Whether a definition is an argument of a call: `connect(host=x, port=8013)`.
+fn is_argument(code: &Code, whole: &str, start: usize, name: &str) -> bool {
+    let tight =
+        whole.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '_').starts_with(&format!("{name}="));
+    let line = code.text[..start].rsplit('\n').next().unwrap_or_default();
+    let head = whole.starts_with(['(', ',']) || line.trim_end().ends_with(['(', ',']) || line.contains('(');
+    code.keywords && tight && (head || whole.trim_end().ends_with(','))
+}
+
 /// What a name is defined as: an assignment, a field, a constant, a parameter with a default.
 fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
-    let name = regex::escape(name);
-    let text = format!(
-        r#"(?m)(?:^|[\s,{{(.'"@$]){name}['"]?\s*(?:[:\s][\w<>\[\]| .?&:]+?)?\s*(?::=|=|:)\s*([^;\n]+)"#
-    );
-    let regex = Regex::new(&text).ok()?;
+    let regex = code.text.contains(name).then(|| definition(name)).flatten()?;
     // Go's `Port int `env:"PORT" envDefault:"8080"``.
-    let tag = format!(r#"(?m)^\s*{name}\s+\w+\s+`[^`\n]*\b(?:envDefault|default|env-default):"(\d{{2,5}})""#);
-    if let Some(found) = Regex::new(&tag).ok().and_then(|tag| code.captures(&tag).next()?[1].parse().ok()) {
+    let plain = regex::escape(name);
+    let tag =
+        format!(r#"(?m)^\s*{plain}\s+\w+\s+`[^`\n]*\b(?:envDefault|default|env-default):"(\d{{2,5}})""#);
+    if code.text.contains('`')
+        && let Some(found) = Regex::new(&tag).ok().and_then(|tag| code.captures(&tag).next()?[1].parse().ok())
+    {
         return Some(found);
     }
     let mut last = None;
     for found in code.captures(&regex).take(12) {
         let expression = &found[1];
-        if expression.starts_with('=') {
+        let whole = found.get(0).map_or((0, ""), |whole| (whole.start(), whole.as_str()));
+        if expression.starts_with('=') || is_argument(code, whole.1, whole.0, name) {
             continue;
         }
         if let Some(port) = resolve(code, first_expression(expression), depth) {
@@ -277,6 +339,13 @@ mod tests {
             port("port := os.Getenv(\"PORT\")\nif port == \"\" {\n port = \"8080\"\n}", "\":\"+port"),
             Some(8080)
         );
+    }
+
+    #[test]
+    fn the_argument_of_another_call_defines_nothing() {
+        let code = Code::new("connect(host=h, port=8013)\nport = need('API_PORT')", "a.py");
+        assert_eq!(resolve(&code, "port", DEPTH), None);
+        assert_eq!(variables(&code, "port"), ["API_PORT"]);
     }
 
     #[test]

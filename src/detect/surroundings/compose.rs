@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::docker;
+use super::interpolate::{self, Variables};
+use super::{docker, dotenv, target};
 use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::{Tree, base, folder, join, lines};
 use crate::detect::rule::{image, variable};
+use crate::detect::scope::is_below;
 
 /// One compose file.
 #[derive(Debug)]
@@ -25,9 +27,29 @@ pub(super) struct ComposeService {
     line: Option<u32>,
     pub(super) build: Option<Build>,
     backing: Option<(&'static str, Option<String>)>,
+    /// What a registry calls it.
+    pub(super) image: Option<String>,
     depends: BTreeSet<String>,
     environment: Vec<(String, Option<String>)>,
+    env_files: Vec<String>,
     ports: Vec<u16>,
+    /// The port that the service's command says.
+    command_port: Option<u16>,
+    /// The component that it runs.
+    pub(super) target: Option<String>,
+}
+
+impl ComposeService {
+    /// The name in the compose file.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The repository's path of its Dockerfile.
+    pub(super) fn dockerfile(&self) -> Option<String> {
+        let build = self.build.as_ref()?;
+        join(&build.context, build.dockerfile.as_deref().unwrap_or("Dockerfile"))
+    }
 }
 
 /// What a service is built from.
@@ -74,7 +96,10 @@ pub(in crate::detect) fn build_contexts(tree: &Tree) -> BTreeSet<String> {
         read(tree).into_iter().flat_map(|compose| compose.services).filter_map(|service| service.build);
     let with: BTreeSet<&str> = docker::folders(tree).collect();
     builds
-        .filter(|build| with.contains(build.context.as_str()) || build.dockerfile.is_some())
+        .filter(|build| match &build.dockerfile {
+            Some(file) => join(&build.context, file).is_some_and(|file| tree.has(&file)),
+            None => with.contains(build.context.as_str()),
+        })
         .map(|build| build.context)
         .filter(|context| tree.has_folder(context))
         .collect()
@@ -83,13 +108,17 @@ pub(in crate::detect) fn build_contexts(tree: &Tree) -> BTreeSet<String> {
 fn parse(tree: &Tree, file: &str) -> Option<Compose> {
     let doc = tree.doc(file)?;
     let text = tree.text(file)?;
+    let known = dotenv::values(tree, folder(file));
     let services =
         doc.get("services").or_else(|| doc.get("version").is_none().then_some(&*doc))?.as_object()?;
     let services = services.iter().filter(|(_, value)| value.is_object()).map(|(name, value)| {
-        let build = build(folder(file), value.get("build"));
+        let build = build(folder(file), value.get("build"), &known);
+        let image =
+            value.get("image").and_then(Value::as_str).map(|image| interpolate::lenient(image, &known));
         let backing = match &build {
-            None => value.get("image").and_then(Value::as_str).and_then(image::service),
-            Some(build) => base_image(tree, build).and_then(|image| image::service(&image)),
+            None => image.as_deref().and_then(image::service),
+            Some(build) => base_image(tree, build)
+                .and_then(|image| image::service(&image).or_else(|| image::named(&image, name))),
         };
         ComposeService {
             name: name.clone(),
@@ -97,12 +126,46 @@ fn parse(tree: &Tree, file: &str) -> Option<Compose> {
                 .or_else(|| lines::word(&text, name)),
             build,
             backing,
+            image,
             depends: names(value.get("depends_on")).chain(names(value.get("links"))).collect(),
-            environment: environment(value.get("environment")),
-            ports: ports(value),
+            environment: environment(value.get("environment"), &known),
+            env_files: env_files(folder(file), value.get("env_file")),
+            ports: routed(value).map_or_else(|| ports(value, &known), |port| vec![port]),
+            command_port: value.get("command").and_then(|command| command_port(command, &known)),
+            target: None,
         }
     });
     Some(Compose { file: file.to_owned(), services: services.collect() })
+}
+
+/// The port that a proxy's label names.
+fn routed(service: &Value) -> Option<u16> {
+    let labels = environment(service.get("labels"), &Variables::new());
+    let label = |name: &str| name.starts_with("traefik.") && name.ends_with(".loadbalancer.server.port");
+    let mut ports =
+        labels.into_iter().filter(|(name, _)| label(name)).filter_map(|(_, value)| value?.parse().ok());
+    ports.next()
+}
+
+fn command_port(command: &Value, known: &Variables) -> Option<u16> {
+    let text = match command {
+        Value::String(text) => text.clone(),
+        Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+        _ => return None,
+    };
+    super::procfile::port(&interpolate::lenient(&text, known))
+}
+
+/// Files of variables; an object names its file in `path`.
+fn env_files(dir: &str, value: Option<&Value>) -> Vec<String> {
+    let one = |value: &Value| {
+        value.as_str().or_else(|| value.get("path")?.as_str()).and_then(|path| join(dir, path))
+    };
+    match value {
+        Some(Value::Array(items)) => items.iter().filter_map(one).collect(),
+        Some(value) => one(value).into_iter().collect(),
+        None => Vec::new(),
+    }
 }
 
 /// The image that a context's last stage begins from: a database with own scripts is still a database.
@@ -113,7 +176,7 @@ fn base_image(tree: &Tree, build: &Build) -> Option<String> {
     from.split_whitespace().skip(1).find(|word| !word.starts_with("--")).map(str::to_owned)
 }
 
-fn build(dir: &str, value: Option<&Value>) -> Option<Build> {
+fn build(dir: &str, value: Option<&Value>, known: &Variables) -> Option<Build> {
     let value = value?;
     let context = match value {
         Value::String(context) => context.as_str(),
@@ -123,9 +186,10 @@ fn build(dir: &str, value: Option<&Value>) -> Option<Build> {
     if context.contains("://") || context.starts_with('/') {
         return None;
     }
-    let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let text =
+        |key: &str| value.get(key).and_then(Value::as_str).map(|text| interpolate::lenient(text, known));
     Some(Build {
-        context: join(dir, &image::defaults(context))?,
+        context: join(dir, &interpolate::lenient(context, known))?,
         dockerfile: text("dockerfile"),
         target: text("target"),
     })
@@ -140,14 +204,18 @@ fn names(value: Option<&Value>) -> impl Iterator<Item = String> {
     names.into_iter().map(|name| name.split(':').next().unwrap_or_default().to_owned())
 }
 
-fn environment(value: Option<&Value>) -> Vec<(String, Option<String>)> {
+/// `None` where nothing is known of the value: `NAME`, `${NAME}`.
+fn environment(value: Option<&Value>, known: &Variables) -> Vec<(String, Option<String>)> {
+    let resolve = |text: String| interpolate::strict(&text, known);
     match value {
-        Some(Value::Object(map)) => map.iter().map(|(name, value)| (name.clone(), scalar(value))).collect(),
+        Some(Value::Object(map)) => {
+            map.iter().map(|(name, value)| (name.clone(), scalar(value).and_then(resolve))).collect()
+        }
         Some(Value::Array(items)) => items
             .iter()
             .filter_map(Value::as_str)
             .map(|item| match item.split_once('=') {
-                Some((name, value)) => (name.trim().to_owned(), Some(value.to_owned())),
+                Some((name, value)) => (name.trim().to_owned(), resolve(value.to_owned())),
                 None => (item.trim().to_owned(), None),
             })
             .collect(),
@@ -165,13 +233,13 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// The container side of `ports`, then `expose`.
-fn ports(service: &Value) -> Vec<u16> {
+fn ports(service: &Value, known: &Variables) -> Vec<u16> {
     let mut found = Vec::new();
     for item in service.get("ports").and_then(Value::as_array).into_iter().flatten() {
         let port: Option<u16> = match item {
             Value::Number(number) => number.as_u64().and_then(|port| port.try_into().ok()),
             Value::String(text) => {
-                let text = image::defaults(text);
+                let text = interpolate::lenient(text, known);
                 let (text, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
                 if protocol == "tcp" {
                     text.rsplit(':').next().and_then(|port| port.trim().parse().ok())
@@ -191,19 +259,74 @@ fn ports(service: &Value) -> Vec<u16> {
     found
 }
 
-/// Adds to every component what compose files say about it and the services it uses.
-pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>, all: &[Compose]) {
-    for compose in all {
-        // A build of a database image is no component.
-        for service in compose.services.iter().filter(|service| service.backing.is_some()) {
-            if let Some(build) = &service.build {
-                drafts.retain(|draft| draft.c.path != build.context || draft.ecosystem != "source");
-            }
+/// Says which component every service runs, and drops folders that are no components: builds of
+/// databases and of ready-made tools, and contexts whose only source is a component below.
+pub(super) fn assign(tree: &Tree, drafts: &mut Vec<Draft>, all: &mut [Compose]) {
+    let services = || all.iter().flat_map(|compose| &compose.services);
+    let backing: BTreeSet<&str> = services()
+        .filter(|service| service.backing.is_some())
+        .filter_map(|service| Some(service.build.as_ref()?.context.as_str()))
+        .collect();
+    let tools: BTreeSet<&str> = services()
+        .filter_map(|service| service.build.as_ref())
+        .filter(|build| base_image(tree, build).is_some_and(|image| image::is_tool(&image)))
+        .map(|build| build.context.as_str())
+        .collect();
+    let paths: Vec<(String, &'static str)> =
+        drafts.iter().map(|draft| (draft.c.path.clone(), draft.ecosystem)).collect();
+    drafts.retain(|draft| {
+        let path = draft.c.path.as_str();
+        let below = paths.iter().any(|(other, _)| other != path && is_below(other, path));
+        let said = draft.c.language.as_deref().filter(|language| *language != "Shell");
+        // A folder of Dockerfiles and settings describes how others run.
+        let aside = path.split('/').any(|part| target::ASIDE.contains(&part)) && paths.len() > 1;
+        let bare = said.is_none() && (below || aside || tools.contains(path));
+        draft.ecosystem != "source" || !(bare || backing.contains(path))
+    });
+    for compose in all.iter_mut() {
+        let shared = |context: &str| {
+            compose
+                .services
+                .iter()
+                .filter(|other| other.build.as_ref().is_some_and(|build| build.context == context))
+                .count()
+                > 1
+        };
+        let found: Vec<Option<String>> =
+            compose.services.iter().map(|service| target::of(service, drafts, &shared)).collect();
+        for (service, target) in compose.services.iter_mut().zip(found) {
+            service.target = target;
         }
+    }
+    let run: BTreeSet<&str> = all
+        .iter()
+        .flat_map(|compose| &compose.services)
+        .filter_map(|service| service.target.as_deref())
+        .collect();
+    drafts.retain(|draft| run.contains(draft.c.path.as_str()) || !incidental(tree, draft, &paths));
+}
+
+/// Whether a folder is a part of a component around or a frame of those below, and nothing runs it.
+fn incidental(tree: &Tree, draft: &Draft, paths: &[(String, &'static str)]) -> bool {
+    let path = draft.c.path.as_str();
+    let others = |is: &dyn Fn(&str, &str) -> bool| {
+        paths.iter().any(|(other, ecosystem)| other != path && is(other, ecosystem))
+    };
+    let frame = draft.ecosystem == "source" && others(&|other, _| is_below(other, path));
+    let part = draft.ecosystem == "python"
+        && draft.c.kind == ComponentKind::Unknown
+        && draft.c.commands.start.is_none()
+        && others(&|other, ecosystem| is_below(path, other) && ecosystem == "python");
+    (frame || part) && !docker::folders(tree).any(|folder| folder == path && part)
+}
+
+/// Adds to every component what compose files say about it and the services it uses.
+pub(super) fn attach(tree: &Tree, drafts: &mut [Draft], all: &[Compose]) {
+    for compose in all {
         let apps: Vec<&ComposeService> = compose
             .services
             .iter()
-            .filter(|service| service.build.is_some() && service.backing.is_none())
+            .filter(|service| service.target.is_some() && service.backing.is_none())
             .collect();
         for service in &apps {
             of_app(tree, drafts, compose, service);
@@ -217,14 +340,9 @@ pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>, all: &[Compose]) {
 }
 
 fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &ComposeService) {
-    let Some(build) = &service.build else { return };
-    let several = drafts.iter().filter(|draft| draft.c.path == build.context).count() > 1;
+    let Some(path) = service.target.as_deref() else { return };
+    let several = drafts.iter().filter(|draft| draft.c.path == path).count() > 1;
     let at = At::line(&compose.file, service.line);
-    // One context may build several images; a Dockerfile in a folder below speaks for that folder.
-    let nearer = build.dockerfile.as_deref().and_then(|file| join(&build.context, folder(file)));
-    let path = nearer
-        .filter(|path| drafts.iter().any(|draft| draft.c.path == *path))
-        .unwrap_or(build.context.clone());
     let text = tree.text(&compose.file);
     for draft in drafts.iter_mut().filter(|draft| draft.c.path == path) {
         if several && draft.c.name != service.name {
@@ -233,20 +351,28 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
         for port in &service.ports {
             draft.port(*port, PortSource::Compose, &at);
         }
-        if !service.ports.is_empty() && draft.c.kind == ComponentKind::Unknown {
-            draft.kind(ComponentKind::Web, &at, 0.7);
+        if let Some(port) = service.command_port {
+            draft.port(port, PortSource::Script, &at);
+        }
+        if !service.ports.is_empty() {
+            draft.kind(ComponentKind::Web, &at, 0.72);
+        } else if matches!(draft.c.kind, ComponentKind::Cli | ComponentKind::Unknown)
+            && !draft.has_port(PortSource::Default)
+        {
+            // What a compose file keeps running without a port waits for work.
+            draft.kind(ComponentKind::Worker, &at, 0.6);
+        }
+        for file in &service.env_files {
+            dotenv::take(tree, draft, file);
         }
         for (name, value) in &service.environment {
             let line =
                 text.as_deref().and_then(|text| lines::word_after(text, &format!("{}:", service.name), name));
-            // `${NAME}` passes a variable on; `${NAME:-x}` gives it a default.
-            let value = value.as_deref().map(image::defaults).filter(|value| !value.contains('$'));
-            draft.env(
-                name,
-                value.as_deref().map_or(Given::Nothing, Given::File),
-                &At::line(&compose.file, line),
-                0.9,
-            );
+            let at = At::line(&compose.file, line);
+            draft.env(name, value.as_deref().map_or(Given::Nothing, Given::File), &at, 0.9);
+            if let Some(port) = value.as_deref().and_then(|value| draft.port_of_variable(name, value)) {
+                draft.port(port, PortSource::Script, &at);
+            }
         }
         for other in compose.services.iter().filter(|other| uses(service, other)) {
             if let Some((kind, version)) = &other.backing {
@@ -276,7 +402,8 @@ fn of_backing(drafts: &mut [Draft], compose: &Compose, service: &ComposeService,
     };
     let single = drafts.iter().filter(|draft| draft.c.kind != ComponentKind::Library).count() == 1;
     for draft in drafts.iter_mut() {
-        let here = draft.c.path == folder(&compose.file) && draft.c.kind != ComponentKind::Library;
+        let here = draft.c.path == folder(&compose.file)
+            && !matches!(draft.c.kind, ComponentKind::Library | ComponentKind::Unknown);
         if reaches(draft) || (single && draft.c.kind != ComponentKind::Library) || (alone && here) {
             add(draft, kind, version.clone(), &at, 0.9);
         }
@@ -322,6 +449,6 @@ mod tests {
     #[test]
     fn the_container_side_of_a_port_counts() {
         let service = json!({"ports": ["127.0.0.1:8080:80", "3000", 5000, {"target": 9000, "published": 1}, "53:53/udp", "${P:-8000}:8000"]});
-        assert_eq!(ports(&service), [80, 3000, 5000, 9000, 8000]);
+        assert_eq!(ports(&service, &Variables::new()), [80, 3000, 5000, 9000, 8000]);
     }
 }

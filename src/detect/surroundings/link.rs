@@ -1,6 +1,6 @@
 //! Which variable carries the connection of which service.
 
-use crate::detect::draft::Draft;
+use crate::detect::draft::{At, Draft};
 use crate::detect::rule::variable;
 
 /// Names that speak of a service without carrying its connection.
@@ -57,8 +57,38 @@ fn carries(name: &str) -> bool {
     exact.contains(&upper.as_str()) || upper.split('_').any(|part| PARTS.contains(&part))
 }
 
+/// A kind and those that speak its protocol.
+fn relatives(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "postgres" => &["postgres", "cockroachdb"],
+        "mysql" | "mariadb" => &["mysql", "mariadb"],
+        "redis" | "valkey" => &["redis", "valkey"],
+        "neo4j" => &["neo4j"],
+        "mongodb" => &["mongodb"],
+        "rabbitmq" => &["rabbitmq"],
+        "kafka" => &["kafka"],
+        "nats" => &["nats"],
+        "mssql" => &["mssql"],
+        "clickhouse" => &["clickhouse"],
+        "memcached" => &["memcached"],
+        "mqtt" => &["mqtt"],
+        _ => &[],
+    }
+}
+
 /// Links a component's variables to its services.
 pub(super) fn attach(draft: &mut Draft) {
+    // A default that is a URL of a service is as good as a driver.
+    for name in draft.env_names() {
+        let kind = draft.env_default(&name).and_then(super::compose::by_url);
+        if let Some(kind) = kind.filter(|kind| !relatives(kind).iter().any(|other| draft.has_service(other)))
+        {
+            let field = format!("env.{name}");
+            let at = draft.c.evidence.iter().find(|e| e.field == field);
+            let at = at.map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line));
+            draft.service(kind, None, &at, 0.75);
+        }
+    }
     let kinds = draft.service_kinds();
     let only = |group: &[&str]| {
         let mut of = kinds.iter().filter(|kind| group.contains(&kind.as_str()));

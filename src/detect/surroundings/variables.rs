@@ -199,6 +199,7 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
         .map(String::as_str)
         .filter(|file| PATTERNS.iter().any(|row| row.extensions.contains(&extension(file))))
         .filter(|file| !is_test(&file[prefix..]) && !boilerplate(draft, &file[prefix..]))
+        .filter(|file| !file[prefix..].starts_with(".mvn/"))
         .filter(|file| {
             let mut above = ancestors(folder(file)).take_while(|folder| *folder != dir);
             !above.any(|folder| dirs.iter().any(|other| other == folder))
@@ -245,7 +246,10 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
         for found in code.captures(&row.pattern) {
             let (Some(whole), Some(name)) = (found.get(0), found.name("n")) else { continue };
             let name = name.as_str();
-            if GIVEN.contains(&name) || name.len() > 100 || name.starts_with("npm_") || name == "_" {
+            let given = GIVEN.contains(&name) || name.starts_with("npm_") || name.starts_with("CARGO_");
+            // `env!` is of the compiler: what it reads is set for a build, not for a run.
+            let compiled = whole.as_str().contains("env!") && !whole.as_str().contains("dotenv!");
+            if given || compiled || name.len() > 100 || name == "_" {
                 continue;
             }
             let rest = &code.text[whole.end()..];
@@ -277,6 +281,7 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
     }
     if extension == "py" {
         settings(code, file, draft);
+        by_convention(code, file, draft);
     }
     if matches!(extension, "js" | "ts" | "mjs" | "cjs" | "jsx" | "tsx") {
         for found in code.captures(&DESTRUCTURED) {
@@ -299,6 +304,31 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
                 }
             }
         }
+    }
+}
+
+static CONVENTION: Pattern =
+    Pattern::new(r"\b(?:dj_database_url\.config|env\.(?:db|db_url|dj_db_url))\(([^()]*)\)");
+static NAMED: Pattern = Pattern::new(r#"\benv\s*=\s*['"](\w+)['"]"#);
+static FALLBACK: Pattern = Pattern::new(r#"\bdefault\s*=\s*['"]([^'"]+)['"]"#);
+
+/// Calls that read `DATABASE_URL` without naming it.
+fn by_convention(code: &Code, file: &str, draft: &mut Draft) {
+    for found in code.captures(&CONVENTION) {
+        let arguments = &found[1];
+        if arguments.trim_start().starts_with(['"', '\'']) {
+            continue;
+        }
+        let name =
+            NAMED.captures(arguments).map_or_else(|| "DATABASE_URL".to_owned(), |name| name[1].to_owned());
+        let default = FALLBACK.captures(arguments).map(|default| default[1].to_owned());
+        let given = match &default {
+            Some(default) => Given::Code(default),
+            None if arguments.contains("default") || found[0].starts_with("dj_") => Given::Copes,
+            None => Given::Nothing,
+        };
+        let line = found.get(0).map(|whole| code.line(whole.start()));
+        draft.env(&name, given, &At::line(file, line), 0.85);
     }
 }
 

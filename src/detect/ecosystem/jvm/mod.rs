@@ -12,6 +12,7 @@ use super::{Ecosystem, tools, version};
 use crate::detect::draft::{At, Draft, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::listen::{self, Listen, Take};
+use crate::detect::read::version::bare;
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
 use crate::detect::scope::Scope;
@@ -76,6 +77,8 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("scalatra", &["org.scalatra:*"], 48, Some(8080), Web),
     row("pedestal", &["io.pedestal:*"], 48, None, Web),
     row("luminus", &["luminus:*", "luminus-*"], 46, Some(3000), Web),
+    row("tapir", &["com.softwaremill.sttp.tapir:*"], 44, None, Web),
+    row("functions-framework", &["com.google.cloud.functions:functions-framework-api"], 42, Some(8080), Web),
     row("ring", &["ring:*", "ring/ring*", "metosin:reitit*"], 40, Some(3000), Web),
     row("http-kit", &["http-kit:http-kit"], 38, Some(8090), Web),
 ];
@@ -104,6 +107,8 @@ struct Build {
     name: Option<(String, At)>,
     dependencies: Vec<Dependency>,
     version: Option<Pin>,
+    /// Of Scala or Clojure, whose own version counts.
+    language_version: Option<Pin>,
     /// Holds modules and has no code of its own.
     aggregator: bool,
     /// `war`, `jar`, `pom`.
@@ -113,6 +118,8 @@ struct Build {
     /// How the tool is called, the wrapper first.
     tool: String,
     needs: Vec<String>,
+    /// One of several modules of a build around.
+    member: bool,
 }
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
@@ -136,12 +143,16 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     draft.manager(build.manager, &whole, 0.98);
     draft.runtime("java", &whole, 0.8);
     let mut pins = version::Pins::default();
-    pins.push(tools::pinned(scope.tree, &scope.dir, &["java"]));
-    pins.push(tools::file(scope.tree, &scope.dir, &[".java-version"]));
-    pins.push(keyed(scope, ".sdkmanrc", "java"));
-    pins.push(keyed(scope, "system.properties", "java.runtime.version"));
-    pins.manifest.clone_from(&build.version);
-    version::settle(scope.tree, &mut draft, pins, 1, java);
+    let own = match draft.c.language.as_deref() {
+        Some("Scala" | "Clojure") => build.language_version.clone(),
+        _ => None,
+    };
+    if own.is_some() {
+        pins.manifest = own;
+        version::settle(scope.tree, &mut draft, pins, 2, |text| bare(text));
+    } else {
+        java_version(scope, &build, &mut draft);
+    }
     draft.aggregator = build.aggregator;
     let mut framework = shared::framework(FRAMEWORKS, &build.dependencies, &mut draft);
     shared::services("jvm", &build.dependencies, &mut draft);
@@ -164,8 +175,22 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         own && shared::listens(scope, &mut draft, &["java", "kt", "scala", "groovy", "clj"], &words, &LISTEN);
     if framework.is_some_and(|row| row.name == "spring-boot") && !serves(&build) {
         // A starter without a web server ends when its work is done, or waits for messages.
-        draft.unserved(ComponentKind::Worker, &whole, 0.8);
+        draft.unserved(ComponentKind::Worker, &whole, 0.7);
         framework = None;
+    }
+    if framework.is_some_and(|row| row.name == "quarkus") && commands_only(&build) {
+        draft.unserved(ComponentKind::Cli, &whole, 0.8);
+    }
+    // A module that shares a framework's dependencies with its siblings and starts nothing is their library.
+    let by_main = framework.is_some_and(|row| {
+        !matches!(row.name, "quarkus" | "open-liberty" | "wildfly" | "grails" | "play")
+            && build.packaging.as_deref() != Some("war")
+    });
+    if by_main && scope.dir != "." && build.member && !starts(scope) {
+        draft.unserved(ComponentKind::Library, &whole, 0.8);
+        draft.strength = 1;
+        commands(scope, &build, &whole, &mut draft);
+        return draft;
     }
     if framework.is_none() && draft.c.framework.is_none() {
         let runs = has_main(scope) || build.plugins.iter().any(|plugin| plugin == "application");
@@ -186,6 +211,16 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     }
     commands(scope, &build, &whole, &mut draft);
     draft
+}
+
+fn java_version(scope: &Scope<'_>, build: &Build, draft: &mut Draft) {
+    let mut pins = version::Pins::default();
+    pins.push(tools::pinned(scope.tree, &scope.dir, &["java"]));
+    pins.push(tools::file(scope.tree, &scope.dir, &[".java-version"]));
+    pins.push(keyed(scope, ".sdkmanrc", "java"));
+    pins.push(keyed(scope, "system.properties", "java.runtime.version"));
+    pins.manifest.clone_from(&build.version);
+    version::settle(scope.tree, draft, pins, 1, java);
 }
 
 /// Whether a Spring Boot application has a web server among its starters.
@@ -215,6 +250,12 @@ fn serves(build: &Build) -> bool {
         "spring-boot-starter-actuator",
         "spring-cloud-starter-gateway-mvc",
         "zipkin-server",
+        "spring-cloud-starter-netflix-zuul",
+        "spring-cloud-starter-zuul",
+        "spring-cloud-starter-netflix-hystrix-dashboard",
+        "spring-cloud-starter-hystrix-dashboard",
+        "spring-cloud-starter-netflix-turbine",
+        "spring-cloud-starter-eureka-server",
         "springdoc-openapi-starter-webmvc-ui",
     ];
     let artifact = |name: &str| name.rsplit(':').next().unwrap_or_default().to_owned();
@@ -227,6 +268,59 @@ fn serves(build: &Build) -> bool {
     // A build that hides its dependencies in another file is taken for what most of them are.
     starters.iter().any(|name| SERVERS.contains(&name.as_str()))
         || starters.iter().all(|name| name == "spring-boot-starter-parent")
+}
+
+/// Whether a Quarkus application has no extension that serves.
+fn commands_only(build: &Build) -> bool {
+    const SERVING: &[&str] = &[
+        "rest",
+        "http",
+        "web",
+        "grpc",
+        "graphql",
+        "undertow",
+        "lambda",
+        "functions",
+        "messaging",
+        "kafka",
+        "scheduler",
+        "quartz",
+        "routes",
+        "servlet",
+        "vertx",
+        "openapi",
+        "health",
+        "oidc",
+        "funqy",
+        "camel",
+    ];
+    let extensions = build.dependencies.iter().filter_map(|d| d.name.strip_prefix("io.quarkus:quarkus-"));
+    let mut own: Vec<&str> =
+        extensions.filter(|name| !matches!(*name, "bom" | "maven-plugin" | "gradle-plugin")).collect();
+    own.dedup();
+    let other = build.dependencies.iter().any(|d| d.name.starts_with("io.quarkiverse"));
+    !own.is_empty() && !other && !own.iter().any(|name| SERVING.iter().any(|word| name.contains(word)))
+}
+
+/// Whether sources start an application.
+fn starts(scope: &Scope<'_>) -> bool {
+    scope.sources(&["java", "kt", "scala", "groovy"]).into_iter().any(|file| {
+        scope.tree.text(file).is_some_and(|text| {
+            [
+                "static void main",
+                "fun main(",
+                "SpringBootApplication",
+                "EngineMain",
+                "embeddedServer",
+                "@QuarkusMain",
+                "@Path(",
+                "extends Application",
+                "GrailsApp",
+            ]
+            .iter()
+            .any(|word| text.contains(word))
+        })
+    })
 }
 
 /// The language of most sources under the tool's source folders.
