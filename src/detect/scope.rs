@@ -82,6 +82,12 @@ pub(super) fn is_test(path: &str) -> bool {
     ];
     let mut parts = path.split('/').rev();
     let name = parts.next().unwrap_or_default();
+    // Below `src/main` a folder is part of a package's name.
+    let above = path.split_once("src/main/").map(|(above, _)| above);
+    let mut parts: Box<dyn Iterator<Item = &str>> = match above {
+        Some(above) => Box::new(above.split('/')),
+        None => Box::new(parts),
+    };
     if parts.any(|part| FOLDERS.contains(&part) || part.ends_with(".Tests") || part == "androidTest") {
         return true;
     }
@@ -151,6 +157,8 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
     }
     let contexts = surroundings::build_contexts(tree);
     tree.share_sources(dirs.len());
+    let inner: Vec<&str> = dirs.keys().copied().filter(|dir| is_inner_project(tree, &dirs, dir)).collect();
+    dirs.retain(|dir, _| !inner.contains(dir));
     let mut found = describe(tree, &dirs, &contexts);
     drop_asset_tools(&mut found);
     if found.is_empty() || contexts.iter().any(|context| !covered(&found, context)) {
@@ -176,6 +184,19 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
         found.extend(describe_loose(tree, &loose, &dirs, &contexts));
     }
     found
+}
+
+/// Whether a folder has Django's `manage.py` and a folder above has the requirements of it.
+fn is_inner_project(tree: &Tree, dirs: &BTreeMap<&str, Vec<usize>>, dir: &str) -> bool {
+    const REQUIREMENTS: &[&str] =
+        &["pyproject.toml", "requirements.txt", "Pipfile", "environment.yml", "setup.py"];
+    let lists = |dir: &str| tree.first(dir, REQUIREMENTS).is_some();
+    let above = || ancestors(dir).skip(1).chain(std::iter::once("."));
+    dir != "."
+        && tree.find(dir, "manage.py").is_some()
+        && !lists(dir)
+        && dirs.get(dir).is_some_and(|of| of.len() == 1)
+        && above().any(lists)
 }
 
 /// Folders in which a server's own framework keeps what browsers load.

@@ -199,7 +199,32 @@ pub(in crate::detect) fn resolve(code: &Code, expression: &str, depth: u8) -> Op
     if depth == 0 {
         return None;
     }
-    names(expression).into_iter().find_map(|name| defined(code, name, depth - 1))
+    let named = names(expression).into_iter().find_map(|name| defined(code, name, depth - 1));
+    named.or_else(|| returned(code, expression))
+}
+
+static CALL: Pattern = Pattern::new(r"\b([a-z_]\w*)\s*\(\s*\)");
+static FUNCTION: Pattern = Pattern::new(r"\b(?:fn|func|def|function)\s+([A-Za-z_]\w*)\s*\([^()]*\)");
+
+/// What a function without arguments gives, as far as its first lines say: `address()`, `getPort()`.
+fn returned(code: &Code, expression: &str) -> Option<u16> {
+    let names: Vec<&str> =
+        CALL.captures_iter(expression).filter_map(|found| Some(found.get(1)?.as_str())).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let function = code.captures(&FUNCTION).find(|found| names.contains(&&found[1]))?;
+    let rest = &code.text[function.get(0)?.end()..];
+    let lines: Vec<&str> = rest.lines().take(8).collect();
+    let number =
+        |regex: &Regex, line: &str| regex.captures(line).and_then(|found| found[1].parse::<u16>().ok());
+    let inside = lines.iter().skip(1).take_while(|line| line.is_empty() || line.starts_with([' ', '\t']));
+    inside.into_iter().find_map(|line| {
+        [&*ADDRESS, &*FALLBACK, &*DEFAULT]
+            .into_iter()
+            .find_map(|regex| number(regex, line))
+            .filter(|port| *port > 0)
+    })
 }
 
 fn arguments_of(text: &str) -> Vec<&str> {
@@ -226,7 +251,29 @@ fn names(expression: &str) -> Vec<&str> {
         "env", "process", "os", "Number", "parseInt", "int", "str", "fmt", "Sprintf", "await", "new", "PORT",
     ];
     let found = IDENTIFIER.captures_iter(expression).filter_map(|found| {
+        const SAME: &[&str] = &[
+            "clone",
+            "as_str",
+            "as_ref",
+            "to_owned",
+            "to_string",
+            "into",
+            "parse",
+            "unwrap",
+            "trim",
+            "toString",
+            "String",
+        ];
         let name = found.get(1)?.as_str();
+        // `addr.clone()` is what `addr` is.
+        let receiver = found.get(2).filter(|_| SAME.contains(&name)).and_then(|_| {
+            let path = found[0].trim_end_matches(['(', ' ']).strip_suffix(name)?.strip_suffix('.')?;
+            let start = path.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+            found.get(0).and_then(|whole| expression.get(whole.start() + start..whole.start() + path.len()))
+        });
+        if receiver.is_some_and(|receiver| !receiver.is_empty()) {
+            return receiver;
+        }
         let environment = found[0].starts_with("process.env")
             || found[0].contains("environ")
             || found[0].starts_with("Bun.env");
@@ -334,6 +381,10 @@ mod tests {
         );
         assert_eq!(port("", "\":8080\""), Some(8080));
         assert_eq!(port("", "([0, 0, 0, 0], 3000)"), Some(3000));
+        assert_eq!(
+            port("let addr = get(\"ADDR\").unwrap_or(\"127.0.0.1:8000\");", "addr.clone()"),
+            Some(8000)
+        );
         assert_eq!(port("", "int(os.environ.get(\"PORT\", 8000))"), Some(8000));
         assert_eq!(
             port("port := os.Getenv(\"PORT\")\nif port == \"\" {\n port = \"8080\"\n}", "\":\"+port"),
@@ -346,6 +397,17 @@ mod tests {
         let code = Code::new("connect(host=h, port=8013)\nport = need('API_PORT')", "a.py");
         assert_eq!(resolve(&code, "port", DEPTH), None);
         assert_eq!(variables(&code, "port"), ["API_PORT"]);
+    }
+
+    #[test]
+    fn a_function_without_arguments_is_looked_into() {
+        let text = "fn address() -> String {\n    env(\"A\").unwrap_or_else(|_| \"127.0.0.1:8000\".into())\n}\nlet address = address();";
+        assert_eq!(port(text, "&address"), Some(8000));
+        assert_eq!(
+            port("def get_port():\n    return int(os.environ.get('PORT', 5050))\n", "get_port()"),
+            Some(5050)
+        );
+        assert_eq!(port("function pick() {\n  return free()\n}\nlet x = 80", "pick()"), None);
     }
 
     #[test]

@@ -107,7 +107,10 @@ pub(in crate::detect) fn named(image: &str, name: &str) -> Option<(&'static str,
     let (kind, _) = service(name)?;
     let last = image.rsplit('/').next().unwrap_or_default().split(':').next().unwrap_or_default();
     last.split(['-', '_'])
-        .any(|word| service(word).is_some_and(|(found, _)| found == kind))
+        .any(|word| {
+            service(word.trim_end_matches(|c: char| c.is_ascii_digit()))
+                .is_some_and(|(found, _)| found == kind)
+        })
         .then_some((kind, None))
 }
 
@@ -175,6 +178,9 @@ mod tests {
             ("nginx:1.27", None),
             ("dpage/pgadmin4", None),
         ];
+        assert_eq!(named("example/tuned-mysql8:1.2", "mysql"), Some(("mysql", None)));
+        assert_eq!(named("example/redis-exporter", "metrics"), None);
+        assert!(is_tool("prom/prometheus:v3.4.0") && !is_tool("nginx:1.27"));
         for (image, expected) in cases {
             let expected = expected.map(|(kind, version)| (kind, version.map(str::to_owned)));
             assert_eq!(service(image), expected, "{image}");

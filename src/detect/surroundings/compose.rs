@@ -6,12 +6,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::interpolate::{self, Variables};
-use super::{docker, dotenv, target};
+use super::{docker, dotenv};
 use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::{Tree, base, folder, join, lines};
 use crate::detect::rule::{image, variable};
-use crate::detect::scope::is_below;
 
 /// One compose file.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub(super) struct ComposeService {
     name: String,
     line: Option<u32>,
     pub(super) build: Option<Build>,
-    backing: Option<(&'static str, Option<String>)>,
+    pub(super) backing: Option<(&'static str, Option<String>)>,
     /// What a registry calls it.
     pub(super) image: Option<String>,
     depends: BTreeSet<String>,
@@ -169,7 +168,7 @@ fn env_files(dir: &str, value: Option<&Value>) -> Vec<String> {
 }
 
 /// The image that a context's last stage begins from: a database with own scripts is still a database.
-fn base_image(tree: &Tree, build: &Build) -> Option<String> {
+pub(super) fn base_image(tree: &Tree, build: &Build) -> Option<String> {
     let file = join(&build.context, build.dockerfile.as_deref().unwrap_or("Dockerfile"))?;
     let text = tree.text(&file)?;
     let from = text.lines().rev().find(|line| line.trim_start().to_uppercase().starts_with("FROM "))?;
@@ -216,7 +215,8 @@ fn environment(value: Option<&Value>, known: &Variables) -> Vec<(String, Option<
             .filter_map(Value::as_str)
             .map(|item| match item.split_once('=') {
                 Some((name, value)) => (name.trim().to_owned(), resolve(value.to_owned())),
-                None => (item.trim().to_owned(), None),
+                // A name alone passes on what the `.env` file says.
+                None => (item.trim().to_owned(), known.get(item.trim()).cloned().and_then(resolve)),
             })
             .collect(),
         _ => Vec::new(),
@@ -257,67 +257,6 @@ fn ports(service: &Value, known: &Variables) -> Vec<u16> {
         found.extend(exposed.filter_map(scalar).filter_map(|port| port.parse::<u16>().ok()));
     }
     found
-}
-
-/// Says which component every service runs, and drops folders that are no components: builds of
-/// databases and of ready-made tools, and contexts whose only source is a component below.
-pub(super) fn assign(tree: &Tree, drafts: &mut Vec<Draft>, all: &mut [Compose]) {
-    let services = || all.iter().flat_map(|compose| &compose.services);
-    let backing: BTreeSet<&str> = services()
-        .filter(|service| service.backing.is_some())
-        .filter_map(|service| Some(service.build.as_ref()?.context.as_str()))
-        .collect();
-    let tools: BTreeSet<&str> = services()
-        .filter_map(|service| service.build.as_ref())
-        .filter(|build| base_image(tree, build).is_some_and(|image| image::is_tool(&image)))
-        .map(|build| build.context.as_str())
-        .collect();
-    let paths: Vec<(String, &'static str)> =
-        drafts.iter().map(|draft| (draft.c.path.clone(), draft.ecosystem)).collect();
-    drafts.retain(|draft| {
-        let path = draft.c.path.as_str();
-        let below = paths.iter().any(|(other, _)| other != path && is_below(other, path));
-        let said = draft.c.language.as_deref().filter(|language| *language != "Shell");
-        // A folder of Dockerfiles and settings describes how others run.
-        let aside = path.split('/').any(|part| target::ASIDE.contains(&part)) && paths.len() > 1;
-        let bare = said.is_none() && (below || aside || tools.contains(path));
-        draft.ecosystem != "source" || !(bare || backing.contains(path))
-    });
-    for compose in all.iter_mut() {
-        let shared = |context: &str| {
-            compose
-                .services
-                .iter()
-                .filter(|other| other.build.as_ref().is_some_and(|build| build.context == context))
-                .count()
-                > 1
-        };
-        let found: Vec<Option<String>> =
-            compose.services.iter().map(|service| target::of(service, drafts, &shared)).collect();
-        for (service, target) in compose.services.iter_mut().zip(found) {
-            service.target = target;
-        }
-    }
-    let run: BTreeSet<&str> = all
-        .iter()
-        .flat_map(|compose| &compose.services)
-        .filter_map(|service| service.target.as_deref())
-        .collect();
-    drafts.retain(|draft| run.contains(draft.c.path.as_str()) || !incidental(tree, draft, &paths));
-}
-
-/// Whether a folder is a part of a component around or a frame of those below, and nothing runs it.
-fn incidental(tree: &Tree, draft: &Draft, paths: &[(String, &'static str)]) -> bool {
-    let path = draft.c.path.as_str();
-    let others = |is: &dyn Fn(&str, &str) -> bool| {
-        paths.iter().any(|(other, ecosystem)| other != path && is(other, ecosystem))
-    };
-    let frame = draft.ecosystem == "source" && others(&|other, _| is_below(other, path));
-    let part = draft.ecosystem == "python"
-        && draft.c.kind == ComponentKind::Unknown
-        && draft.c.commands.start.is_none()
-        && others(&|other, ecosystem| is_below(path, other) && ecosystem == "python");
-    (frame || part) && !docker::folders(tree).any(|folder| folder == path && part)
 }
 
 /// Adds to every component what compose files say about it and the services it uses.

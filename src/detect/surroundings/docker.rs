@@ -231,10 +231,8 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
         draft.kind(ComponentKind::Web, &at, 0.75);
     }
     version(draft, &all, &file);
-    let run = [&stage.entrypoint, &stage.command].into_iter().flatten();
-    if let Some((port, line)) =
-        run.filter_map(|(run, line)| Some((super::procfile::port(run)?, *line))).last()
-    {
+    let run = [&stage.command, &stage.entrypoint].into_iter().flatten();
+    if let Some((port, line)) = { run }.find_map(|(run, line)| Some((super::procfile::port(run)?, *line))) {
         draft.port(port, PortSource::Script, &At::line(&file, line));
     }
     // Only where the ecosystem has no command of its own: an image's command runs in the image.
@@ -338,6 +336,8 @@ fn version(draft: &mut Draft, stages: &[Stage], file: &str) {
                 .filter(|_| tag.contains("jdk") || tag.contains("temurin") || tag.contains("corretto")),
             _ => leading(tag),
         };
+        // mcr.microsoft.com/playwright/python:v1.51 is no Python 1.51.
+        let version = version.filter(|version| language != &"Python" || version.starts_with(['2', '3']));
         if let Some(version) = version {
             draft.note("version", &version, &at, 0.7);
             if draft.c.version.resolved.is_none() && draft.c.version.constraint.is_none() {

@@ -23,7 +23,7 @@ pub(super) use files::files;
 /// Adds to every draft what the files around it say.
 pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>) {
     let mut compose = compose::read(tree);
-    compose::assign(tree, drafts, &mut compose);
+    target::assign(tree, drafts, &mut compose);
     let dirs: Vec<String> = drafts.iter().map(|draft| draft.c.path.clone()).collect();
     for draft in drafts.iter_mut() {
         variables::attach(tree, draft, &dirs);

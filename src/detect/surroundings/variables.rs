@@ -150,7 +150,7 @@ static TAIL: Pattern = Pattern::new(
     r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#,
 );
 static TESTED: Pattern = Pattern::new(
-    r"^\s*(?:===|!==|==|!=|\?[^?.:]|&&|\w+\([^\n]*\.(?:optional|nullish)\(\)|\.ok\(\)|\.is_ok\(\)|\.is_err\(\))",
+    r"^\s*(?:;\s*\w+\s*[!=]=\s*\x22\x22|===|!==|==|!=|\?[^?.:]|&&|\w+\([^\n]*\.(?:optional|nullish)\(\)|\.ok\(\)|\.is_ok\(\)|\.is_err\(\))",
 );
 static LITERAL: Pattern = Pattern::new(
     r#"^(?:String::from\(|str\(|int\()?(?:"([^"]*)"|'([^']*)'|`([^`$]*)`|(-?\d+(?:\.\d+)?)\b|(true|false|True|False)\b)"#,
@@ -425,6 +425,7 @@ mod tests {
     fn a_variable_without_one_is_required_unless_the_code_only_asks() {
         assert_eq!(one("connect(process.env.API_HOST)", "a.js"), ("API_HOST".into(), true, None));
         assert_eq!(one("if (process.env.FLAG) {}", "a.js"), ("FLAG".into(), false, None));
+        assert_eq!(one("if v := os.Getenv(\"FLAG\"); v != \"\" {}", "a.go"), ("FLAG".into(), false, None));
         assert_eq!(one("os.environ[\"API_HOST\"]", "a.py"), ("API_HOST".into(), true, None));
         assert!(read("// process.env.NOPE\n'process.env.ALSO'", "a.js").is_empty());
         assert!(read("process.env.NODE_ENV === 'x'; process.env.TZ = 'UTC'", "a.js").is_empty());

@@ -29,7 +29,8 @@ pub(super) fn host(scope: &Scope<'_>) -> Vec<Draft> {
 fn program(scope: &Scope<'_>, name: &str) -> Option<Draft> {
     let file = scope.find(name)?;
     let text = scope.tree.text(&file)?;
-    let script = text.trim_start_matches('\u{feff}').starts_with("#!");
+    let script = text.trim_start_matches('\u{feff}').starts_with("#!")
+        || text.lines().any(|line| line.starts_with("#:property"));
     let dependencies: Vec<Dependency> = DIRECTIVE
         .captures_iter(&text)
         .map(|found| Dependency {

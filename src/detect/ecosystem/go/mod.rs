@@ -30,6 +30,8 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("kratos", &["github.com/go-kratos/kratos*"], 68, Some(8000), Web),
     row("go-zero", &["github.com/zeromicro/go-zero"], 68, None, Web),
     row("encore", &["encore.dev"], 68, Some(4000), Web),
+    row("flamego", &["github.com/flamego/flamego"], 60, Some(2830), Web),
+    row("macaron", &["gopkg.in/macaron.v1"], 60, Some(4000), Web),
     row("iris", &["github.com/kataras/iris*"], 60, None, Web),
     row("fiber", &["github.com/gofiber/fiber*"], 58, None, Web),
     row("gin", &["github.com/gin-gonic/gin"], 56, Some(8080), Web),
@@ -53,7 +55,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 ];
 
 /// Calls that listen.
-static LISTEN: [Listen; 10] = [
+static LISTEN: [Listen; 11] = [
     listen::row(r"\b(?:http|fasthttp)\.ListenAndServe(?:TLS)?\s*\(", Take::Argument(0)),
     listen::row(r"\bnet\.Listen\s*\(", Take::Argument(1)),
     listen::row(r"\b\w+\.Listen\s*\(\s*\x22tcp\d?\x22\s*,", Take::Argument(0)),
@@ -64,6 +66,7 @@ static LISTEN: [Listen; 10] = [
         Take::Argument(0),
     ),
     listen::row(r"\b(?:e|echo|srv|server|app|s|router|api)\.Start(?:TLS)?\s*\(", Take::Argument(0)),
+    listen::row(r"\b\w+\.Start\s*\(\s*(\x22[^\x22\s]*:\d{2,5}\x22)", Take::Group),
     listen::row(r"\b\w+\.Listen(?:TLS)?\s*\(", Take::Argument(0)),
     listen::row(r"\bserver\.WithHostPorts\s*\(", Take::Argument(0)),
     listen::row(r"\bhttp\.Serve\s*\(", Take::Argument(0)),
@@ -210,6 +213,11 @@ fn mains(scope: &Scope<'_>, sources: &[&str]) -> BTreeMap<String, At> {
             let line = code.line(place.get(0).map_or(0, |whole| whole.start()));
             found.entry(relative.to_owned()).or_insert(At::line(*file, line));
         }
+    }
+    // A program inside of `internal` is a tool of the others.
+    let inner = |dir: &str| dir.split('/').any(|part| part == "internal");
+    if found.keys().any(|dir| !inner(dir)) {
+        found.retain(|dir, _| !inner(dir));
     }
     found
 }

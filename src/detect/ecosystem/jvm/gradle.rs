@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Build, Dependency, tool};
+use super::command::tool;
+use super::{Build, Dependency};
 use crate::detect::draft::At;
 use crate::detect::ecosystem::tools::{self, Pin};
 use crate::detect::read::pattern::Pattern;
@@ -62,6 +63,21 @@ pub(super) fn read(scope: &Scope<'_>) -> Option<Build> {
     }
     if let Some(file) = &root {
         text(scope, file, &mut build, false);
+    }
+    // `pluginManagement` of the settings says versions for every module.
+    let settings = tools::upward(&scope.dir)
+        .find_map(|dir| scope.tree.first(dir, &["settings.gradle", "settings.gradle.kts"]));
+    if let Some(file) = settings
+        && let Some(code) = scope.tree.code(&file)
+    {
+        for found in code.captures(&PLUGIN) {
+            let version =
+                found.get(2).and_then(|version| bare(&expanded(scope, &code.text, version.as_str())?));
+            if version.is_some() {
+                let at = At::line(&file, found.get(0).map(|m| code.line(m.start())));
+                plugin(&mut build, &found[1], version, at, false);
+            }
+        }
     }
     let spring = build
         .dependencies

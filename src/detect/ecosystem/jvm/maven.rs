@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Build, Dependency, tool};
+use super::command::tool;
+use super::{Build, Dependency};
 use crate::detect::draft::At;
 use crate::detect::ecosystem::tools::{self, Pin};
 use crate::detect::read::version::bare;

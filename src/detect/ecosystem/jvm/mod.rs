@@ -1,15 +1,17 @@
 //! Java, Kotlin, Groovy, Scala and Clojure: one table of frameworks over five build tools.
 
+mod command;
 mod gradle;
 mod lisp;
 mod maven;
+mod role;
 mod scala;
 mod settings;
 
 use super::shared::{self, Dependency};
 use super::tools::Pin;
 use super::{Ecosystem, tools, version};
-use crate::detect::draft::{At, Draft, Slot};
+use crate::detect::draft::{At, Draft};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::version::bare;
@@ -84,7 +86,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 ];
 
 /// Calls that listen.
-static LISTEN: [Listen; 12] = [
+static LISTEN: [Listen; 13] = [
     listen::row(r"\.listen\s*\(", Take::Argument(0)),
     listen::row(r"\bJavalin\.create\([^;]*?\)\s*\.start\s*\(", Take::Argument(0)),
     listen::row(r"\b(?:app|server|javalin)\.start\s*\(\s*", Take::Argument(0)),
@@ -96,6 +98,7 @@ static LISTEN: [Listen; 12] = [
     listen::row(r"\.asServer\s*\(\s*\w+\s*\(", Take::Argument(0)),
     listen::row(r"\b(?:newServerAt|bindAndHandle)\s*\([^)]*?,\s*", Take::Argument(0)),
     listen::row(r"\.withPort\s*\(\s*(?:port\x22|Port\.fromInt\s*\(\s*)?([\w.]+)", Take::Group),
+    listen::row(r"::?[\w.]*http/port\s+(\d{2,5})", Take::Group),
     listen::row(r"\brun-(?:jetty|server)\b[^\n]*?:port\s+([^\s}]+)", Take::Group),
 ];
 
@@ -149,7 +152,7 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     };
     if own.is_some() {
         pins.manifest = own;
-        version::settle(scope.tree, &mut draft, pins, 2, |text| bare(text));
+        version::settle(scope.tree, &mut draft, pins, 2, bare);
     } else {
         java_version(scope, &build, &mut draft);
     }
@@ -173,23 +176,23 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     });
     let listens =
         own && shared::listens(scope, &mut draft, &["java", "kt", "scala", "groovy", "clj"], &words, &LISTEN);
-    if framework.is_some_and(|row| row.name == "spring-boot") && !serves(&build) {
+    if framework.is_some_and(|row| row.name == "spring-boot") && !role::serves(&build) {
         // A starter without a web server ends when its work is done, or waits for messages.
         draft.unserved(ComponentKind::Worker, &whole, 0.7);
         framework = None;
     }
-    if framework.is_some_and(|row| row.name == "quarkus") && commands_only(&build) {
+    if framework.is_some_and(|row| row.name == "quarkus") && role::commands_only(&build) {
         draft.unserved(ComponentKind::Cli, &whole, 0.8);
     }
     // A module that shares a framework's dependencies with its siblings and starts nothing is their library.
     let by_main = framework.is_some_and(|row| {
-        !matches!(row.name, "quarkus" | "open-liberty" | "wildfly" | "grails" | "play")
+        matches!(row.name, "spring-boot" | "ktor" | "micronaut" | "spark" | "http4k" | "jooby")
             && build.packaging.as_deref() != Some("war")
     });
-    if by_main && scope.dir != "." && build.member && !starts(scope) {
+    if by_main && scope.dir != "." && build.member && !role::starts(scope) {
         draft.unserved(ComponentKind::Library, &whole, 0.8);
         draft.strength = 1;
-        commands(scope, &build, &whole, &mut draft);
+        command::attach(scope, &build, &whole, &mut draft);
         return draft;
     }
     if framework.is_none() && draft.c.framework.is_none() {
@@ -209,7 +212,7 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     if matches!(draft.c.framework.as_deref(), Some("spring-boot" | "grails" | "quarkus" | "micronaut")) {
         draft.strength = 4;
     }
-    commands(scope, &build, &whole, &mut draft);
+    command::attach(scope, &build, &whole, &mut draft);
     draft
 }
 
@@ -221,106 +224,6 @@ fn java_version(scope: &Scope<'_>, build: &Build, draft: &mut Draft) {
     pins.push(keyed(scope, "system.properties", "java.runtime.version"));
     pins.manifest.clone_from(&build.version);
     version::settle(scope.tree, draft, pins, 1, java);
-}
-
-/// Whether a Spring Boot application has a web server among its starters.
-fn serves(build: &Build) -> bool {
-    const SERVERS: &[&str] = &[
-        "spring-boot-starter-web",
-        "spring-boot-starter-webmvc",
-        "spring-boot-starter-webflux",
-        "spring-boot-starter-jersey",
-        "spring-boot-starter-data-rest",
-        "spring-boot-starter-hateoas",
-        "spring-boot-starter-graphql",
-        "spring-boot-starter-web-services",
-        "spring-boot-starter-rsocket",
-        "spring-boot-starter-undertow",
-        "spring-boot-starter-jetty",
-        "spring-boot-starter-tomcat",
-        "spring-cloud-starter-gateway",
-        "spring-cloud-starter-netflix-eureka-server",
-        "spring-cloud-config-server",
-        "vaadin-spring-boot-starter",
-        "spring-boot-admin-starter-server",
-        "spring-boot-starter-websocket",
-        "spring-cloud-starter-gateway-server-webflux",
-        "spring-boot-starter-oauth2-authorization-server",
-        "spring-boot-starter-thymeleaf",
-        "spring-boot-starter-actuator",
-        "spring-cloud-starter-gateway-mvc",
-        "zipkin-server",
-        "spring-cloud-starter-netflix-zuul",
-        "spring-cloud-starter-zuul",
-        "spring-cloud-starter-netflix-hystrix-dashboard",
-        "spring-cloud-starter-hystrix-dashboard",
-        "spring-cloud-starter-netflix-turbine",
-        "spring-cloud-starter-eureka-server",
-        "springdoc-openapi-starter-webmvc-ui",
-    ];
-    let artifact = |name: &str| name.rsplit(':').next().unwrap_or_default().to_owned();
-    let starters: Vec<String> = build
-        .dependencies
-        .iter()
-        .map(|d| artifact(&d.name))
-        .filter(|name| name.contains("starter") || SERVERS.contains(&name.as_str()))
-        .collect();
-    // A build that hides its dependencies in another file is taken for what most of them are.
-    starters.iter().any(|name| SERVERS.contains(&name.as_str()))
-        || starters.iter().all(|name| name == "spring-boot-starter-parent")
-}
-
-/// Whether a Quarkus application has no extension that serves.
-fn commands_only(build: &Build) -> bool {
-    const SERVING: &[&str] = &[
-        "rest",
-        "http",
-        "web",
-        "grpc",
-        "graphql",
-        "undertow",
-        "lambda",
-        "functions",
-        "messaging",
-        "kafka",
-        "scheduler",
-        "quartz",
-        "routes",
-        "servlet",
-        "vertx",
-        "openapi",
-        "health",
-        "oidc",
-        "funqy",
-        "camel",
-    ];
-    let extensions = build.dependencies.iter().filter_map(|d| d.name.strip_prefix("io.quarkus:quarkus-"));
-    let mut own: Vec<&str> =
-        extensions.filter(|name| !matches!(*name, "bom" | "maven-plugin" | "gradle-plugin")).collect();
-    own.dedup();
-    let other = build.dependencies.iter().any(|d| d.name.starts_with("io.quarkiverse"));
-    !own.is_empty() && !other && !own.iter().any(|name| SERVING.iter().any(|word| name.contains(word)))
-}
-
-/// Whether sources start an application.
-fn starts(scope: &Scope<'_>) -> bool {
-    scope.sources(&["java", "kt", "scala", "groovy"]).into_iter().any(|file| {
-        scope.tree.text(file).is_some_and(|text| {
-            [
-                "static void main",
-                "fun main(",
-                "SpringBootApplication",
-                "EngineMain",
-                "embeddedServer",
-                "@QuarkusMain",
-                "@Path(",
-                "extends Application",
-                "GrailsApp",
-            ]
-            .iter()
-            .any(|word| text.contains(word))
-        })
-    })
 }
 
 /// The language of most sources under the tool's source folders.
@@ -405,75 +308,6 @@ fn has_main(scope: &Scope<'_>) -> bool {
             .any(|word| text.contains(word))
         })
     })
-}
-
-/// How a wrapper or the tool itself is called from the folder.
-fn tool(scope: &Scope<'_>, wrapper: &str, plain: &str) -> String {
-    let mut up = String::new();
-    for dir in tools::upward(&scope.dir) {
-        if scope.tree.find(dir, wrapper).is_some() {
-            return if up.is_empty() { format!("./{wrapper}") } else { format!("{up}{wrapper}") };
-        }
-        up.push_str("../");
-    }
-    plain.to_owned()
-}
-
-fn commands(scope: &Scope<'_>, build: &Build, whole: &At, draft: &mut Draft) {
-    let tool = &build.tool;
-    let framework = draft.c.framework.clone().unwrap_or_default();
-    let library = draft.c.kind == ComponentKind::Library;
-    let (compile, run, test): (&str, Option<&str>, &str) = match (build.manager, framework.as_str()) {
-        ("maven", "spring-boot") => ("package", Some("spring-boot:run"), "test"),
-        ("maven", "quarkus") => ("package", Some("quarkus:dev"), "test"),
-        ("maven", "micronaut") => ("package", Some("mn:run"), "test"),
-        ("maven", "open-liberty") => ("package", Some("liberty:dev"), "test"),
-        ("maven", "wildfly") => ("package", Some("wildfly:dev"), "test"),
-        ("maven", "vertx") if build.plugins.iter().any(|p| p == "vertx-maven-plugin") => {
-            ("package", Some("vertx:run"), "test")
-        }
-        ("maven", _) if build.plugins.iter().any(|p| p == "exec-maven-plugin") => {
-            ("package", Some("exec:java"), "test")
-        }
-        ("maven", _) if build.plugins.iter().any(|p| p == "jetty-maven-plugin") => {
-            ("package", Some("jetty:run"), "test")
-        }
-        ("maven", _) => ("package", None, "test"),
-        ("gradle", "spring-boot" | "grails") => ("build", Some("bootRun"), "test"),
-        ("gradle", "quarkus") => ("build", Some("quarkusDev"), "test"),
-        ("gradle", _)
-            if framework == "ktor"
-                || framework == "micronaut"
-                || build.plugins.iter().any(|p| {
-                    p == "application"
-                        || p.starts_with("io.ktor.plugin")
-                        || p.starts_with("io.micronaut.application")
-                }) =>
-        {
-            ("build", Some("run"), "test")
-        }
-        ("gradle", _) => ("build", None, "test"),
-        ("sbt", _) => ("compile", Some("run"), "test"),
-        ("lein", _) => ("uberjar", Some("run"), "test"),
-        ("clj", _) => ("", Some("-M:run"), ""),
-        ("mill", _) => ("", None, ""),
-        ("scala-cli", _) => ("compile .", Some("run ."), "test ."),
-        _ => ("", None, ""),
-    };
-    if !compile.is_empty() {
-        draft.command(Slot::Build, &format!("{tool} {compile}"), whole, 0.8);
-    }
-    if let Some(run) = run.filter(|_| !library) {
-        draft.command(Slot::Dev, &format!("{tool} {run}"), whole, 0.85);
-        draft.command(Slot::Start, &format!("{tool} {run}"), whole, 0.7);
-    }
-    if !test.is_empty()
-        && (scope.files.iter().any(|file| file.contains("test"))
-            || build.manager == "maven"
-            || build.manager == "gradle")
-    {
-        draft.command(Slot::Test, &format!("{tool} {test}"), whole, 0.8);
-    }
 }
 
 #[cfg(test)]

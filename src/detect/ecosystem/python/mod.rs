@@ -2,6 +2,7 @@
 
 mod app;
 mod framework;
+mod import;
 mod manager;
 mod requirement;
 

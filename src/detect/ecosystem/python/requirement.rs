@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::import;
 use crate::detect::draft::At;
 use crate::detect::ecosystem::tools::Pin;
 use crate::detect::read::pattern::Pattern;
@@ -90,7 +91,6 @@ pub(super) fn normal(name: &str) -> String {
 }
 
 static NAME: Pattern = Pattern::new(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)$");
-static IMPORTED: Pattern = Pattern::new(r"(?m)^(?:import|from)\s+([A-Za-z]\w*)");
 static QUOTED: Pattern = Pattern::new(r#"['"]([A-Za-z0-9][^'"\n]*)['"]"#);
 static INSTALL: Pattern = Pattern::new(r"(?s)\binstall_requires\s*=\s*\[(.*?)\]\s*[,)\n]");
 static SETUP_NAME: Pattern = Pattern::new(r#"\bname\s*=\s*['"]([\w.-]+)['"]"#);
@@ -127,45 +127,9 @@ impl Requirements {
         found.texts(scope);
         found.conda(scope);
         if found.file.is_none() {
-            found.imports(scope);
+            import::attach(scope, &mut found);
         }
         found
-    }
-
-    /// Without any manifest, what the sources import is what they need; nothing says versions.
-    fn imports(&mut self, scope: &Scope<'_>) {
-        const RENAMED: &[(&str, &str)] = &[
-            ("discord", "discord-py"),
-            ("telegram", "python-telegram-bot"),
-            ("telebot", "pytelegrambotapi"),
-            ("fasthtml", "python-fasthtml"),
-            ("kafka", "kafka-python"),
-            ("MySQLdb", "mysqlclient"),
-            ("nats", "nats-py"),
-            ("paho", "paho-mqtt"),
-        ];
-        for file in scope.sources(&["py"]).into_iter().take(60) {
-            let Some(code) = scope.tree.code(file) else { continue };
-            for found in code.captures(&IMPORTED) {
-                let module = &found[1];
-                let own = scope.find(&format!("{module}.py")).is_some()
-                    || scope.find(&format!("{module}/__init__.py")).is_some();
-                let name =
-                    RENAMED.iter().find(|(known, _)| *known == module).map_or(module, |(_, name)| *name);
-                let name = normal(name);
-                if own || self.all.iter().any(|known| known.name == name) {
-                    continue;
-                }
-                self.all.push(Requirement {
-                    name,
-                    extras: Vec::new(),
-                    constraint: String::new(),
-                    at: At::line(file, found.get(1).map(|m| code.line(m.start()))),
-                    tool: false,
-                    indirect: false,
-                });
-            }
-        }
     }
 
     /// What the running program needs.
