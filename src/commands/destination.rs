@@ -75,6 +75,11 @@ impl Destination {
         Ok(Self { place: place.clone(), namespace: namespace.to_owned(), state })
     }
 
+    /// It is a sandbox that does not run.
+    pub(super) fn is_asleep(&self) -> bool {
+        matches!(self.state, State::Asleep)
+    }
+
     /// The place that was chosen.
     pub(super) fn place(&self) -> &Place {
         &self.place
@@ -118,7 +123,13 @@ impl Destination {
     pub(super) async fn arrive(self, env: &Env, sink: &dyn Sink) -> Result<Arrived, Failure> {
         let state = match (self.state, &self.place) {
             (State::Asleep, Place::Sandbox(name)) => {
-                let options = StartOptions { name: name.clone(), follow: None, audit: false };
+                let options = StartOptions {
+                    name: name.clone(),
+                    follow: None,
+                    audit: false,
+                    node: None,
+                    host_ports: Vec::new(),
+                };
                 let running = sandbox::start(env, &options, sink).await?;
                 let target =
                     Kubeconfigs::load(env, Some(&running.kubeconfig))?.target(Some(&running.context))?;

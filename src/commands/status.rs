@@ -9,7 +9,6 @@ use crate::cluster::EnvironmentStatus;
 use crate::config::Place;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::sandbox::LIMITS;
 use crate::ui::{Format, Page, Ui};
 
 /// Shows the environment.
@@ -29,21 +28,21 @@ async fn status(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
     };
     let Arrived { cluster, .. } = located.connect(env, ui, &args.target).await?;
     let status = cluster.status(&located.environment, &crate::event::Silent).await?;
-    let sandbox = matches!(located.record.place, Place::Sandbox(_));
+    let limits = place::limits(env, &located.record.place)?;
     match ui.format {
         Format::Json => ui.json(&json!({
             "schema": 1,
             "place": located.record.place,
             "kubeconfig": located.record.kubeconfig,
             "status": status,
-            "limits": if sandbox { LIMITS.to_vec() } else { Vec::new() },
+            "limits": limits,
         })),
-        Format::Human => ui.page(&page(&status, &located.record.place)),
+        Format::Human => ui.page(&page(&status, &located.record.place, limits)),
     }
     Ok(if status.ready { Exit::Done } else { Exit::NotReady })
 }
 
-fn page(status: &EnvironmentStatus, at: &Place) -> Page {
+fn page(status: &EnvironmentStatus, at: &Place, limits: &[&str]) -> Page {
     let mut page = Page::new();
     let ready = match (status.exists, status.ready) {
         (false, _) => "is not there",
@@ -62,10 +61,10 @@ fn page(status: &EnvironmentStatus, at: &Place) -> Page {
             page.text(format!("    {problem}"));
         }
     }
-    if let Place::Sandbox(_) = at {
+    if !limits.is_empty() {
         page.heading("On the sandbox");
-        for limit in LIMITS {
-            page.text(limit);
+        for limit in limits {
+            page.text(*limit);
         }
     }
     page

@@ -123,11 +123,8 @@ fn through_members(
     let table = doc.get("dependencies").and_then(Value::as_object)?;
     let paths = table.values().filter_map(|value| join(&scope.dir, value.get("path")?.as_str()?));
     for dir in paths.take(20) {
-        let member = Scope {
-            tree: scope.tree,
-            files: scope.tree.under(&dir).iter().map(String::as_str).collect(),
-            dir,
-        };
+        let files: Vec<&str> = scope.tree.under(&dir).iter().map(String::as_str).collect();
+        let member = Scope::new(scope.tree, &dir, &files);
         let Some(file) = member.find("Cargo.toml") else { continue };
         let (Some(doc), Some(text)) = (scope.tree.doc(&file), scope.tree.text(&file)) else { continue };
         let found = dependencies(&member, &doc, root, &file, &text, &mut Draft::default());
@@ -243,7 +240,7 @@ fn rocket(scope: &Scope<'_>, framework: Option<&Framework>, draft: &mut Draft) {
 }
 
 /// The manifest of the workspace around.
-fn workspace(scope: &Scope<'_>) -> Option<std::rc::Rc<Value>> {
+fn workspace(scope: &Scope<'_>) -> Option<std::sync::Arc<Value>> {
     tools::upward(&scope.dir).find_map(|dir| {
         let doc = scope.tree.doc(&scope.tree.find(dir, "Cargo.toml")?)?;
         doc.get("workspace").is_some().then_some(doc)

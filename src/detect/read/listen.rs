@@ -1,10 +1,6 @@
 //! Where code listens: from a call such as `app.listen(PORT)` to the number that `PORT` is when the
 //! environment says nothing.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::rc::Rc;
-
 use regex::Regex;
 
 use super::pattern::Pattern;
@@ -42,6 +38,8 @@ pub(in crate::detect) struct Found {
     pub(in crate::detect) port: Option<u16>,
     /// Variables that the address is made of.
     pub(in crate::detect) variables: Vec<String>,
+    /// The variable that alone says it.
+    pub(in crate::detect) variable: Option<String>,
 }
 
 static NUMBER: Pattern = Pattern::new(r#"^["'`]?:?(\d{2,5})(?:_?[uif]\d+|L)?["'`]?$"#);
@@ -54,6 +52,12 @@ static DEFAULT: Pattern =
     Pattern::new(r#",\s*(?:default(?:_value)?\s*[=:]\s*|fallback\s*[=:]\s*)?["'`]?:?(\d{2,5})["'`]?\s*[,)]"#);
 static IDENTIFIER: Pattern =
     Pattern::new(r"(?:[A-Za-z_$@][\w$]*(?:\?\.|\.|::|->|\[['\x22]))*([A-Za-z_$@][\w$]*)(\s*\()?");
+
+/// A setting of the application that is asked for by its name.
+static SETTING: Pattern = Pattern::new(r#"^\w+\.get\(\s*['"](\w+)['"]\s*\)$"#);
+
+/// The base of a number system is no port.
+static RADIX: Pattern = Pattern::new(r"(parseInt\s*\([^()]*(?:\([^()]*\)[^()]*)*?),\s*10\s*\)");
 
 /// How often a name may stand for another name.
 const DEPTH: u8 = 4;
@@ -80,16 +84,35 @@ pub(in crate::detect) fn search(
                     resolve(&code, expression, DEPTH).or_else(|| elsewhere(tree, expression, file, related))
                 });
                 let variables = expression.map(|expression| variables(&code, expression)).unwrap_or_default();
+                let variable = expression.filter(|_| port.is_none()).and_then(|e| variable(&code, e));
                 found.push(Found {
                     file: (*file).to_owned(),
                     line: code.line(whole.start()),
                     port,
                     variables,
+                    variable,
                 });
             }
         }
     }
     found
+}
+
+static ENVIRONMENT: Pattern = Pattern::new(
+    r#"(?:\bprocess\.env\.|\bprocess\.env\[['"]|\bBun\.env\.|\bDeno\.env\.get\(\s*['"]|\bENV(?:\.fetch\(|\[)\s*['"]|\b[gG]et_?env\(\s*['"]|\benviron(?:\.get\(|\[)\s*['"]|\benv::var\(\s*")(\w+)"#,
+);
+
+/// The environment variable that an expression, or the definition of a name in it, reads.
+fn variable(code: &Code, expression: &str) -> Option<String> {
+    if let Some(found) = ENVIRONMENT.captures(expression) {
+        return Some(found[1].to_owned());
+    }
+    names(expression).into_iter().find_map(|name| {
+        let text = format!(r"\b{}\s*(?::\s*\w+\s*)?(?::=|=)\s*([^;\n]+)", regex::escape(name));
+        let definition = Regex::new(&text).ok()?;
+        let found = code.captures(&definition).next()?;
+        Some(ENVIRONMENT.captures(&found[1])?[1].to_owned())
+    })
 }
 
 /// A name that this file does not define may be defined in a file of settings.
@@ -185,11 +208,19 @@ fn keyword_flat<'a>(fields: &[&'a str], keys: &[&str]) -> Option<&'a str> {
 /// The number that an expression is when the environment says nothing.
 pub(in crate::detect) fn resolve(code: &Code, expression: &str, depth: u8) -> Option<u16> {
     let expression = expression.trim().trim_end_matches([';', ',']);
+    let without = RADIX.replace_all(expression, "$1)");
+    let expression = without.as_ref();
     let number = |regex: &Regex| regex.captures(expression).and_then(|found| found[1].parse::<u16>().ok());
     for regex in [&NUMBER, &ADDRESS, &FALLBACK, &DEFAULT, &TUPLE] {
         if let Some(port) = number(regex) {
             return (port > 0).then_some(port);
         }
+    }
+    // Express keeps settings: `app.set("port", X)` is what `app.get("port")` gives.
+    if let Some(found) = SETTING.captures(expression) {
+        let text = format!(r#"\.set\(\s*['"]{}['"]\s*,\s*([^;\n]+)\)"#, regex::escape(&found[1]));
+        let set = Regex::new(&text).ok()?;
+        return code.captures(&set).find_map(|set| resolve(code, &set[1], depth.checked_sub(1)?));
     }
     if let Some(fields) = expression.strip_prefix('{') {
         let fields = arguments_of(fields);
@@ -291,8 +322,9 @@ fn variables(code: &Code, expression: &str) -> Vec<String> {
     let mut found: Vec<String> =
         VARIABLE.captures_iter(expression).map(|found| found[1].to_owned()).collect();
     for name in names(expression) {
-        let Some(regex) = code.text.contains(name).then(|| definition(name)).flatten() else { continue };
-        for definition in code.captures(&regex).take(4) {
+        let places = memchr::memmem::find_iter(code.text.as_bytes(), name.as_bytes());
+        for at in places.take(40) {
+            let Some(definition) = DEFINITION.captures(&code.text[at + name.len()..]) else { continue };
             found.extend(VARIABLE.captures_iter(&definition[1]).map(|found| found[1].to_owned()));
         }
     }
@@ -300,55 +332,49 @@ fn variables(code: &Code, expression: &str) -> Vec<String> {
     found
 }
 
-/// Where a name may be defined. Kept: a name is asked for in many files, and a pattern is dear.
-fn definition(name: &str) -> Option<Rc<Regex>> {
-    thread_local! {
-        static KNOWN: RefCell<HashMap<String, Option<Rc<Regex>>>> = RefCell::default();
-    }
-    if name.len() > 64 {
-        return None;
-    }
-    KNOWN.with_borrow_mut(|known| {
-        if known.len() > 512 {
-            known.clear();
-        }
-        let build = || {
-            let name = regex::escape(name);
-            let text = format!(
-                r#"(?m)(?:^|[\s,{{(.'"@$]){name}['"]?\s*(?:[:\s][\w<>\[\]| .?&:]+?)?\s*(?::=|=|:)\s*([^;\n]+)"#
-            );
-            Regex::new(&text).ok().map(Rc::new)
-        };
-        known.entry(name.to_owned()).or_insert_with(build).clone()
-    })
+/// Whether a definition is an argument of a call: `connect(host=x, port=8013)`.
+fn is_argument(code: &Code, at: usize, name: &str, whole: &str) -> bool {
+    let tight = code.text[at + name.len()..].starts_with('=');
+    let line = code.text[..at].rsplit('\n').next().unwrap_or_default();
+    let inside = line.contains('(') || line.trim_end().ends_with(',');
+    code.keywords && tight && (inside || whole.trim_end().ends_with(','))
 }
 
-/// Whether a definition is an argument of a call: `connect(host=x, port=8013)`.
-fn is_argument(code: &Code, whole: &str, start: usize, name: &str) -> bool {
-    let tight =
-        whole.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '_').starts_with(&format!("{name}="));
-    let line = code.text[..start].rsplit('\n').next().unwrap_or_default();
-    let head = whole.starts_with(['(', ',']) || line.trim_end().ends_with(['(', ',']) || line.contains('(');
-    code.keywords && tight && (head || whole.trim_end().ends_with(','))
-}
+/// What may stand before a name that is defined, beside the line's start.
+const BEFORE: &[u8] = b" \t\r\n,{(.'\"@$";
+
+/// From the end of a name to what it is defined as: an assignment, a field, a parameter with a default.
+static DEFINITION: Pattern =
+    Pattern::new(r#"^['"]?\s*(?:[:\s][\w<>\[\]| .?&:]+?)?\s*(?::=|=|:)\s*([^;\n]+)"#);
+/// Go's `Port int `env:"PORT" envDefault:"8080"``, from the end of the name.
+static TAG: Pattern =
+    Pattern::new(r#"^\s+\w+\s+`[^`\n]*(?:\benvDefault|\bdefault|\benv-default):"(\d{2,5})""#);
 
 /// What a name is defined as: an assignment, a field, a constant, a parameter with a default.
 fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
-    let regex = code.text.contains(name).then(|| definition(name)).flatten()?;
-    // Go's `Port int `env:"PORT" envDefault:"8080"``.
-    let plain = regex::escape(name);
-    let tag =
-        format!(r#"(?m)^\s*{plain}\s+\w+\s+`[^`\n]*\b(?:envDefault|default|env-default):"(\d{{2,5}})""#);
-    if code.text.contains('`')
-        && let Some(found) = Regex::new(&tag).ok().and_then(|tag| code.captures(&tag).next()?[1].parse().ok())
-    {
-        return Some(found);
+    const MOST: usize = 12;
+    let text = code.text.as_str();
+    let places: Vec<usize> = memchr::memmem::find_iter(text.as_bytes(), name.as_bytes()).collect();
+    let begins_line = |at: usize| text[..at].rsplit('\n').next().is_some_and(|head| head.trim().is_empty());
+    let tag = |at: usize| TAG.captures(&text[at + name.len()..])?[1].parse().ok();
+    if let Some(port) = places.iter().filter(|at| begins_line(**at)).find_map(|at| tag(*at)) {
+        return Some(port);
     }
     let mut last = None;
-    for found in code.captures(&regex).take(12) {
-        let expression = &found[1];
-        let whole = found.get(0).map_or((0, ""), |whole| (whole.start(), whole.as_str()));
-        if expression.starts_with('=') || is_argument(code, whole.1, whole.0, name) {
+    let mut looked = 0;
+    for at in places {
+        let attached = at > 0 && !BEFORE.contains(&text.as_bytes()[at - 1]);
+        if attached || !code.is_code(at.saturating_sub(1)) {
+            continue;
+        }
+        let Some(found) = DEFINITION.captures(&text[at + name.len()..]) else { continue };
+        looked += 1;
+        if looked > MOST {
+            break;
+        }
+        let expression = found.get(1).map_or("", |group| group.as_str());
+        let whole = found.get(0).map_or("", |whole| whole.as_str());
+        if expression.starts_with('=') || is_argument(code, at, name, whole) {
             continue;
         }
         if let Some(port) = resolve(code, first_expression(expression), depth) {
@@ -373,6 +399,15 @@ mod tests {
         assert_eq!(port("", "Number(process.env.PORT ?? '4000')"), Some(4000));
         assert_eq!(port("const PORT = process.env.PORT || 3000;", "PORT"), Some(3000));
         assert_eq!(port("const { PORT = 5000 } = process.env;", "PORT"), Some(5000));
+        assert_eq!(port("app.set('port', parseInt(x, 10))", "app.get('port')"), None);
+        assert_eq!(
+            port(
+                "const mail = { port: 465 };\napp.set('port', process.env.PORT || 8085);",
+                "app.get('port')"
+            ),
+            Some(8085)
+        );
+        assert_eq!(port("", "parseInt(process.env.PORT, 10)"), None);
         assert_eq!(port("const port: number = 4100", "{ port, host: '0.0.0.0' }"), Some(4100));
         assert_eq!(port("const port = parseInt(process.env.PORT, 10) || 4200", "port"), Some(4200));
         assert_eq!(

@@ -36,7 +36,7 @@ const RESOURCES: &[(&str, &str)] = &[
 /// Adds services to every component that an AppHost gives a reference to one:
 /// `AddProject<Projects.Api>(...).WithReference(db)`, `AddViteApp("web", "../web").WithReference(api)`.
 pub(super) fn attach(tree: &Tree, drafts: &mut [Draft]) {
-    let hosts = tree.files().iter().filter(|file| {
+    let hosts = tree.of_use().iter().filter(|file| {
         matches!(base(file), "Program.cs" | "AppHost.cs") && folder(file).contains("AppHost")
             || base(file) == "apphost.cs"
     });

@@ -84,7 +84,7 @@ fn counts(name: &str) -> bool {
 /// Reads every compose file that speaks of development, the plain names first.
 pub(super) fn read(tree: &Tree) -> Vec<Compose> {
     let mut files: Vec<&String> =
-        tree.files().iter().filter(|file| is_compose(base(file)) && counts(base(file))).collect();
+        tree.of_use().iter().filter(|file| is_compose(base(file)) && counts(base(file))).collect();
     files.sort_by_key(|file| (file.matches('/').count(), base(file).len()));
     files.into_iter().filter_map(|file| parse(tree, file)).collect()
 }
@@ -170,9 +170,9 @@ fn env_files(dir: &str, value: Option<&Value>) -> Vec<String> {
 /// The image that a context's last stage begins from: a database with own scripts is still a database.
 pub(super) fn base_image(tree: &Tree, build: &Build) -> Option<String> {
     let file = join(&build.context, build.dockerfile.as_deref().unwrap_or("Dockerfile"))?;
-    let text = tree.text(&file)?;
-    let from = text.lines().rev().find(|line| line.trim_start().to_uppercase().starts_with("FROM "))?;
-    from.split_whitespace().skip(1).find(|word| !word.starts_with("--")).map(str::to_owned)
+    let stages = docker::stages(&tree.text(&file)?);
+    let named = build.target.as_ref().and_then(|target| stages.iter().find(|stage| stage.name == *target));
+    named.or(stages.last()).map(|stage| stage.image.clone())
 }
 
 fn build(dir: &str, value: Option<&Value>, known: &Variables) -> Option<Build> {
@@ -280,6 +280,9 @@ pub(super) fn attach(tree: &Tree, drafts: &mut [Draft], all: &[Compose]) {
 
 fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &ComposeService) {
     let Some(path) = service.target.as_deref() else { return };
+    if service.build.as_ref().is_some_and(|build| beside(compose, service, build)) {
+        return;
+    }
     let several = drafts.iter().filter(|draft| draft.c.path == path).count() > 1;
     let at = At::line(&compose.file, service.line);
     let text = tree.text(&compose.file);
@@ -319,6 +322,19 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
             }
         }
     }
+}
+
+/// Whether a service is built from a recipe of its own (`maildev.Dockerfile`) in the folder whose plain one
+/// builds the application.
+fn beside(compose: &Compose, service: &ComposeService, build: &Build) -> bool {
+    let own = |service: &ComposeService, build: &Build| {
+        let name = build.dockerfile.as_deref().map(|file| base(file).to_lowercase());
+        name.is_some_and(|name| name.strip_suffix(".dockerfile") == Some(&service.name.to_lowercase()))
+    };
+    own(service, build)
+        && compose.services.iter().any(|other| {
+            other.build.as_ref().is_some_and(|theirs| theirs.context == build.context && !own(other, theirs))
+        })
 }
 
 /// Whether a service says that it needs another, or names its host in a variable.

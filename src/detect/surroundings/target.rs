@@ -6,9 +6,8 @@ use super::compose::{self, Compose, ComposeService};
 use super::docker;
 use crate::detect::draft::Draft;
 use crate::detect::facts::ComponentKind;
-use crate::detect::read::{Tree, base, folder};
+use crate::detect::read::{Tree, base, folder, is_below};
 use crate::detect::rule::image;
-use crate::detect::scope::is_below;
 
 /// Words of folders that hold Dockerfiles of what stands elsewhere.
 const ASIDE: &[&str] = &[

@@ -36,11 +36,8 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 ];
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
-    let projects = scope
-        .tree
-        .names(&scope.dir)
-        .iter()
-        .filter(|name| ["csproj", "fsproj", "vbproj"].contains(&extension(name)));
+    let projects =
+        scope.tree.names(&scope.dir).filter(|name| ["csproj", "fsproj", "vbproj"].contains(&extension(name)));
     let found: Vec<Draft> = projects.filter_map(|name| project(scope, &join(&scope.dir, name)?)).collect();
     if found.is_empty() { script::host(scope) } else { found }
 }

@@ -15,7 +15,7 @@ pub(super) fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     if scope.tree.files().iter().any(|file| extension(file) == "csproj") {
         return Vec::new();
     }
-    let names = scope.tree.names(&scope.dir).iter().filter(|name| extension(name) == "cs");
+    let names = scope.tree.names(&scope.dir).filter(|name| extension(name) == "cs");
     let programs: Vec<Draft> = names.filter_map(|name| program(scope, name)).collect();
     // Of several the folder does not say which it is.
     if programs.len() == 1 { programs } else { Vec::new() }
