@@ -48,3 +48,21 @@ fn every_preset_goes_up_and_a_second_time_changes_nothing() {
     assert!(moved.is_empty(), "{moved:#?}");
     devbox.args(["down", "--yes", "--volumes", "--format", "json"]).run().ok();
 }
+
+#[test]
+fn a_preset_is_tested_on_the_sandbox_and_nothing_is_left() {
+    let kubeconfig = super::sandbox::kubeconfig();
+    let output = super::sandbox::beside()
+        .args(["preset", "test", "mailpit", "--format", "json", "--sandbox", &super::sandbox::name()])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["presets"][0]["ready"], true, "{answer:#}");
+    // A second time it starts from nothing.
+    let text = std::fs::read_to_string(kubeconfig).unwrap();
+    let devbox =
+        Devbox::new().kubeconfig(&text).file("devbox.yaml", "services: {mailpit: {}}\ncomponents: {}\n");
+    let status = devbox.args(["status", "--namespace", "preset-test-mailpit"]).run();
+    assert_ne!(status.code, 0, "{status}");
+}

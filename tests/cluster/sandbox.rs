@@ -22,18 +22,34 @@ pub(crate) fn kubeconfig() -> &'static Path {
     })
 }
 
-fn start() -> PathBuf {
-    let runs = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cluster");
-    clear_ended(&runs);
-    let folder = runs.join(std::process::id().to_string());
-    std::fs::create_dir_all(&folder).expect("the target folder can be written");
-    let output = Command::new(env!("CARGO_BIN_EXE_devbox"))
-        .args(["sandbox", "start", "--exit-with-parent", "--format", "json", "--name"])
-        .arg(format!("test-{}", std::process::id()))
+/// The name of the run's sandbox.
+pub(crate) fn name() -> String {
+    format!("test-{}", std::process::id())
+}
+
+/// devbox beside the run's sandbox: with the same state and config folders.
+pub(crate) fn beside() -> Command {
+    let folder = runs().join(std::process::id().to_string());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_devbox"));
+    command
         .env("XDG_STATE_HOME", folder.join("state"))
         .env("XDG_CONFIG_HOME", folder.join("config"))
         .env_remove("KUBECONFIG")
-        .stdin(Stdio::null())
+        .stdin(Stdio::null());
+    command
+}
+
+fn runs() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cluster")
+}
+
+fn start() -> PathBuf {
+    clear_ended(&runs());
+    std::fs::create_dir_all(runs().join(std::process::id().to_string()))
+        .expect("the target folder can be written");
+    let output = beside()
+        .args(["sandbox", "start", "--exit-with-parent", "--format", "json", "--name"])
+        .arg(name())
         .stderr(Stdio::piped())
         .output()
         .expect("devbox can be run");
