@@ -18,6 +18,7 @@ mod interrupt;
 mod inventory;
 mod killed;
 mod network;
+mod proxies;
 mod prune;
 mod recreate;
 mod sandbox;
