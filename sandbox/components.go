@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -12,7 +13,9 @@ import (
 	kubectlutil "k8s.io/kubectl/pkg/cmd/util"
 	apiserverapp "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanagerapp "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	proxyapp "k8s.io/kubernetes/cmd/kube-proxy/app"
 	schedulerapp "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubeletapp "k8s.io/kubernetes/cmd/kubelet/app"
 
 	"devbox-sandbox/node"
 )
@@ -32,6 +35,14 @@ func controllerManager([]string) int {
 
 func scheduler([]string) int {
 	return cli.Run(schedulerapp.NewSchedulerCommand())
+}
+
+func proxy([]string) int {
+	return cli.Run(proxyapp.NewProxyCommand())
+}
+
+func kubelet([]string) int {
+	return cli.Run(kubeletapp.NewKubeletCommand(context.Background()))
 }
 
 func kubectl([]string) int {

@@ -29,6 +29,8 @@ var roles = map[string]role{
 	"kube-apiserver":          {run: apiServer, server: true},
 	"kube-controller-manager": {run: controllerManager, server: true},
 	"kube-scheduler":          {run: scheduler, server: true},
+	"kube-proxy":              {run: proxy, server: true},
+	"kubelet":                 {run: kubelet, server: true},
 	"node":                    {run: simulatedNode, server: true},
 	"kubectl":                 {run: kubectl},
 	"version":                 {run: printVersion},

@@ -51,6 +51,12 @@ pub enum Command {
     /// List and show presets
     #[command(subcommand)]
     Preset(PresetCommand),
+    /// Print the JSON Schema of a file that devbox reads, for editors
+    Schema {
+        /// Which file
+        #[arg(value_enum)]
+        of: SchemaFile,
+    },
     /// Run a real Kubernetes control plane with a simulated node on this machine
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -275,6 +281,17 @@ pub struct RenderArgs {
     pub plan: PlanArgs,
 }
 
+/// A file that has a schema.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SchemaFile {
+    /// A preset
+    Preset,
+    /// The repository's `devbox.yaml`
+    Project,
+    /// Your own `config.yaml`
+    Config,
+}
+
 /// What to do with presets.
 #[derive(Debug, Subcommand)]
 pub enum PresetCommand {
@@ -296,6 +313,10 @@ pub enum SandboxCommand {
     Stop(SandboxStop),
     /// Show what runs
     Status(SandboxName),
+    /// Give the containers node the images of an OCI or Docker archive
+    Load(SandboxLoad),
+    /// Give the containers node an image made from a root file system
+    Image(SandboxImage),
     /// Run the components (what `start` leaves behind)
     #[command(hide = true)]
     Supervise(SandboxSupervise),
@@ -321,6 +342,59 @@ pub struct SandboxStart {
     /// Log every API request in `logs/audit.log` of the sandbox's folder
     #[arg(long)]
     pub audit: bool,
+    /// What pods run on; `containers` needs Linux and root [default: what it was made with, else simulated]
+    #[arg(long, value_name = "KIND")]
+    pub node: Option<SandboxNode>,
+    /// Port on 127.0.0.1 that pods of a containers node reach at host.devbox.internal; may be repeated
+    #[arg(long = "host-port", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub host_ports: Vec<u16>,
+}
+
+/// What pods run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SandboxNode {
+    /// A simulation: pods get a status, nothing runs
+    Simulated,
+    /// A kubelet and a container runtime
+    Containers,
+}
+
+/// Which archive to load.
+#[derive(Debug, Args)]
+pub struct SandboxLoad {
+    /// Which sandbox.
+    #[command(flatten)]
+    pub sandbox: SandboxName,
+    /// The archive, such as `docker save` or `skopeo copy` write it
+    pub archive: PathBuf,
+}
+
+/// How to make an image.
+#[derive(Debug, Args)]
+pub struct SandboxImage {
+    /// Which sandbox.
+    #[command(flatten)]
+    pub sandbox: SandboxName,
+    /// The image's name, such as `node:22-bookworm-slim`
+    pub image: String,
+    /// Tar archive of the root file system; may be compressed with gzip
+    #[arg(long, value_name = "TAR")]
+    pub rootfs: PathBuf,
+    /// Variable of its containers; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// Word of the command line that its containers run; may be repeated
+    #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
+    pub entrypoint: Vec<String>,
+    /// Argument of that command line; may be repeated
+    #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
+    pub command: Vec<String>,
+    /// User and group of its containers, such as `999:999`
+    #[arg(long)]
+    pub user: Option<String>,
+    /// Folder that its containers start in
+    #[arg(long, value_name = "FOLDER")]
+    pub workdir: Option<String>,
 }
 
 /// How to stop a sandbox.
@@ -352,4 +426,10 @@ pub struct SandboxSupervise {
     /// Log every API request
     #[arg(long)]
     pub audit: bool,
+    /// The programs of the containers node
+    #[arg(long)]
+    pub containers: Option<PathBuf>,
+    /// Ports that its pods may reach
+    #[arg(long = "host-port")]
+    pub host_ports: Vec<u16>,
 }

@@ -50,6 +50,10 @@ pub struct Env {
     pub path: OsString,
     /// `DEVBOX_K8S_SANDBOX_BIN`: the sandbox program to use.
     pub sandbox_bin: Option<PathBuf>,
+    /// `DEVBOX_K8S_SANDBOX_CONTAINERS`: the folder with the programs of the containers node.
+    pub sandbox_containers: Option<PathBuf>,
+    /// `SSL_CERT_FILE`: the certificate authorities that this machine trusts.
+    pub ssl_cert_file: Option<PathBuf>,
     /// The running executable, for finding what was installed beside it.
     pub exe: Option<PathBuf>,
 }
@@ -120,6 +124,8 @@ impl Env {
             ci: set("CI").is_some(),
             path: set("PATH").unwrap_or_default(),
             sandbox_bin: set("DEVBOX_K8S_SANDBOX_BIN").map(PathBuf::from),
+            sandbox_containers: set("DEVBOX_K8S_SANDBOX_CONTAINERS").map(PathBuf::from),
+            ssl_cert_file: set("SSL_CERT_FILE").map(PathBuf::from),
             exe: std::env::current_exe().ok(),
         })
     }
@@ -144,6 +150,8 @@ impl Env {
             ci: false,
             path: set("PATH").unwrap_or_default(),
             sandbox_bin: None,
+            sandbox_containers: None,
+            ssl_cert_file: None,
             exe: None,
         }
     }
@@ -151,6 +159,21 @@ impl Env {
     /// Finds a program on `PATH`; `None` where there is none.
     pub fn find_program(&self, name: &str) -> Option<PathBuf> {
         std::env::split_paths(&self.path).map(|folder| folder.join(name)).find(|file| is_executable(file))
+    }
+
+    /// `PATH`, followed by where system programs are, which an ordinary user's `PATH` leaves out.
+    pub fn system_path(&self) -> OsString {
+        let system = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"].map(PathBuf::from);
+        let own: Vec<PathBuf> = std::env::split_paths(&self.path).filter(|path| path.is_absolute()).collect();
+        let missing = system.into_iter().filter(|path| !own.contains(path)).collect::<Vec<_>>();
+        std::env::join_paths(own.iter().chain(&missing)).unwrap_or_else(|_| self.path.clone())
+    }
+
+    /// Finds a program in [`Env::system_path`]; `None` where there is none.
+    pub fn find_system_program(&self, name: &str) -> Option<PathBuf> {
+        std::env::split_paths(&self.system_path())
+            .map(|folder| folder.join(name))
+            .find(|file| is_executable(file))
     }
 
     /// Shortens a path for people: the home folder becomes `~`.

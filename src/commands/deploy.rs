@@ -63,7 +63,7 @@ pub(super) struct Deployment<'a> {
 /// Where a template is wrong.
 pub(super) fn manifests(plan: &Plan, catalogue: &Catalogue, ui: &Ui) -> Result<Vec<Manifest>, Failure> {
     let manifests = render::render(plan, catalogue)?;
-    for problem in validate::validate(&manifests) {
+    for problem in validate::validate_in(&manifests, &|file| catalogue.template_text(file)) {
         ui.warn(&problem.to_string());
     }
     Ok(manifests)
@@ -187,6 +187,7 @@ impl Deployment<'_> {
             readiness: readiness.as_ref(),
             expires,
             elapsed: started.elapsed(),
+            limits: super::place::limits(self.env, &record.place)?,
         };
         handover.show(self.env, self.ui);
         match readiness.and_then(|readiness| readiness.error()) {

@@ -123,7 +123,13 @@ impl Destination {
     pub(super) async fn arrive(self, env: &Env, sink: &dyn Sink) -> Result<Arrived, Failure> {
         let state = match (self.state, &self.place) {
             (State::Asleep, Place::Sandbox(name)) => {
-                let options = StartOptions { name: name.clone(), follow: None, audit: false };
+                let options = StartOptions {
+                    name: name.clone(),
+                    follow: None,
+                    audit: false,
+                    node: None,
+                    host_ports: Vec::new(),
+                };
                 let running = sandbox::start(env, &options, sink).await?;
                 let target =
                     Kubeconfigs::load(env, Some(&running.kubeconfig))?.target(Some(&running.context))?;

@@ -5,10 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::cluster::{Applied, Readiness};
-use crate::config::{EnvironmentRecord, Place};
+use crate::config::EnvironmentRecord;
 use crate::env::Env;
 use crate::plan::{Plan, Role};
-use crate::sandbox::LIMITS;
 use crate::ui::{Format, Page, Ui};
 
 /// The result of a deployment.
@@ -20,6 +19,7 @@ pub(super) struct Handover<'a> {
     pub(super) readiness: Option<&'a Readiness>,
     pub(super) expires: Option<jiff::Timestamp>,
     pub(super) elapsed: Duration,
+    pub(super) limits: &'static [&'static str],
 }
 
 impl Handover<'_> {
@@ -37,10 +37,6 @@ impl Handover<'_> {
 
     fn is_ready(&self) -> bool {
         self.readiness.is_some_and(Readiness::is_ready)
-    }
-
-    fn on_sandbox(&self) -> bool {
-        matches!(self.record.place, Place::Sandbox(_))
     }
 
     fn page(&self, env: &Env) -> Page {
@@ -72,10 +68,10 @@ impl Handover<'_> {
                 page.row(key.to_string(), what, "");
             }
         }
-        if self.on_sandbox() {
+        if !self.limits.is_empty() {
             page.heading("On the sandbox");
-            for limit in LIMITS {
-                page.text(limit);
+            for limit in self.limits {
+                page.text(*limit);
             }
         }
         if let Some(kubeconfig) = &self.record.kubeconfig {
@@ -98,7 +94,7 @@ impl Handover<'_> {
             "objects": self.applied.objects,
             "pruned": self.applied.pruned,
             "warnings": self.applied.warnings,
-            "limits": if self.on_sandbox() { LIMITS.to_vec() } else { Vec::new() },
+            "limits": self.limits,
         })
     }
 }

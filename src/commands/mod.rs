@@ -15,6 +15,7 @@ mod render;
 mod repository_file;
 mod runtime;
 mod sandbox;
+mod schema;
 mod settled;
 mod status;
 mod up;
@@ -39,6 +40,7 @@ pub fn dispatch(command: Command, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         Command::Render(args) => render::run(&args, env, ui),
         Command::Detect(args) => detect::run(&args, env, ui),
         Command::Preset(command) => preset::run(&command, env, ui),
+        Command::Schema { of } => Ok(schema::run(of, ui)),
         Command::Sandbox(command) => sandbox::run(command, env, ui),
     }
 }

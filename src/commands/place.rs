@@ -6,7 +6,7 @@ use crate::config::{Answers, EnvironmentRecord, Place};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::kubeconfig::Kubeconfigs;
-use crate::sandbox::DEFAULT_NAME as DEFAULT_SANDBOX;
+use crate::sandbox::{self, DEFAULT_NAME as DEFAULT_SANDBOX};
 use crate::ui::{Choice, Ui};
 
 /// What says where an environment runs.
@@ -38,6 +38,17 @@ impl Sources<'_> {
             Some(record) if self.args.kubeconfig.is_none() => Some(record.place.clone()),
             _ => None,
         }
+    }
+}
+
+/// What a place cannot do; nothing where it is a cluster.
+///
+/// # Errors
+/// Where the sandbox's record cannot be read.
+pub(super) fn limits(env: &Env, place: &Place) -> Result<&'static [&'static str], Failure> {
+    match place {
+        Place::Sandbox(name) => Ok(sandbox::node_of(env, name)?.limits()),
+        Place::Context { .. } => Ok(&[]),
     }
 }
 

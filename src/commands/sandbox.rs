@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::runtime;
-use crate::cli::{SandboxCommand, SandboxStart, SandboxStop, SandboxSupervise};
+use crate::cli::{
+    SandboxCommand, SandboxImage, SandboxLoad, SandboxNode, SandboxStart, SandboxStop, SandboxSupervise,
+};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::sandbox::{self, Condition, LIMITS, ProcessId, RunningComponent, StartOptions, Status};
+use crate::sandbox::{self, Condition, NodeKind, ProcessId, RunningComponent, StartOptions, Status};
 use crate::ui::{Format, Page, Ui};
 
 /// Runs `devbox sandbox ...`.
@@ -19,6 +21,8 @@ pub(super) fn run(command: SandboxCommand, env: &Env, ui: &Ui) -> Result<Exit, F
         SandboxCommand::Start(args) => runtime::run(start(args, env, ui)),
         SandboxCommand::Stop(args) => runtime::run(stop(args, env, ui)),
         SandboxCommand::Status(args) => runtime::run(status(&args.name, env, ui)),
+        SandboxCommand::Load(args) => runtime::run(load(args, env, ui)),
+        SandboxCommand::Image(args) => runtime::run(image(args, env, ui)),
         SandboxCommand::Supervise(args) => supervise(args, env),
     }
 }
@@ -28,6 +32,11 @@ async fn start(args: SandboxStart, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         name: args.sandbox.name,
         follow: args.exit_with_parent.then(ProcessId::parent).flatten(),
         audit: args.audit,
+        node: args.node.map(|node| match node {
+            SandboxNode::Simulated => NodeKind::Simulated,
+            SandboxNode::Containers => NodeKind::Containers,
+        }),
+        host_ports: args.host_ports,
     };
     let running = sandbox::start(env, &options, ui.sink().as_ref()).await?;
     if ui.format == Format::Json {
@@ -38,8 +47,9 @@ async fn start(args: SandboxStart, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
             "server": running.server,
             "kubeconfig": running.kubeconfig,
             "context": running.context,
+            "node": running.node,
             "ranAlready": running.ran_already,
-            "limits": LIMITS,
+            "limits": running.node.limits(),
         }));
         return Ok(Exit::Done);
     }
@@ -48,9 +58,10 @@ async fn start(args: SandboxStart, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
     page.heading(format!("The sandbox `{}` {words}", running.name))
         .row("Kubernetes", &running.kubernetes, "")
         .row("API server", &running.server, "loopback only")
+        .row("node", running.node.word(), about_node(running.node))
         .row("context", &running.context, "")
         .row("kubeconfig", running.kubeconfig.display().to_string(), "");
-    limits(&mut page);
+    limits(&mut page, running.node);
     page.heading("Next")
         .text(format!("export KUBECONFIG={}", running.kubeconfig.display()))
         .text("devbox init --sandbox");
@@ -83,6 +94,37 @@ async fn status(name: &str, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     Ok(if status.condition == Condition::Ready { Exit::Done } else { Exit::NotReady })
 }
 
+async fn load(args: SandboxLoad, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let images = sandbox::load_image(env, &args.sandbox.name, &args.archive).await?;
+    taken(&images, &args.sandbox.name, ui);
+    Ok(Exit::Done)
+}
+
+async fn image(args: SandboxImage, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let recipe = sandbox::ImageRecipe {
+        name: args.image,
+        env: args.env,
+        entrypoint: args.entrypoint,
+        command: args.command,
+        user: args.user,
+        workdir: args.workdir,
+    };
+    let images = sandbox::wrap_image(env, &args.sandbox.name, &recipe, &args.rootfs).await?;
+    taken(&images, &args.sandbox.name, ui);
+    Ok(Exit::Done)
+}
+
+fn taken(images: &[String], name: &str, ui: &Ui) {
+    match ui.format {
+        Format::Json => ui.json(&json!({"schema": 1, "name": name, "images": images})),
+        Format::Human => {
+            for image in images {
+                ui.status(&format!("the sandbox `{name}` has the image `{image}`"));
+            }
+        }
+    }
+}
+
 /// Not by [`runtime::run`], which would drop the work at the first signal: the supervisor stops what
 /// it runs in good order, and listens to signals itself.
 fn supervise(args: SandboxSupervise, env: &Env) -> Result<Exit, Failure> {
@@ -92,6 +134,8 @@ fn supervise(args: SandboxSupervise, env: &Env) -> Result<Exit, Failure> {
         program: args.program,
         follow,
         audit: args.audit,
+        containers: args.containers,
+        host_ports: args.host_ports,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -101,10 +145,17 @@ fn supervise(args: SandboxSupervise, env: &Env) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn limits(page: &mut Page) {
+fn about_node(node: NodeKind) -> &'static str {
+    match node {
+        NodeKind::Simulated => "nothing runs",
+        NodeKind::Containers => "runs containers",
+    }
+}
+
+fn limits(page: &mut Page, node: NodeKind) {
     page.heading("What it cannot do");
-    for limit in LIMITS {
-        page.text(limit);
+    for limit in node.limits() {
+        page.text(*limit);
     }
 }
 
@@ -116,6 +167,9 @@ fn as_page(status: &Status, env: &Env) -> Page {
     }
     if let Some(since) = status.since.filter(|_| status.server.is_some()) {
         page.row("since", local(since), "");
+    }
+    if status.condition != Condition::Absent {
+        page.row("node", status.node.word(), about_node(status.node));
     }
     if let Some(server) = &status.server {
         page.row("API server", server, "loopback only");
@@ -144,7 +198,7 @@ fn as_page(status: &Status, env: &Env) -> Page {
         page.row("all", mebibytes(memory), "");
     }
     if status.condition == Condition::Ready {
-        limits(&mut page);
+        limits(&mut page, status.node);
     } else if let Some(next) = next(status) {
         page.heading("Next").text(next);
     }
@@ -211,8 +265,9 @@ fn as_json(status: &Status) -> Value {
         "kubeconfig": status.kubeconfig,
         "folder": status.folder,
         "program": status.program,
+        "node": status.node,
         "components": components.collect::<Vec<_>>(),
         "failed": status.failed,
-        "limits": LIMITS,
+        "limits": status.node.limits(),
     })
 }

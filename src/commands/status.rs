@@ -15,7 +15,6 @@ use crate::config::Place;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::event::Silent;
-use crate::sandbox::LIMITS;
 use crate::ui::{Format, Page, Ui};
 
 /// Between two looks with `--watch`.
@@ -37,6 +36,7 @@ async fn status(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
             .hint("see what devbox finds in it: `devbox detect`"));
     };
     let arrived = located.connect(env, ui, &args.target).await?;
+    let limits = place::limits(env, &located.record.place)?;
     let mut last = None;
     loop {
         let status = arrived.cluster.status(&located.environment, &Silent).await?;
@@ -48,7 +48,8 @@ async fn status(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         let ready = status.ready;
         let seen = (timeless(&status), drift.as_ref().map(Diff::counts));
         if last.as_ref() != Some(&seen) {
-            show(ui, args.watch && last.is_some(), &status, drift.as_ref(), &located);
+            let again = args.watch && last.is_some();
+            show(ui, again, &View { status: &status, drift: drift.as_ref(), located: &located, limits });
             last = Some(seen);
         }
         if !args.watch {
@@ -79,7 +80,16 @@ fn timeless(status: &EnvironmentStatus) -> EnvironmentStatus {
     status
 }
 
-fn show(ui: &Ui, again: bool, status: &EnvironmentStatus, drift: Option<&Diff>, located: &Located) {
+/// What is shown.
+struct View<'a> {
+    status: &'a EnvironmentStatus,
+    drift: Option<&'a Diff>,
+    located: &'a Located,
+    limits: &'a [&'a str],
+}
+
+fn show(ui: &Ui, again: bool, view: &View<'_>) {
+    let View { status, drift, located, limits } = view;
     let place = &located.record.place;
     match ui.format {
         Format::Json => ui.json(&json!({
@@ -91,14 +101,15 @@ fn show(ui: &Ui, again: bool, status: &EnvironmentStatus, drift: Option<&Diff>, 
                 "differs": diff.differs(),
                 "counts": diff.counts().into_iter().map(|(name, count)| (name.to_owned(), count.into())).collect::<serde_json::Map<String, Value>>(),
             })),
-            "limits": if matches!(place, Place::Sandbox(_)) { LIMITS.to_vec() } else { Vec::new() },
+            "limits": limits,
         })),
-        Format::Human if again => ui.page_again(&page(status, drift, place)),
-        Format::Human => ui.page(&page(status, drift, place)),
+        Format::Human if again => ui.page_again(&page(view, place)),
+        Format::Human => ui.page(&page(view, place)),
     }
 }
 
-fn page(status: &EnvironmentStatus, drift: Option<&Diff>, at: &Place) -> Page {
+fn page(view: &View<'_>, at: &Place) -> Page {
+    let View { status, drift, limits, .. } = view;
     let mut page = Page::new();
     let ready = match (status.exists, status.ready) {
         (false, _) => "is not there",
@@ -140,10 +151,10 @@ fn page(status: &EnvironmentStatus, drift: Option<&Diff>, at: &Place) -> Page {
             page.row(&quota.resource, format!("{} of {}", quota.used, quota.hard), "");
         }
     }
-    if let Place::Sandbox(_) = at {
+    if !limits.is_empty() {
         page.heading("On the sandbox");
-        for limit in LIMITS {
-            page.text(limit);
+        for limit in *limits {
+            page.text(*limit);
         }
     }
     page

@@ -23,6 +23,9 @@ pub struct Project {
     pub branch: Option<String>,
     /// The commit that is checked out, 40 hex digits.
     pub commit: Option<String>,
+    /// The newest commit of the branch on its remote that git knows here, 40 hex digits: what a
+    /// cluster clones, as far as one can tell without asking.
+    pub published: Option<String>,
     /// The folder inside its repository with `/`; empty where it is the repository's top.
     pub prefix: String,
     /// The commit is on no remote branch that git knows here: a cluster cannot clone it yet.
@@ -118,7 +121,10 @@ impl Project {
             options.include_untracked(false).include_ignored(false).pathspec(&self.prefix);
             self.dirty = !repository.statuses(Some(&mut options))?.is_empty();
         }
-        self.remote = remote_url(repository, self.branch.as_deref())?;
+        if let Some(name) = remote_name(repository, self.branch.as_deref())? {
+            self.remote = repository.find_remote(&name)?.url().ok().map(without_credentials);
+            self.published = self.branch.as_deref().and_then(|branch| published(repository, &name, branch));
+        }
         Ok(())
     }
 }
@@ -144,19 +150,23 @@ fn unborn(repository: &Repository) -> Option<String> {
     Some(head.symbolic_target().ok()??.strip_prefix("refs/heads/")?.to_owned())
 }
 
-fn remote_url(repository: &Repository, branch: Option<&str>) -> Result<Option<String>, git2::Error> {
+/// The tip of a remote's branch, as of the last fetch or push.
+fn published(repository: &Repository, remote: &str, branch: &str) -> Option<String> {
+    let tip = repository.find_reference(&format!("refs/remotes/{remote}/{branch}")).ok()?;
+    Some(tip.peel_to_commit().ok()?.id().to_string())
+}
+
+/// The remote of the branch, else `origin`, else the only one.
+fn remote_name(repository: &Repository, branch: Option<&str>) -> Result<Option<String>, git2::Error> {
     let tracked = branch
         .and_then(|branch| repository.branch_upstream_remote(&format!("refs/heads/{branch}")).ok())
         .and_then(|name| name.as_str().ok().map(str::to_owned));
     let names = repository.remotes()?;
     let names: Vec<String> = names.iter().filter_map(|name| name.ok().flatten().map(str::to_owned)).collect();
-    let name = tracked
+    Ok(tracked
         .filter(|tracked| names.contains(tracked))
         .or_else(|| names.iter().find(|name| *name == "origin").cloned())
-        .or_else(|| (names.len() == 1).then(|| names[0].clone()));
-    let Some(name) = name else { return Ok(None) };
-    let remote = repository.find_remote(&name)?;
-    Ok(remote.url().ok().map(without_credentials))
+        .or_else(|| (names.len() == 1).then(|| names[0].clone())))
 }
 
 /// Takes the user information out of an `http(s)` URL: a token in a remote must not reach a manifest.
@@ -211,10 +221,14 @@ mod tests {
                 remote: Some("https://git.test/shop.git".into()),
                 branch: Some("topic".into()),
                 commit: Some(id.to_string()),
+                published: None,
                 prefix: "apps/api".into(),
                 unpushed: true,
                 dirty: false,
             }
         );
+        repository.reference("refs/remotes/origin/topic", id, false, "push").unwrap();
+        let pushed = Project::read(&root).unwrap();
+        assert_eq!((pushed.published, pushed.unpushed), (Some(id.to_string()), false));
     }
 }

@@ -1,8 +1,7 @@
 //! The same work for many components on a few threads; the results come in the order of the items.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// How many threads detection uses.
 pub(super) fn threads() -> usize {
@@ -20,12 +19,13 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) 
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
+                let mut own = Vec::new();
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(at) else { return };
-                    let result = work(item);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
+                    let Some(item) = items.get(at) else { break };
+                    own.push((at, work(item)));
                 }
+                done.lock().unwrap_or_else(PoisonError::into_inner).append(&mut own);
             });
         }
     });

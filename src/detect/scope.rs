@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{At, Draft, Slot};
-use super::ecosystem::{ALL, Ecosystem, LOOSE, sources_only};
+use super::ecosystem::{ALL, Ecosystem, LOOSE, majority, sources_only};
 use super::marker::Markers;
 use super::owner::Owners;
 use super::parallel;
-use super::read::{Tree, extension};
+use super::read::{Tree, extension, is_below};
 use super::sources::Sources;
 use super::surroundings;
 
@@ -87,18 +87,33 @@ const NEVER: &[&str] = &[
     "testing",
     "benchmarks",
     "out",
+    "e2e",
+    "themes",
+    "exampleSite",
+    "remix.init",
 ];
 
+/// Folders that hold recipes of images.
+const RECIPES: &[&str] = &["docker", ".docker", "dockerfiles", "infra", "deploy", "deployment", "ops"];
+
+/// Folders that hold a project's sources or pages, not a project of their own.
+const INNER: &[&str] =
+    &["src", "public", "public_html", "htdocs", "html", "www", "web", "site", "static", "app", "lib"];
+
 fn excluded(dir: &str) -> bool {
-    dir != "." && dir.split('/').any(|part| NEVER.contains(&part) || part.starts_with("{{"))
+    dir != "."
+        && dir
+            .split('/')
+            .any(|part| NEVER.contains(&part) || part.starts_with("{{") || part.ends_with("-e2e"))
 }
 
 /// Describes every component folder, one draft each, in the order of their paths.
 pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
     let marked = |table: &'static [Ecosystem], wanted: &dyn Fn(&str) -> bool| {
         let markers = Markers::new(table);
-        let folders = tree.folders().filter(|(dir, _)| !excluded(dir) && wanted(dir));
-        folders.map(|(dir, files)| (dir, markers.of(files))).collect::<BTreeMap<&str, Vec<usize>>>()
+        let folders: Vec<_> = tree.folders().filter(|(dir, _)| !excluded(dir) && wanted(dir)).collect();
+        let of = parallel::map(&folders, |(dir, files)| (*dir, markers.of(files)));
+        of.into_iter().collect::<BTreeMap<&str, Vec<usize>>>()
     };
     let mut dirs = marked(ALL, &|_| true);
     dirs.retain(|_, of| !of.is_empty());
@@ -119,13 +134,18 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
         if loose.is_empty() && found.is_empty() && !tree.files().is_empty() {
             loose.insert(".", Vec::new());
         }
+        let inner = |dir: &str| INNER.contains(&dir) && !contexts.contains(dir);
+        if found.is_empty() && !loose.is_empty() && loose.keys().all(|dir| inner(dir)) {
+            let of: BTreeSet<usize> = std::mem::take(&mut loose).into_values().flatten().collect();
+            loose.insert(".", of.into_iter().collect());
+        }
         if loose.contains_key(".") && !contexts.iter().any(|context| *context != ".") {
             loose.retain(|dir, _| *dir == ".");
         }
         let owners = Owners::new(tree, dirs.keys().chain(&contexts).chain(loose.keys()).copied());
         found.extend(describe(tree, &loose, &owners, |scope, of| {
             let mut chosen = ask(LOOSE, of, scope);
-            if chosen.is_empty() {
+            if chosen.is_empty() && !holds(scope, &dirs) {
                 chosen.extend(sources_only(scope, contexts.contains(scope.dir.as_str())));
             }
             chosen
@@ -172,6 +192,16 @@ fn describe(
         describe(&scope, of)
     });
     drafts.into_iter().flatten().collect()
+}
+
+/// Whether a context of an image is no component: it only holds components together, or it is the recipe
+/// (`docker/php`) of an application beside it.
+fn holds(scope: &Scope<'_>, dirs: &BTreeMap<&str, Vec<usize>>) -> bool {
+    let dir = scope.dir.as_str();
+    let code = majority(scope).is_some_and(|(language, _)| language != "Shell");
+    let above = dirs.keys().any(|other| *other != dir && is_below(other, dir));
+    let recipe = !dirs.is_empty() && dir.split('/').any(|part| RECIPES.contains(&part));
+    above && (dirs.contains_key(dir) || !code) || recipe && !code
 }
 
 /// Lets ecosystems of a table describe one folder.

@@ -55,6 +55,7 @@ pub(super) fn project(project: &Project) -> Value {
         "cloneUrl": project.remote.as_deref().and_then(clone_url),
         "branch": project.branch,
         "commit": project.commit,
+        "published": project.published,
         "prefix": project.prefix,
     })
 }

@@ -43,7 +43,7 @@ pub(super) fn write(layout: &Layout, pki: &Pki, port: u16) -> Result<(), Sandbox
         Ok(fs::write_atomic(&path, text.as_bytes(), Access::Private)?)
     };
     write(layout.kubeconfig(), "admin")?;
-    for client in ["kube-controller-manager", "kube-scheduler", "node"] {
+    for client in ["kube-controller-manager", "kube-scheduler", "node", "kubelet", "kube-proxy"] {
         write(layout.component_kubeconfig(client), client)?;
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, ServiceAccount};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
@@ -58,10 +59,12 @@ pub(super) async fn default_service_account(client: &Client) {
     until(async || accounts.get_opt("default").await.ok().flatten()).await;
 }
 
-/// Waits until the simulated node takes pods: it is ready, and the taint of a new node is off.
-pub(super) async fn node(client: &Client) {
+/// Waits until the node takes pods: it is ready, and the taint of a new node is off. What an earlier
+/// run said does not count where a time is given.
+pub(super) async fn node(client: &Client, since: Option<Timestamp>) {
     let nodes: Api<Node> = Api::all(client.clone());
-    until(async || nodes.get_opt(NODE_NAME).await.ok().flatten().filter(takes_pods)).await;
+    let ready = |node: &Node| takes_pods(node, since);
+    until(async || nodes.get_opt(NODE_NAME).await.ok().flatten().filter(ready)).await;
 }
 
 /// The version of the API server, such as `v1.36.2`.
@@ -69,9 +72,14 @@ pub(super) async fn version(client: &Client) -> Option<String> {
     client.apiserver_version().await.ok().map(|info| info.git_version)
 }
 
-fn takes_pods(node: &Node) -> bool {
+fn takes_pods(node: &Node, since: Option<Timestamp>) -> bool {
     let conditions = node.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
-    let ready = conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True");
+    let ready = conditions.iter().any(|condition| {
+        let heard = condition.last_heartbeat_time.as_ref().map(|time| time.0);
+        condition.type_ == "Ready"
+            && condition.status == "True"
+            && since.is_none_or(|since| heard >= Some(since))
+    });
     let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
     ready && !taints.iter().any(|taint| taint.effect == "NoSchedule" || taint.effect == "NoExecute")
 }
@@ -90,7 +98,15 @@ mod tests {
     use super::*;
 
     fn judge(yaml: &str) -> bool {
-        takes_pods(&serde_yaml::from_str::<Node>(yaml).unwrap())
+        takes_pods(&serde_yaml::from_str::<Node>(yaml).unwrap(), None)
+    }
+
+    #[test]
+    fn what_an_earlier_run_said_does_not_count() {
+        let yaml = "{status: {conditions: [{type: Ready, status: 'True', lastHeartbeatTime: '2026-01-01T10:00:00Z'}]}}";
+        let node = serde_yaml::from_str::<Node>(yaml).unwrap();
+        assert!(takes_pods(&node, Some("2026-01-01T10:00:00Z".parse().unwrap())));
+        assert!(!takes_pods(&node, Some("2026-01-01T10:00:01Z".parse().unwrap())));
     }
 
     #[test]

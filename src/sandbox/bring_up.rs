@@ -3,10 +3,11 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::net::TcpStream;
 
 use super::children::{Children, Ended};
-use super::components::{self, Setup};
+use super::components::{self, ContainersNode, Setup};
 use super::pki::Pki;
 use super::supervise::Stop;
 use super::{ComponentState, Layout, Record, SandboxError, access, api, logs, ports};
@@ -31,6 +32,7 @@ pub(super) struct Plan<'a> {
     pub(super) pki: &'a Pki,
     pub(super) audit: bool,
     pub(super) previous_api_port: Option<u16>,
+    pub(super) containers: Option<&'a ContainersNode>,
 }
 
 /// How a start went.
@@ -59,7 +61,12 @@ pub(super) async fn bring_up(
             Outcome::Failed(ended) if attempt < ATTEMPTS && port_was_taken(plan.layout, &ended) => {
                 children.stop().await;
                 previous = None;
-                *record = Record { audit: plan.audit, ..Record::new(record.program.clone()) };
+                *record = Record {
+                    audit: plan.audit,
+                    node: record.node,
+                    host_ports: record.host_ports.clone(),
+                    ..Record::new(record.program.clone())
+                };
             }
             other => return Ok(other),
         }
@@ -81,7 +88,21 @@ async fn attempt_once(
     if plan.audit {
         fs::write_atomic(&policy, AUDIT_POLICY.as_bytes(), Access::Private)?;
     }
-    let setup = Setup { layout, pki: plan.pki, ports, audit: plan.audit.then_some(policy.as_path()) };
+    if plan.containers.is_some() {
+        let file = layout.folder().join(components::EGRESS_FILE);
+        fs::write_atomic(&file, components::egress().as_bytes(), Access::Private)?;
+    }
+    let program = record.program.clone();
+    let setup = Setup {
+        layout,
+        pki: plan.pki,
+        ports,
+        audit: plan.audit.then_some(policy.as_path()),
+        program: &program,
+        containers: plan.containers,
+    };
+    // A kubelet says when it last said that it is ready, to the second.
+    let since = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     record.ports = Some(ports);
     let client = api::connect(&layout.kubeconfig()).await?;
     drop(reserved);
@@ -102,7 +123,8 @@ async fn attempt_once(
     if let Some(end) = start.wait(components::CONTROLLER_MANAGER, account).await? {
         return Ok(end);
     }
-    if let Some(end) = start.wait(components::NODE, api::node(&client)).await? {
+    let heard = plan.containers.is_some().then_some(since);
+    if let Some(end) = start.wait(components::NODE, api::node(&client, heard)).await? {
         return Ok(end);
     }
     // It serves nothing that could be asked: running for as long as the others took has to do.
@@ -121,7 +143,7 @@ struct Start<'a> {
 
 impl Start<'_> {
     fn spawn(&mut self, name: &'static str) -> Result<(), SandboxError> {
-        let process = self.children.spawn(name, &self.record.program, &self.setup)?;
+        let process = self.children.spawn(name, &self.setup)?;
         if let Some(component) = self.record.components.iter_mut().find(|c| c.name == name) {
             component.process = process;
             component.port = self.setup.port(name);

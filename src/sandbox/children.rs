@@ -3,7 +3,6 @@
 //! The lifeline is the write end of the child's standard input. It is held for as long as the child
 //! may live; the kernel closes it when the supervisor ends, however it ends, and the child follows.
 
-use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -40,18 +39,20 @@ impl Children {
     pub(super) fn spawn(
         &mut self,
         name: &'static str,
-        program: &Path,
         setup: &Setup<'_>,
     ) -> Result<Option<ProcessId>, SandboxError> {
         let log = logs::open(&setup.layout.log(name))?;
+        let program = setup.program(name);
+        let own = setup.containers.filter(|_| name == components::NODE);
         let spawn =
             |source| SandboxError::Spawn { what: format!("`{}` as {name}", program.display()), source };
-        let mut child = Command::new(program)
+        let mut child = Command::new(&program)
             .args(setup.arguments(name))
             // etcd takes any flag from ETCD_* variables, and Go's proxies from others: none of ours.
             .env_clear()
             .env("HOME", setup.layout.folder())
             .envs(components::environment(name))
+            .envs(own.iter().flat_map(|node| node.environment.iter().map(|(name, value)| (name, value))))
             .current_dir(setup.layout.folder())
             .stdin(Stdio::piped())
             .stdout(log.try_clone().map_err(spawn)?)

@@ -1,7 +1,7 @@
-//! Building the sandbox program from a checkout of devbox, once per state of its sources.
+//! Building the sandbox's programs from a checkout of devbox, once per state of their sources.
 //!
-//! `sandbox/build.sh` knows how to link it; this file knows where the result is kept and that only
-//! one build runs at a time.
+//! Their `build.sh` knows how to link them; this file knows where the result is kept and that only one
+//! build runs at a time.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -10,19 +10,31 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 use tokio::process::{Child, Command};
 
-use super::program::FILE_NAME;
 use super::{SandboxError, lock, logs, process};
 use crate::env::Env;
 use crate::event::{Event, Outcome, Sink};
 use crate::fs::FsError;
 
-/// The step's id in events.
-const STEP: &str = "sandbox/program";
+/// Something that is built from its own Go module.
+pub(super) struct Build {
+    /// The step's id in events.
+    pub(super) step: &'static str,
+    /// What it is, for people.
+    pub(super) title: &'static str,
+    /// How long it takes the first time, on two processors.
+    pub(super) duration: &'static str,
+    /// The folder in the cache.
+    pub(super) cache: &'static str,
+    /// What the build script makes: a file, or a folder.
+    pub(super) made: &'static str,
+    /// The file that is there once it is made.
+    pub(super) proof: &'static str,
+}
 
 /// How often the display says how long the build has taken.
 const TICK: Duration = Duration::from_secs(15);
 
-/// How many built programs are kept; each is about 140 MB.
+/// How many builds of each are kept; each takes 100 to 150 MB.
 const KEPT: usize = 3;
 
 /// Finds the program's sources above a folder.
@@ -33,36 +45,43 @@ pub(super) fn checkout(folder: &Path) -> Option<PathBuf> {
     })
 }
 
-/// Builds the program, unless it was built from the same sources before.
-pub(super) async fn build(env: &Env, sources: &Path, sink: &dyn Sink) -> Result<PathBuf, SandboxError> {
+/// Builds it, unless it was built from the same sources before.
+pub(super) async fn build(
+    env: &Env,
+    what: &Build,
+    sources: &Path,
+    sink: &dyn Sink,
+) -> Result<PathBuf, SandboxError> {
     let hash = hash(sources)?;
-    let folder = env.dirs.cache.join("sandbox");
-    let out = folder.join(&hash).join(FILE_NAME);
-    if out.is_file() {
+    let folder = env.dirs.cache.join(what.cache);
+    let out = folder.join(&hash).join(what.made);
+    if folder.join(&hash).join(what.proof).is_file() {
         return Ok(out);
     }
-    sink.emit(Event::started(STEP, "sandbox program"));
-    let built = build_locked(sources, &folder, &hash, &out, sink).await;
+    sink.emit(Event::started(what.step, what.title));
+    let built = build_locked(what, sources, &folder, &hash, sink).await;
     match &built {
-        Ok(()) => sink.emit(Event::ended(STEP, Outcome::Done, env.display(&out))),
-        Err(_) => sink.emit(Event::ended(STEP, Outcome::Failed, "not built")),
+        Ok(()) => sink.emit(Event::ended(what.step, Outcome::Done, env.display(&out))),
+        Err(_) => sink.emit(Event::ended(what.step, Outcome::Failed, "not built")),
     }
     built.map(|()| out)
 }
 
 async fn build_locked(
+    what: &Build,
     sources: &Path,
     folder: &Path,
     hash: &str,
-    out: &Path,
     sink: &dyn Sink,
 ) -> Result<(), SandboxError> {
-    let waiting = || sink.emit(Event::progress(STEP, "waiting for another build of it"));
+    let waiting = || sink.emit(Event::progress(what.step, "waiting for another build of it"));
     let _lock = lock::lock(&folder.join("build.lock"), waiting).await?;
-    if out.is_file() {
+    let (out, proof) = (folder.join(hash).join(what.made), folder.join(hash).join(what.proof));
+    if proof.is_file() {
         return Ok(());
     }
-    sink.emit(Event::progress(STEP, "building it, once, about 5 minutes"));
+    let duration = what.duration;
+    sink.emit(Event::progress(what.step, format!("building it, once, about {duration}")));
     let log = folder.join("build.log");
     let file = logs::open(&log)?;
     let script = sources.join("build.sh");
@@ -70,7 +89,7 @@ async fn build_locked(
     let mut command = Command::new("sh");
     command
         .arg(&script)
-        .arg(out)
+        .arg(&out)
         .env("DEVBOX_SANDBOX_SOURCE", hash)
         .stdin(Stdio::null())
         .stdout(file.try_clone().map_err(spawn)?)
@@ -87,8 +106,8 @@ async fn build_locked(
             () = tokio::time::sleep(TICK) => {
                 let seconds = begun.elapsed().as_secs();
                 sink.emit(Event::progress(
-                    STEP,
-                    format!("building it, once, about 5 minutes; {}:{:02} so far", seconds / 60, seconds % 60),
+                    what.step,
+                    format!("building it, once, about {duration}; {}:{:02} so far", seconds / 60, seconds % 60),
                 ));
             }
         }
@@ -96,7 +115,7 @@ async fn build_locked(
     if !status.success() {
         return Err(SandboxError::Build { status: status.to_string(), lines: logs::tail(&log, 8), log });
     }
-    forget_old(folder, hash);
+    forget_old(folder, hash, what.proof);
     Ok(())
 }
 
@@ -127,7 +146,8 @@ fn hash(sources: &Path) -> Result<String, FsError> {
     Ok(hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Collects what the program is built from: Go files, modules, embedded stages, the build script.
+/// Collects what a program is built from: Go files, modules, embedded stages, the build script. A folder
+/// with a module of its own is another program's.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FsError> {
     let failed = |source| FsError { verb: "read", path: folder.to_path_buf(), source };
     for entry in std::fs::read_dir(folder).map_err(failed)? {
@@ -135,7 +155,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FsError> {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         if entry.file_type().map_err(failed)?.is_dir() {
-            collect(&path, files)?;
+            if !path.join("go.mod").exists() {
+                collect(&path, files)?;
+            }
         } else if !name.ends_with("_test.go")
             && [".go", ".mod", ".sum", ".yaml", ".tpl", ".sh"].iter().any(|end| name.ends_with(end))
         {
@@ -146,11 +168,11 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FsError> {
 }
 
 /// Removes programs of older sources; a running one keeps running.
-fn forget_old(folder: &Path, current: &str) {
+fn forget_old(folder: &Path, current: &str, proof: &str) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let mut old: Vec<_> = entries
         .flatten()
-        .filter(|entry| entry.file_name() != *current && entry.path().join(FILE_NAME).is_file())
+        .filter(|entry| entry.file_name() != *current && entry.path().join(proof).is_file())
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
     old.sort();
@@ -164,6 +186,9 @@ fn forget_old(folder: &Path, current: &str) {
 mod tests {
     use super::*;
     use crate::event::Recorder;
+
+    const PROGRAM: Build =
+        Build { step: "p", title: "p", duration: "a second", cache: "p", made: "program", proof: "program" };
 
     fn sources(root: &Path, script: &str) -> PathBuf {
         let folder = root.join("sandbox");
@@ -181,6 +206,10 @@ mod tests {
         std::fs::write(folder.join("README.md"), "x").unwrap();
         std::fs::write(folder.join("a_test.go"), "x").unwrap();
         assert_eq!(hash(&folder).unwrap(), before);
+        std::fs::create_dir(folder.join("other")).unwrap();
+        std::fs::write(folder.join("other/go.mod"), "module other\n").unwrap();
+        std::fs::write(folder.join("other/b.go"), "x").unwrap();
+        assert_eq!(hash(&folder).unwrap(), before, "a module inside is another program");
         std::fs::write(folder.join("a.go"), "x").unwrap();
         assert_ne!(hash(&folder).unwrap(), before);
     }
@@ -191,12 +220,13 @@ mod tests {
         let env = Env::under(root.path());
         let script = "mkdir -p \"$(dirname \"$1\")\"; echo x >> \"$1\"";
         let folder = sources(root.path(), script);
-        let first = build(&env, &folder, &Recorder::default()).await.unwrap();
-        let second = build(&env, &folder, &Recorder::default()).await.unwrap();
+        let first = build(&env, &PROGRAM, &folder, &Recorder::default()).await.unwrap();
+        let second = build(&env, &PROGRAM, &folder, &Recorder::default()).await.unwrap();
         assert_eq!((&first, std::fs::read_to_string(&second).unwrap().as_str()), (&second, "x\n"));
 
         let folder = sources(root.path(), "echo no such module >&2; exit 3");
-        let Err(SandboxError::Build { status, lines, .. }) = build(&env, &folder, &Recorder::default()).await
+        let Err(SandboxError::Build { status, lines, .. }) =
+            build(&env, &PROGRAM, &folder, &Recorder::default()).await
         else {
             panic!()
         };

@@ -1,12 +1,20 @@
 //! The components and their command lines. Pure: nothing is started here.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use super::pki::Pki;
-use super::{Layout, Ports};
+use super::{Layout, NodeKind, Ports, cgroups};
 
-/// The name of the simulated node.
+/// The name of the node, simulated or not.
 pub(super) const NODE_NAME: &str = "devbox-sandbox-node";
+
+/// The address of the containers node; it exists inside the node's network namespace alone.
+pub(super) const CONTAINERS_NODE_ADDRESS: &str = "198.18.0.100";
+
+/// Where the API server's requests to kubelets, pods and services enter that namespace, from the
+/// sandbox's folder: a socket's name may not be long.
+const EGRESS_SOCKET: &str = "node/egress.sock";
 
 pub(super) const ETCD: &str = "etcd";
 pub(super) const API_SERVER: &str = "kube-apiserver";
@@ -62,6 +70,23 @@ pub(super) struct Setup<'a> {
     pub(super) ports: Ports,
     /// The audit policy, if every request is to be logged.
     pub(super) audit: Option<&'a Path>,
+    /// The program of the components.
+    pub(super) program: &'a Path,
+    /// The containers node; `None` where the node is simulated.
+    pub(super) containers: Option<&'a ContainersNode>,
+}
+
+/// What a containers node is started with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ContainersNode {
+    /// The folder of its programs.
+    pub programs: PathBuf,
+    /// The folder of the CNI plugins.
+    pub plugins: PathBuf,
+    /// Ports on 127.0.0.1 of this machine that pods may reach.
+    pub host_ports: Vec<u16>,
+    /// Variables that it gets: where programs are, and the way to a registry.
+    pub environment: Vec<(String, OsString)>,
 }
 
 impl Setup<'_> {
@@ -73,17 +98,28 @@ impl Setup<'_> {
             API_SERVER => self.api_server(),
             CONTROLLER_MANAGER => self.controller_manager(),
             SCHEDULER => self.client_flags(SCHEDULER),
-            _ => self.node(),
+            _ => match self.containers {
+                Some(node) => self.containers_node(node),
+                None => self.node(),
+            },
         });
         arguments
     }
 
-    /// The port that a component serves on.
+    /// The program that a component is a role of.
+    pub(super) fn program(&self, component: &str) -> PathBuf {
+        match self.containers {
+            Some(node) if component == NODE => node.programs.join("node"),
+            _ => self.program.to_path_buf(),
+        }
+    }
+
+    /// The port on 127.0.0.1 that a component serves on.
     pub(super) fn port(&self, component: &str) -> Option<u16> {
         match component {
             ETCD => Some(self.ports.etcd_client),
             API_SERVER => Some(self.ports.api),
-            NODE => Some(self.ports.node),
+            NODE if self.containers.is_none() => Some(self.ports.node),
             _ => None,
         }
     }
@@ -127,6 +163,9 @@ impl Setup<'_> {
             flag("allow-privileged", true),
             flag("profiling", false),
         ];
+        if self.containers.is_some() {
+            flags.push(flag("egress-selector-config-file", self.layout.folder().join(EGRESS_FILE).display()));
+        }
         if let Some(policy) = self.audit {
             flags.push(flag("audit-policy-file", policy.display()));
             flags.push(flag("audit-log-path", self.layout.log("audit").display()));
@@ -161,6 +200,26 @@ impl Setup<'_> {
         ]
     }
 
+    fn containers_node(&self, node: &ContainersNode) -> Vec<String> {
+        let mut flags = vec![
+            flag("name", NODE_NAME),
+            flag("program", self.program.display()),
+            flag("folder", self.layout.node().display()),
+            flag("logs", self.layout.logs().display()),
+            flag("cgroup", cgroups::name(self.layout)),
+            flag("api-port", self.ports.api),
+            flag("kubeconfig", self.layout.component_kubeconfig(NODE).display()),
+            flag("kubelet-kubeconfig", self.layout.component_kubeconfig("kubelet").display()),
+            flag("kube-proxy-kubeconfig", self.layout.component_kubeconfig("kube-proxy").display()),
+            flag("tls-cert-file", self.pki.certificate("node-server").display()),
+            flag("tls-private-key-file", self.pki.key("node-server").display()),
+            flag("client-ca-file", self.pki.certificate("ca").display()),
+            flag("cni-plugins", node.plugins.display()),
+        ];
+        flags.extend(node.host_ports.iter().map(|port| flag("host-port", port)));
+        flags
+    }
+
     /// The flags of a component that serves nothing and is the only one of its kind.
     fn client_flags(&self, component: &str) -> Vec<String> {
         let kubeconfig = self.layout.component_kubeconfig(component);
@@ -173,7 +232,24 @@ impl Setup<'_> {
     }
 }
 
-/// The environment of a component beside `HOME` and `PATH`: the lifeline, and how hard Go's garbage
+/// The file that tells the API server of [`EGRESS_SOCKET`].
+pub(super) const EGRESS_FILE: &str = "egress.yaml";
+
+/// Its content.
+pub(super) fn egress() -> String {
+    format!(
+        "apiVersion: apiserver.k8s.io/v1beta1\nkind: EgressSelectorConfiguration\negressSelections:\n\
+         - name: cluster\n  connection:\n    proxyProtocol: HTTPConnect\n    transport:\n      \
+         uds: {{udsName: {EGRESS_SOCKET}}}\n"
+    )
+}
+
+/// The kind of node that a setup has.
+pub(super) fn node_kind(containers: Option<&ContainersNode>) -> NodeKind {
+    if containers.is_some() { NodeKind::Containers } else { NodeKind::Simulated }
+}
+
+/// The environment of a component beside `HOME`: the lifeline, and how hard Go's garbage
 /// collector works (measured: a third less memory than its defaults, no slower start). The limits
 /// are soft; they keep a burst from staying.
 pub(super) fn environment(component: &str) -> [(&'static str, &'static str); 3] {
@@ -201,7 +277,8 @@ mod tests {
         crate::fs::create_private_dir(layout.folder()).unwrap();
         let pki = Pki::ensure(&layout).unwrap();
         let ports = Ports { etcd_client: 1, etcd_peer: 2, api: 3, node: 4 };
-        let setup = Setup { layout: &layout, pki: &pki, ports, audit: None };
+        let program = Path::new("/devbox-sandbox");
+        let setup = Setup { layout: &layout, pki: &pki, ports, audit: None, program, containers: None };
         for component in NAMES {
             let arguments = setup.arguments(component);
             assert_eq!(arguments[0], component);

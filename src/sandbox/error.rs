@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::{Missing, NodeKind};
 use crate::error::Explain;
 use crate::fs::FsError;
 
@@ -22,6 +23,44 @@ pub enum SandboxError {
     /// `DEVBOX_K8S_SANDBOX_BIN` does not name a program.
     #[error("`DEVBOX_K8S_SANDBOX_BIN` names `{}`, which is not an executable file", .0.display())]
     Override(PathBuf),
+    /// There are no programs of the containers node, and none can be built.
+    #[error("the programs of the containers node were not found; looked at {}", list(looked))]
+    NoContainers {
+        /// Where they could have been.
+        looked: Vec<PathBuf>,
+        /// A checkout with their sources, which lacks only Go.
+        checkout: Option<PathBuf>,
+    },
+    /// `DEVBOX_K8S_SANDBOX_CONTAINERS` does not name a folder with the programs.
+    #[error("`DEVBOX_K8S_SANDBOX_CONTAINERS` names `{}`, which has no program `node` in it", .0.display())]
+    OverrideContainers(PathBuf),
+    /// This machine lacks what a containers node needs.
+    #[error("this machine cannot run containers for the sandbox yet{}", indent(&needs(.0)))]
+    Requirements(Vec<Missing>),
+    /// The sandbox was made with another node.
+    #[error("the sandbox `{name}` was made with the node `{is}`, and `{asked}` is asked for")]
+    OtherNode {
+        /// Its name.
+        name: String,
+        /// The node that it has.
+        is: NodeKind,
+        /// The node that was asked for.
+        asked: NodeKind,
+    },
+    /// What was asked for takes a node that runs containers.
+    #[error("{what} takes a node that runs containers, and that of the sandbox `{name}` is simulated")]
+    NothingRuns {
+        /// What was asked for.
+        what: &'static str,
+        /// The sandbox's name.
+        name: String,
+    },
+    /// What was asked for takes a sandbox that runs.
+    #[error("the sandbox `{0}` does not run")]
+    NotRunning(String),
+    /// An image was refused.
+    #[error("the node did not take the image")]
+    Image(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Building the sandbox program failed.
     #[error("building the sandbox program failed: {status}{}", indent(lines))]
     Build {
@@ -116,6 +155,10 @@ fn list(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
 }
 
+fn needs(missing: &[Missing]) -> Vec<String> {
+    missing.iter().map(|missing| format!("{}\n        {}", missing.what, missing.remedy)).collect()
+}
+
 fn indent(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n    {line}")).collect()
 }
@@ -134,6 +177,25 @@ impl Explain for SandboxError {
                 "run devbox's `install.sh` again, which builds it where Go is there".into(),
                 "or build it in a checkout of devbox: `sandbox/build.sh OUT`, and set `DEVBOX_K8S_SANDBOX_BIN=OUT`".into(),
             ],
+            Self::NoContainers { checkout, .. } => vec![match checkout {
+                Some(folder) => format!(
+                    "install Go (https://go.dev/dl/) and run the same command again: they are then built, once, from `{}`",
+                    folder.display()
+                ),
+                None => "run devbox's `install.sh --containers`, which builds them where Go is there".into(),
+            }],
+            Self::OverrideContainers(_) => vec![
+                "unset it, or build them in a checkout of devbox: `sandbox/containers/build.sh FOLDER`".into(),
+            ],
+            Self::Requirements(_) => vec!["the other node needs nothing of this: `--node simulated`".into()],
+            Self::OtherNode { name, asked, .. } => vec![
+                format!("make another sandbox: `devbox sandbox start --node {asked} --name {asked}`"),
+                format!("or delete this one and its data first: `devbox sandbox stop{} --delete`", flag(name)),
+            ],
+            Self::NothingRuns { .. } => {
+                vec!["make one: `devbox sandbox start --node containers --name containers`".into()]
+            }
+            Self::NotRunning(name) => vec![format!("start it: `devbox sandbox start{}`", flag(name))],
             Self::Override(_) => {
                 vec!["unset it, or build the program in a checkout of devbox: `sandbox/build.sh OUT`".into()]
             }
@@ -164,9 +226,12 @@ impl Explain for SandboxError {
             }
             Self::Supervised(name) => vec![format!("look at it: `devbox sandbox status{}`", flag(name))],
             Self::Survivor { pid, .. } => vec![format!("look at it: `ps -fp {pid}`")],
-            Self::Name(_) | Self::Spawn { .. } | Self::Certificate(_) | Self::Port(_) | Self::Unsupported => {
-                Vec::new()
-            }
+            Self::Name(_)
+            | Self::Spawn { .. }
+            | Self::Certificate(_)
+            | Self::Port(_)
+            | Self::Image(_)
+            | Self::Unsupported => Vec::new(),
         }
     }
 

@@ -72,6 +72,11 @@ impl Layout {
         self.folder.join("etcd")
     }
 
+    /// What a containers node keeps: images, volumes, and the sockets that lead into it.
+    pub fn node(&self) -> PathBuf {
+        self.folder.join("node")
+    }
+
     /// Logs, one file per component.
     pub fn logs(&self) -> PathBuf {
         self.folder.join("logs")

@@ -11,6 +11,7 @@ use rcgen::{
     KeyUsagePurpose,
 };
 
+use super::components::CONTAINERS_NODE_ADDRESS;
 use super::{Layout, SandboxError};
 use crate::fs::{self, Access, FsError};
 
@@ -29,12 +30,14 @@ const API_SERVER_NAMES: [&str; 8] = [
 
 /// Who a client certificate is for: file name, user, group. A user that begins with `system:` has
 /// its rights from the API server's own default roles.
-const CLIENTS: [(&str, &str, Option<&str>); 5] = [
+const CLIENTS: [(&str, &str, Option<&str>); 7] = [
     ("admin", "devbox-sandbox-admin", Some("system:masters")),
     ("node", "devbox-sandbox-node", Some("system:masters")),
     ("kubelet-client", "kube-apiserver-kubelet-client", Some("system:masters")),
     ("kube-controller-manager", "system:kube-controller-manager", None),
     ("kube-scheduler", "system:kube-scheduler", None),
+    ("kubelet", "system:node:devbox-sandbox-node", Some("system:nodes")),
+    ("kube-proxy", "system:kube-proxy", None),
 ];
 
 /// The files of the certificate authority.
@@ -111,7 +114,7 @@ fn make(folder: &Path) -> Result<(), SandboxError> {
     };
     let purpose = ExtendedKeyUsagePurpose::ServerAuth;
     issue("api-server", server("kube-apiserver", &API_SERVER_NAMES)?, purpose.clone())?;
-    issue("node-server", server("devbox-sandbox-node", &["127.0.0.1"])?, purpose)?;
+    issue("node-server", server("devbox-sandbox-node", &["127.0.0.1", CONTAINERS_NODE_ADDRESS])?, purpose)?;
     for (file, user, group) in CLIENTS {
         issue(file, subject(user, group), ExtendedKeyUsagePurpose::ClientAuth)?;
     }

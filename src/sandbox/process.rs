@@ -52,6 +52,19 @@ impl ProcessId {
     pub fn memory(&self) -> Option<u64> {
         if self.is_alive() { system::memory(self.pid) } else { None }
     }
+
+    /// The memory of it and of every process that it started, and those started, in bytes.
+    pub fn memory_of_family(&self) -> Option<u64> {
+        let own = self.memory()?;
+        let parents = system::parents();
+        let mut family = vec![self.pid];
+        let mut next = 0;
+        while let Some(parent) = family.get(next).copied() {
+            family.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+            next += 1;
+        }
+        Some(own + family.iter().skip(1).filter_map(|pid| system::memory(*pid)).sum::<u64>())
+    }
 }
 
 /// Leaves the terminal's session, so that closing the terminal does not end this process.
@@ -108,6 +121,14 @@ mod system {
         }
     }
 
+    /// Every process with its parent, where the system lists them as files.
+    pub(super) fn parents() -> Vec<(u32, u32)> {
+        let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let parent = |pid| super::parse_parent(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?);
+        pids.filter_map(|pid| Some((pid, parent(pid)?))).collect()
+    }
+
     pub(super) fn memory(pid: u32) -> Option<u64> {
         let kilobytes = if cfg!(target_os = "linux") {
             let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
@@ -154,6 +175,10 @@ mod system {
     pub(super) fn memory(_pid: u32) -> Option<u64> {
         None
     }
+
+    pub(super) fn parents() -> Vec<(u32, u32)> {
+        Vec::new()
+    }
 }
 
 /// Reads the start time from `/proc/PID/stat` (proc_pid_stat(5), fields 3 and 22); `None` for a
@@ -166,6 +191,12 @@ fn parse_stat(stat: &str) -> Option<u64> {
         "Z" | "X" => None,
         _ => fields.get(19)?.parse().ok(),
     }
+}
+
+/// Reads the parent from `/proc/PID/stat` (field 4).
+fn parse_parent(stat: &str) -> Option<u32> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Reads the start time from `ps -o stat=,lstart=`.
@@ -184,6 +215,7 @@ mod tests {
         assert_eq!(parse_stat(stat), Some(98765));
         assert_eq!(parse_stat(&stat.replace("S 1", "Z 1")), None);
         assert_eq!(parse_stat("junk"), None);
+        assert_eq!(parse_parent(stat), Some(1));
     }
 
     #[test]

@@ -1,13 +1,36 @@
-//! Finding the sandbox program: told by a variable, installed beside devbox, or built from a checkout.
+//! Finding the sandbox's programs: told by a variable, installed beside devbox, or built from a checkout.
 
 use std::path::{Path, PathBuf};
 
-use super::{SandboxError, compile};
+use super::SandboxError;
+use super::compile::{self, Build};
 use crate::env::Env;
 use crate::event::Sink;
 
-/// The program's file name.
-pub(super) const FILE_NAME: &str = "devbox-sandbox";
+/// The sandbox program's file name.
+const FILE_NAME: &str = "devbox-sandbox";
+
+/// The folder of the containers node's programs, and the one that the others are started by.
+const CONTAINERS: &str = "devbox-sandbox-containers";
+const CONTAINERS_PROOF: &str = "devbox-sandbox-containers/node";
+
+const PROGRAM_BUILD: Build = Build {
+    step: "sandbox/program",
+    title: "sandbox program",
+    duration: "5 minutes",
+    cache: "sandbox",
+    made: FILE_NAME,
+    proof: FILE_NAME,
+};
+
+const CONTAINERS_BUILD: Build = Build {
+    step: "sandbox/containers",
+    title: "containers node",
+    duration: "2 minutes",
+    cache: "sandbox-containers",
+    made: CONTAINERS,
+    proof: CONTAINERS_PROOF,
+};
 
 /// Finds the sandbox program, building it once where there is a checkout of devbox and Go.
 ///
@@ -19,14 +42,41 @@ pub async fn find(env: &Env, sink: &dyn Sink) -> Result<PathBuf, SandboxError> {
         return if is_program(&told) { Ok(told) } else { Err(SandboxError::Override(told)) };
     }
     let folders = folders_of(env.exe.as_deref());
-    let looked = candidates(&folders);
+    let looked = candidates(&folders, FILE_NAME);
     if let Some(found) = looked.iter().find(|file| is_program(file)) {
         return Ok(found.clone());
     }
     let checkout = folders.iter().find_map(|folder| compile::checkout(folder));
     match (checkout, env.find_program("go")) {
-        (Some(sources), Some(_)) => compile::build(env, &sources, sink).await,
+        (Some(sources), Some(_)) => compile::build(env, &PROGRAM_BUILD, &sources, sink).await,
         (checkout, _) => Err(SandboxError::NoProgram { looked, checkout }),
+    }
+}
+
+/// Finds the folder of the containers node's programs in the same way, and beside the sandbox program.
+///
+/// # Errors
+/// Where there is none and none can be built; the error names the places and what is missing.
+pub async fn find_containers(env: &Env, program: &Path, sink: &dyn Sink) -> Result<PathBuf, SandboxError> {
+    if let Some(told) = &env.sandbox_containers {
+        let told = if told.is_absolute() { told.clone() } else { env.cwd.join(told) };
+        return if is_program(&told.join("node")) {
+            Ok(told)
+        } else {
+            Err(SandboxError::OverrideContainers(told))
+        };
+    }
+    let folders = folders_of(env.exe.as_deref());
+    let beside = program.parent().map(|folder| folder.join(CONTAINERS_PROOF));
+    let looked: Vec<PathBuf> = candidates(&folders, CONTAINERS_PROOF).into_iter().chain(beside).collect();
+    if let Some(folder) = looked.iter().find(|file| is_program(file)).and_then(|file| file.parent()) {
+        return Ok(folder.to_path_buf());
+    }
+    let checkout =
+        folders.iter().find_map(|folder| compile::checkout(folder)).map(|main| main.join("containers"));
+    match (checkout, env.find_program("go")) {
+        (Some(sources), Some(_)) => compile::build(env, &CONTAINERS_BUILD, &sources, sink).await,
+        (checkout, _) => Err(SandboxError::NoContainers { looked, checkout }),
     }
 }
 
@@ -42,10 +92,10 @@ fn folders_of(exe: Option<&Path>) -> Vec<PathBuf> {
     folders
 }
 
-fn candidates(folders: &[PathBuf]) -> Vec<PathBuf> {
+fn candidates(folders: &[PathBuf], file: &str) -> Vec<PathBuf> {
     let beside = |folder: &PathBuf| {
-        let libexec = folder.parent().map(|prefix| prefix.join("libexec/devbox").join(FILE_NAME));
-        [Some(folder.join(FILE_NAME)), libexec]
+        let libexec = folder.parent().map(|prefix| prefix.join("libexec/devbox").join(file));
+        [Some(folder.join(file)), libexec]
     };
     folders.iter().flat_map(beside).flatten().collect()
 }

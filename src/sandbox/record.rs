@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Layout, ProcessId, components};
+use super::{Layout, NodeKind, ProcessId, SandboxError, components};
+use crate::env::Env;
 use crate::fs::{self, Access, FsError};
 
 /// What the supervisor is doing.
@@ -61,7 +62,7 @@ pub struct Ports {
     pub etcd_peer: u16,
     /// The API server.
     pub api: u16,
-    /// The simulated node's logs, exec and port-forward.
+    /// The simulated node's logs, exec and port-forward; a containers node does without.
     pub node: u16,
 }
 
@@ -94,6 +95,12 @@ pub struct Record {
     /// Every request to the API server is logged.
     #[serde(default)]
     pub audit: bool,
+    /// The node that it was made with.
+    #[serde(default)]
+    pub node: NodeKind,
+    /// Ports on 127.0.0.1 that pods may reach.
+    #[serde(default)]
+    pub host_ports: Vec<u16>,
     /// The version that the API server gave, such as `v1.36.2`.
     pub kubernetes: Option<String>,
     /// The ports; the API server's is taken again by the next start, if it is free.
@@ -131,6 +138,8 @@ impl Record {
             supervisor: ProcessId::current(),
             program,
             audit: false,
+            node: NodeKind::default(),
+            host_ports: Vec::new(),
             kubernetes: None,
             ports: None,
             components: components::NAMES.iter().map(waiting).collect(),
@@ -166,6 +175,17 @@ impl Record {
     }
 }
 
+/// The node of a sandbox; `simulated` where there is no sandbox or no readable record.
+///
+/// # Errors
+/// Where its record cannot be read, or the name is no sandbox's.
+pub fn node_of(env: &Env, name: &str) -> Result<NodeKind, SandboxError> {
+    match Record::read(&Layout::new(env, name)?)? {
+        Found::Record(record) => Ok(record.node),
+        Found::None | Found::Corrupt => Ok(NodeKind::default()),
+    }
+}
+
 /// A record that is no text at all is corrupt, not unreadable.
 fn not_text(error: FsError) -> Result<Option<String>, FsError> {
     match error.source.kind() {
@@ -179,7 +199,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::env::Env;
 
     #[test]
     fn a_record_is_read_back_as_written_and_anything_else_is_corrupt() {

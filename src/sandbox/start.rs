@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use super::bring_up::PATIENCE;
 use super::record::Found;
 use super::{
-    ComponentState, Layout, ProcessId, Record, SandboxError, State, access, api, lock, logs, program, stop,
+    ComponentState, Layout, NodeKind, ProcessId, Record, SandboxError, State, access, api, lock, logs,
+    program, requirements, stop,
 };
 use crate::env::Env;
 use crate::event::{Event, Outcome, Sink};
@@ -30,6 +31,10 @@ pub struct StartOptions {
     pub follow: Option<ProcessId>,
     /// Log every request to the API server in `logs/audit.log`.
     pub audit: bool,
+    /// The node; what the sandbox has where it was made before, else a simulated one.
+    pub node: Option<NodeKind>,
+    /// Ports on 127.0.0.1 that the pods of a containers node may reach.
+    pub host_ports: Vec<u16>,
 }
 
 /// A running sandbox.
@@ -45,6 +50,8 @@ pub struct Running {
     pub server: String,
     /// The version that the API server gave, such as `v1.36.2`.
     pub kubernetes: String,
+    /// Its node.
+    pub node: NodeKind,
     /// It ran already; nothing was started.
     pub ran_already: bool,
 }
@@ -59,27 +66,62 @@ pub async fn start(env: &Env, options: &StartOptions, sink: &dyn Sink) -> Result
         || sink.emit(Event::note(format!("another command works on the sandbox `{}`", options.name)));
     let _lock = lock::lock(&layout.verb_lock(), waiting).await?;
 
-    if let Some((running, audited)) = find_running(&layout, sink).await? {
-        if options.audit && !audited {
+    let node = choose_node(&layout, options.node)?;
+    if let Some(record) = find_running(&layout, sink).await? {
+        if options.audit && !record.audit {
             sink.emit(Event::warning(
                 "the sandbox runs already, without a log of API requests: stop it first",
             ));
         }
-        return Ok(running);
+        if options.host_ports.iter().any(|port| !record.host_ports.contains(port)) {
+            sink.emit(Event::warning(
+                "the sandbox runs already, without that port of this machine: stop it first",
+            ));
+        }
+        return Ok(running(&layout, &record, true));
+    }
+    if node == NodeKind::Simulated && !options.host_ports.is_empty() {
+        return Err(SandboxError::NothingRuns { what: "`--host-port`", name: options.name.clone() });
+    }
+    if node == NodeKind::Containers {
+        let missing = requirements::missing(env);
+        if !missing.is_empty() {
+            return Err(SandboxError::Requirements(missing));
+        }
     }
     let program = program::find(env, sink).await?;
+    let containers = match node {
+        NodeKind::Containers => Some(program::find_containers(env, &program, sink).await?),
+        NodeKind::Simulated => None,
+    };
     stop::clear(&layout, sink).await?;
     fs::create_private_dir(&layout.logs())?;
     let from = Timestamp::now();
-    let mut supervisor = spawn(env, &layout, &program, options)?;
+    let mut supervisor = spawn(env, &layout, &program, containers.as_deref(), options)?;
     let record = watch(&layout, Some((&mut supervisor.0, from)), sink).await?;
     supervisor.release();
     Ok(running(&layout, &record, false))
 }
 
-/// Finds a sandbox that runs, or that is being started by a supervisor whose `start` was killed; and
-/// whether it logs API requests.
-async fn find_running(layout: &Layout, sink: &dyn Sink) -> Result<Option<(Running, bool)>, SandboxError> {
+/// The node that a sandbox has, or will have.
+fn choose_node(layout: &Layout, asked: Option<NodeKind>) -> Result<NodeKind, SandboxError> {
+    let made_with = match Record::read(layout)? {
+        Found::Record(record) => Some(record.node),
+        // What only such a node keeps is there.
+        Found::Corrupt if layout.node().exists() => Some(NodeKind::Containers),
+        Found::None | Found::Corrupt => None,
+    };
+    match (made_with, asked) {
+        (Some(is), Some(asked)) if is != asked => {
+            Err(SandboxError::OtherNode { name: layout.name().to_owned(), is, asked })
+        }
+        (Some(is), _) => Ok(is),
+        (None, asked) => Ok(asked.unwrap_or_default()),
+    }
+}
+
+/// Finds a sandbox that runs, or that is being started by a supervisor whose `start` was killed.
+async fn find_running(layout: &Layout, sink: &dyn Sink) -> Result<Option<Record>, SandboxError> {
     let Found::Record(record) = Record::read(layout)? else { return Ok(None) };
     if !record.supervisor.as_ref().is_some_and(ProcessId::is_alive) {
         return Ok(None);
@@ -87,12 +129,12 @@ async fn find_running(layout: &Layout, sink: &dyn Sink) -> Result<Option<(Runnin
     match record.state {
         State::Ready => {}
         State::Starting => {
-            return Ok(watch(layout, None, sink).await.ok().map(|r| (running(layout, &r, true), r.audit)));
+            return Ok(watch(layout, None, sink).await.ok());
         }
         State::Stopping | State::Stopped | State::Failed => return Ok(None),
     }
     if api::answers(&layout.kubeconfig()).await {
-        return Ok(Some((running(layout, &record, true), record.audit)));
+        return Ok(Some(*record));
     }
     sink.emit(Event::warning("the sandbox runs and does not answer: it is started again"));
     Ok(None)
@@ -105,6 +147,7 @@ fn running(layout: &Layout, record: &Record, ran_already: bool) -> Running {
         context: layout.context(),
         server: record.ports.map(|ports| access::server(ports.api)).unwrap_or_default(),
         kubernetes: record.kubernetes.clone().unwrap_or_default(),
+        node: record.node,
         ran_already,
     }
 }
@@ -132,6 +175,7 @@ fn spawn(
     env: &Env,
     layout: &Layout,
     program: &Path,
+    containers: Option<&Path>,
     options: &StartOptions,
 ) -> Result<Supervisor, SandboxError> {
     let log = logs::open(&layout.log("supervisor"))?;
@@ -144,6 +188,12 @@ fn spawn(
     }
     if options.audit {
         command.arg("--audit");
+    }
+    if let Some(containers) = containers {
+        command.arg("--containers").arg(containers);
+    }
+    for port in &options.host_ports {
+        command.args(["--host-port", &port.to_string()]);
     }
     let child = command
         .current_dir(layout.folder())

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::record::Found;
-use super::{ComponentState, Failed, Layout, Record, SandboxError, State, access, api, stop};
+use super::{ComponentState, Failed, Layout, NodeKind, Record, SandboxError, State, access, api, stop};
 use crate::env::Env;
 
 /// What a sandbox is, all things considered.
@@ -82,6 +82,8 @@ pub struct Status {
     pub context: String,
     /// The sandbox program.
     pub program: Option<PathBuf>,
+    /// Its node.
+    pub node: NodeKind,
     /// Its folder.
     pub folder: PathBuf,
     /// The components, and the supervisor last.
@@ -106,6 +108,7 @@ pub async fn status(env: &Env, name: &str) -> Result<Status, SandboxError> {
         kubeconfig: Some(layout.kubeconfig()).filter(|path| path.is_file()),
         context: layout.context(),
         program: None,
+        node: NodeKind::default(),
         folder: layout.folder().to_path_buf(),
         components: Vec::new(),
         failed: None,
@@ -141,7 +144,8 @@ fn fill(status: &mut Status, record: Record) {
             name: component.name.clone(),
             pid: living.map(|process| process.pid),
             port: component.port,
-            memory: living.and_then(super::ProcessId::memory),
+            // A containers node is a process and everything that runs in it.
+            memory: living.and_then(super::ProcessId::memory_of_family),
             ready: living.is_some() && component.state == ComponentState::Ready,
         }
     };
@@ -160,5 +164,6 @@ fn fill(status: &mut Status, record: Record) {
     status.since = Some(record.since);
     status.kubernetes = record.kubernetes;
     status.program = Some(record.program);
+    status.node = record.node;
     status.failed = record.failed;
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::record::Found;
-use super::{Layout, ProcessId, Record, SandboxError, State, lock};
+use super::{Layout, NodeKind, ProcessId, Record, SandboxError, State, cgroups, lock};
 use crate::env::Env;
 use crate::event::{Event, Outcome, Sink};
 use crate::fs::{self, FsError};
@@ -70,6 +70,9 @@ pub(super) async fn clear(layout: &Layout, sink: &dyn Sink) -> Result<bool, Sand
         let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed };
         sink.emit(Event::ended(id, outcome, ""));
         result?;
+    }
+    if record.is_none_or(|record| record.node == NodeKind::Containers) {
+        cgroups::remove(layout).await?;
     }
     match Record::read(layout)? {
         Found::Corrupt => fs::remove_optional(&layout.record())?,

@@ -4,6 +4,7 @@
 //! It ends by SIGTERM, with the process that it was told to follow, or because a component ended;
 //! in every case it stops what runs and writes down what happened.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,9 +13,12 @@ use jiff::Timestamp;
 
 use super::bring_up::{self, Outcome, Plan};
 use super::children::{Children, Ended};
+use super::components::{self, ContainersNode};
 use super::pki::Pki;
 use super::record::Found;
-use super::{ComponentState, Failed, Layout, ProcessId, Record, SandboxError, State, process};
+use super::{
+    ComponentState, Failed, Layout, ProcessId, Record, SandboxError, State, cgroups, process, requirements,
+};
 use crate::env::Env;
 use crate::fs::{self, FsError};
 
@@ -32,6 +36,10 @@ pub struct SuperviseOptions {
     pub follow: Option<ProcessId>,
     /// Log every request to the API server.
     pub audit: bool,
+    /// The programs of the containers node; `None` where the node is simulated.
+    pub containers: Option<PathBuf>,
+    /// Ports on 127.0.0.1 that pods may reach.
+    pub host_ports: Vec<u16>,
 }
 
 /// Runs a sandbox until it is asked to stop or a component ends.
@@ -51,10 +59,33 @@ pub async fn supervise(env: &Env, options: SuperviseOptions) -> Result<(), Sandb
         Found::Record(record) => record.ports.map(|ports| ports.api),
         Found::None | Found::Corrupt => None,
     };
-    let mut record = Record { audit: options.audit, ..Record::new(options.program) };
+    let containers = options.containers.map(|programs| ContainersNode {
+        programs,
+        plugins: requirements::plugin_folder().unwrap_or_default(),
+        host_ports: options.host_ports.clone(),
+        environment: node_environment(env),
+    });
+    let mut record = Record {
+        audit: options.audit,
+        node: components::node_kind(containers.as_ref()),
+        host_ports: options.host_ports,
+        ..Record::new(options.program)
+    };
     record.write(&layout)?;
     let mut children = Children::default();
-    let ended = run(&layout, options.audit, previous_api_port, &mut record, &mut children, &mut stop).await;
+    let ended = match Pki::ensure(&layout) {
+        Ok(pki) => {
+            let plan = Plan {
+                layout: &layout,
+                pki: &pki,
+                audit: options.audit,
+                previous_api_port,
+                containers: containers.as_ref(),
+            };
+            run(&plan, &mut record, &mut children, &mut stop).await
+        }
+        Err(error) => Err(error),
+    };
 
     // Whatever happened, nothing stays behind, and the record says what it was.
     match ended {
@@ -69,6 +100,10 @@ pub async fn supervise(env: &Env, options: SuperviseOptions) -> Result<(), Sandb
     }
     record.write(&layout)?;
     children.stop().await;
+    if containers.is_some() {
+        // Its own work, unless it was killed.
+        cgroups::remove(&layout).await?;
+    }
     if record.state == State::Stopping {
         record.state = State::Stopped;
     }
@@ -83,26 +118,34 @@ pub async fn supervise(env: &Env, options: SuperviseOptions) -> Result<(), Sandb
 
 /// Starts everything and watches; gives the component that ended, or none if it was asked to stop.
 async fn run(
-    layout: &Layout,
-    audit: bool,
-    previous_api_port: Option<u16>,
+    plan: &Plan<'_>,
     record: &mut Record,
     children: &mut Children,
     stop: &mut Stop,
 ) -> Result<Option<Ended>, SandboxError> {
-    let pki = Pki::ensure(layout)?;
-    let plan = Plan { layout, pki: &pki, audit, previous_api_port };
-    match bring_up::bring_up(&plan, record, children, stop).await? {
+    match bring_up::bring_up(plan, record, children, stop).await? {
         Outcome::Up => {}
         Outcome::Stopped => return Ok(None),
         Outcome::Failed(ended) => return Ok(Some(ended)),
     }
     record.state = State::Ready;
-    record.write(layout)?;
+    record.write(plan.layout)?;
     tokio::select! {
         ended = children.first_ended() => Ok(Some(ended)),
         () = stop.asked() => Ok(None),
     }
+}
+
+/// What a containers node is told of this machine: where programs are, and the way to a registry.
+fn node_environment(env: &Env) -> Vec<(String, OsString)> {
+    let mut variables = vec![("PATH".to_owned(), env.system_path())];
+    let optional = [
+        ("HTTPS_PROXY", env.https_proxy.clone().map(OsString::from)),
+        ("NO_PROXY", env.no_proxy.clone().map(OsString::from)),
+        ("SSL_CERT_FILE", env.ssl_cert_file.clone().map(PathBuf::into_os_string)),
+    ];
+    variables.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    variables
 }
 
 fn fail(record: &mut Record, component: &str, status: String, lines: Vec<String>) {

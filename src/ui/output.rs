@@ -108,7 +108,7 @@ impl Ui {
             return self.sink().emit(Event::warning(text));
         }
         let label = self.err_style(Style::new().yellow().bold()).apply_to("warning:");
-        self.err_line(&format!("{label} {text}"));
+        self.err_line(&format!("{label} {}", super::printable(text)));
     }
 
     /// Prints a failure to stderr: what, caused by, hint.

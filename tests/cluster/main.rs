@@ -10,6 +10,7 @@
 
 mod adopt;
 mod apply;
+mod catalogue;
 mod diff;
 mod down;
 mod faults;

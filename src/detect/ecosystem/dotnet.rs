@@ -271,7 +271,7 @@ fn commands(draft: &mut Draft, whole: &At, runs: bool) {
 
 /// What the repository's AppHost gives this project: `AddProject<Projects.Api>(...).WithReference(db)`.
 fn orchestrated(scope: &Scope<'_>, stem: &str, draft: &mut Draft) {
-    let hosts = scope.tree.files().iter().filter(|file| {
+    let hosts = scope.tree.of_use().iter().filter(|file| {
         matches!(base(file), "Program.cs" | "AppHost.cs" | "apphost.cs") && folder(file).contains("AppHost")
             || base(file) == "apphost.cs"
     });

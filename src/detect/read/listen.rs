@@ -36,6 +36,8 @@ pub(in crate::detect) struct Found {
     pub(in crate::detect) line: u32,
     /// `None` where no literal says it.
     pub(in crate::detect) port: Option<u16>,
+    /// The variable that alone says it.
+    pub(in crate::detect) variable: Option<String>,
 }
 
 static NUMBER: Pattern = Pattern::new(r#"^["'`]?:?(\d{2,5})(?:_?[uif]\d+|L)?["'`]?$"#);
@@ -48,6 +50,12 @@ static DEFAULT: Pattern =
     Pattern::new(r#",\s*(?:default(?:_value)?\s*[=:]\s*|fallback\s*[=:]\s*)?["'`]?:?(\d{2,5})["'`]?\s*[,)]"#);
 static IDENTIFIER: Pattern =
     Pattern::new(r"(?:[A-Za-z_$@][\w$]*(?:\?\.|\.|::|->|\[['\x22]))*([A-Za-z_$@][\w$]*)(\s*\()?");
+
+/// A setting of the application that is asked for by its name.
+static SETTING: Pattern = Pattern::new(r#"^\w+\.get\(\s*['"](\w+)['"]\s*\)$"#);
+
+/// The base of a number system is no port.
+static RADIX: Pattern = Pattern::new(r"(parseInt\s*\([^()]*(?:\([^()]*\)[^()]*)*?),\s*10\s*\)");
 
 /// How often a name may stand for another name.
 const DEPTH: u8 = 4;
@@ -73,11 +81,34 @@ pub(in crate::detect) fn search(
                 let port = expression.and_then(|expression| {
                     resolve(&code, expression, DEPTH).or_else(|| elsewhere(tree, expression, file, related))
                 });
-                found.push(Found { file: (*file).to_owned(), line: code.line(whole.start()), port });
+                let variable = expression.filter(|_| port.is_none()).and_then(|e| variable(&code, e));
+                found.push(Found {
+                    file: (*file).to_owned(),
+                    line: code.line(whole.start()),
+                    port,
+                    variable,
+                });
             }
         }
     }
     found
+}
+
+static ENVIRONMENT: Pattern = Pattern::new(
+    r#"(?:\bprocess\.env\.|\bprocess\.env\[['"]|\bBun\.env\.|\bDeno\.env\.get\(\s*['"]|\bENV(?:\.fetch\(|\[)\s*['"]|\b[gG]et_?env\(\s*['"]|\benviron(?:\.get\(|\[)\s*['"]|\benv::var\(\s*")(\w+)"#,
+);
+
+/// The environment variable that an expression, or the definition of a name in it, reads.
+fn variable(code: &Code, expression: &str) -> Option<String> {
+    if let Some(found) = ENVIRONMENT.captures(expression) {
+        return Some(found[1].to_owned());
+    }
+    names(expression).into_iter().find_map(|name| {
+        let text = format!(r"\b{}\s*(?::\s*\w+\s*)?(?::=|=)\s*([^;\n]+)", regex::escape(name));
+        let definition = Regex::new(&text).ok()?;
+        let found = code.captures(&definition).next()?;
+        Some(ENVIRONMENT.captures(&found[1])?[1].to_owned())
+    })
 }
 
 /// A name that this file does not define may be defined in a file of settings.
@@ -173,11 +204,19 @@ fn keyword_flat<'a>(fields: &[&'a str], keys: &[&str]) -> Option<&'a str> {
 /// The number that an expression is when the environment says nothing.
 pub(in crate::detect) fn resolve(code: &Code, expression: &str, depth: u8) -> Option<u16> {
     let expression = expression.trim().trim_end_matches([';', ',']);
+    let without = RADIX.replace_all(expression, "$1)");
+    let expression = without.as_ref();
     let number = |regex: &Regex| regex.captures(expression).and_then(|found| found[1].parse::<u16>().ok());
     for regex in [&NUMBER, &ADDRESS, &FALLBACK, &DEFAULT, &TUPLE] {
         if let Some(port) = number(regex) {
             return (port > 0).then_some(port);
         }
+    }
+    // Express keeps settings: `app.set("port", X)` is what `app.get("port")` gives.
+    if let Some(found) = SETTING.captures(expression) {
+        let text = format!(r#"\.set\(\s*['"]{}['"]\s*,\s*([^;\n]+)\)"#, regex::escape(&found[1]));
+        let set = Regex::new(&text).ok()?;
+        return code.captures(&set).find_map(|set| resolve(code, &set[1], depth.checked_sub(1)?));
     }
     if let Some(fields) = expression.strip_prefix('{') {
         let fields = arguments_of(fields);
@@ -282,6 +321,15 @@ mod tests {
         assert_eq!(port("", "Number(process.env.PORT ?? '4000')"), Some(4000));
         assert_eq!(port("const PORT = process.env.PORT || 3000;", "PORT"), Some(3000));
         assert_eq!(port("const { PORT = 5000 } = process.env;", "PORT"), Some(5000));
+        assert_eq!(port("app.set('port', parseInt(x, 10))", "app.get('port')"), None);
+        assert_eq!(
+            port(
+                "const mail = { port: 465 };\napp.set('port', process.env.PORT || 8085);",
+                "app.get('port')"
+            ),
+            Some(8085)
+        );
+        assert_eq!(port("", "parseInt(process.env.PORT, 10)"), None);
         assert_eq!(port("const port: number = 4100", "{ port, host: '0.0.0.0' }"), Some(4100));
         assert_eq!(port("const port = parseInt(process.env.PORT, 10) || 4200", "port"), Some(4200));
         assert_eq!(

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::path::{base, folder, is_below};
+use crate::detect::walk::Piece;
 
 /// All files, root-relative with `/`.
 #[derive(Debug, Default)]
@@ -17,32 +18,31 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// Orders files that come in any order; those of one folder mostly follow each other.
-    pub(super) fn new(files: Vec<String>) -> Self {
-        let mut index: HashMap<String, usize> = HashMap::new();
-        let mut groups: Vec<Vec<String>> = Vec::new();
-        let mut last: Option<usize> = None;
-        for file in files {
-            let of = folder(&file);
-            let same = last.filter(|at| groups[*at].first().is_some_and(|first| folder(first) == of));
-            let at = same.or_else(|| index.get(of).copied()).unwrap_or_else(|| {
-                index.insert(of.to_owned(), groups.len());
-                groups.push(Vec::new());
-                groups.len() - 1
-            });
-            groups[at].push(file);
-            last = Some(at);
+    /// Orders what the walk found; several pieces may be of one folder.
+    pub(super) fn new(pieces: Vec<Piece>) -> Self {
+        let mut index: HashMap<String, usize> = HashMap::with_capacity(pieces.len());
+        let mut groups: Vec<Piece> = Vec::with_capacity(pieces.len());
+        for mut piece in pieces {
+            match index.get(&piece.folder) {
+                Some(at) => {
+                    let files = &mut groups[*at].files;
+                    files.append(&mut piece.files);
+                    files.sort_unstable();
+                }
+                None => {
+                    index.insert(piece.folder.clone(), groups.len());
+                    groups.push(piece);
+                }
+            }
         }
-        let mut order: Vec<(String, usize)> = index.into_iter().collect();
-        order.sort_unstable_by(|(a, _), (b, _)| compare(a, b));
-        let mut listing = Self::default();
-        for (folder, at) in order {
-            let mut group = std::mem::take(&mut groups[at]);
-            let skip = if folder == "." { 0 } else { folder.len() + 1 };
-            group.sort_unstable_by(|a, b| a.as_bytes()[skip..].cmp(&b.as_bytes()[skip..]));
+        groups.sort_unstable_by(|a, b| compare(&a.folder, &b.folder));
+        let mut listing = Self { by_name: index, ..Self::default() };
+        for Piece { folder, mut files } in groups {
             let start = listing.files.len();
-            listing.files.append(&mut group);
-            listing.by_name.insert(folder.clone(), listing.folders.len());
+            listing.files.append(&mut files);
+            if let Some(at) = listing.by_name.get_mut(&folder) {
+                *at = listing.folders.len();
+            }
             listing.folders.push((folder, start..listing.files.len()));
         }
         listing
@@ -98,7 +98,8 @@ mod tests {
 
     fn listing() -> Listing {
         let files = ["b/x", "a/b/1", "a-b/1", "z", "a/c", "a/b/0", "a/b/d/2", "b/a"];
-        Listing::new(files.map(str::to_owned).to_vec())
+        let piece = |file: &str| Piece { folder: folder(file).to_owned(), files: vec![file.to_owned()] };
+        Listing::new(files.map(piece).into())
     }
 
     #[test]

@@ -18,12 +18,14 @@ use super::path::{base, extension, join};
 use super::xml::{self, Element};
 use super::{Code, json};
 use crate::detect::limits::Limits;
+use crate::detect::walk::Walked;
 
 /// The repository as rules see it.
 pub(in crate::detect) struct Tree {
     root: PathBuf,
     name: String,
     listing: Listing,
+    of_use: Vec<String>,
     limits: Limits,
     started: Instant,
     read: AtomicU64,
@@ -37,15 +39,16 @@ pub(in crate::detect) struct Tree {
 }
 
 impl Tree {
-    pub(in crate::detect) fn new(root: &Path, files: Vec<String>, limits: Limits, started: Instant) -> Self {
+    pub(in crate::detect) fn new(root: &Path, walked: Walked, limits: Limits, started: Instant) -> Self {
         let name =
             root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
-        let listing = Listing::new(files);
+        let listing = Listing::new(walked.pieces);
         let texts = listing.files().iter().map(|_| OnceLock::new()).collect();
         Self {
             root: root.to_path_buf(),
             name,
             listing,
+            of_use: walked.marked,
             limits,
             started,
             read: AtomicU64::new(0),
@@ -87,6 +90,11 @@ impl Tree {
     /// All files: a folder's own by name, then its subfolders.
     pub(in crate::detect) fn files(&self) -> &[String] {
         self.listing.files()
+    }
+
+    /// The files whose names speak of a container, an orchestrator or another tool, sorted by path.
+    pub(in crate::detect) fn of_use(&self) -> &[String] {
+        &self.of_use
     }
 
     /// Folders that hold files themselves, with the paths of these files.

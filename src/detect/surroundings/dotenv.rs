@@ -105,6 +105,9 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
                 draft.port(port, PortSource::DotEnv, &at);
             }
             if let Some(kind) = variable::by_url(&value) {
+                // CockroachDB is reached by PostgreSQL's scheme.
+                let cockroach = kind == "postgres" && draft.has_service("cockroachdb");
+                let kind = if cockroach { "cockroachdb" } else { kind };
                 draft.service(kind, None, &at, 0.8);
                 draft.service_env(kind, &name);
             }

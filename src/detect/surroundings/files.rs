@@ -7,9 +7,7 @@ use crate::detect::read::{Tree, base, folder};
 /// Sorts every known file into its list.
 pub(in crate::detect) fn files(tree: &Tree) -> Files {
     let mut found = Files::default();
-    let mut files: Vec<&String> = tree.files().iter().filter(|file| of_use(base(file))).collect();
-    files.sort_unstable();
-    for file in files {
+    for file in tree.of_use() {
         let name = base(file);
         let list = match name {
             "Chart.yaml" => &mut found.helm,
@@ -41,11 +39,13 @@ pub(in crate::detect) fn files(tree: &Tree) -> Files {
     found
 }
 
-/// Whether a file of this name can be in one of the lists: a cheap look at all, before the exact one.
-fn of_use(name: &str) -> bool {
-    const ENDINGS: &[&str] = &[".yaml", ".yml", ".json", ".toml", ".cs", ".csproj", ".tool-versions"];
+/// Whether a file of this name can be in one of the lists, or be an AppHost: a cheap look at all files,
+/// before the exact one.
+pub(in crate::detect) fn of_use(name: &str) -> bool {
+    const ENDINGS: &[&str] = &[".yaml", ".yml", ".json", ".toml", ".csproj", ".tool-versions"];
+    const NAMES: &[&str] = &[".justfile", "Program.cs", "AppHost.cs", "apphost.cs"];
     !name.contains('.')
-        || name == ".justfile"
+        || NAMES.contains(&name)
         || ENDINGS.iter().any(|ending| name.ends_with(ending))
         || docker::is_dockerfile(name)
 }

@@ -19,7 +19,7 @@ use super::read::Tree;
 use variables::Looked;
 
 pub(super) use compose::build_contexts;
-pub(super) use files::files;
+pub(super) use files::{files, of_use};
 
 /// Adds to every draft what the files around it say.
 pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>) {

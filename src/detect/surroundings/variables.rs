@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::detect::draft::{At, Draft, Given};
 use crate::detect::read::pattern::Pattern;
-use crate::detect::read::{Code, Tree, extension};
+use crate::detect::read::{Code, Tree, base, extension};
 use crate::detect::sources::Sources;
 
 /// A way of reading a variable. Group `n` is the name, group `d` a default.
@@ -32,7 +32,7 @@ const JVM: &[&str] = &["java", "kt", "kts", "scala", "groovy"];
 const DOTNET: &[&str] = &["cs", "fs", "vb"];
 
 /// All ways of reading a variable.
-pub(in crate::detect) static PATTERNS: [Read; 40] = [
+pub(in crate::detect) static PATTERNS: [Read; 41] = [
     read(JS, r"\bprocess\.env\.(?<n>[A-Z_][A-Z0-9_]*)\b"),
     read(JS, r#"\bprocess\.env\[['"](?<n>[A-Z_][A-Z0-9_]*)['"]\]"#),
     read(JS, r"\bimport\.meta\.env\.(?<n>(?:VITE|PUBLIC)_[A-Z0-9_]+)\b"),
@@ -79,7 +79,8 @@ pub(in crate::detect) static PATTERNS: [Read; 40] = [
     read(&["rb", "ru", "rake"], r#"\bENV\.fetch\(\s*['"](?<n>\w+)['"]\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(&["php"], r#"\b(?:getenv|env)\(\s*['"](?<n>[A-Z]\w+)['"]\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(&["php"], r#"\$_ENV\[\s*['"](?<n>\w+)['"]\s*\]"#),
-    read(&["ex", "exs"], r#"\bSystem\.(?:fetch_env!|get_env)\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["ex", "exs"], r#"\bSystem\.fetch_env!\(\s*"(?<n>\w+)"\s*\)"#),
+    maybe(&["ex", "exs"], r#"\bSystem\.get_env\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(&["erl"], r#"\bos:getenv\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(&["swift"], r#"\bEnvironment\.get\(\s*"(?<n>\w+)"\s*\)"#),
     read(&["swift"], r#"\.environment\[\s*"(?<n>\w+)"\s*\]"#),
@@ -110,6 +111,8 @@ const GIVEN: &[&str] = &[
     "CI",
     "HOSTNAME",
     "NODE_PATH",
+    "NODE_OPTIONS",
+    "PUBLIC_URL",
     "INIT_CWD",
     "NEXT_RUNTIME",
     "NEXT_PHASE",
@@ -152,6 +155,7 @@ const GIVEN: &[&str] = &[
 static TAIL: Pattern = Pattern::new(
     r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#,
 );
+static DEMANDED: Pattern = Pattern::new(r"^\s*\|\|\s*raise\b");
 static TESTED: Pattern = Pattern::new(
     r"^\s*(?:===|!==|==|!=|\?[^?.:]|&&|\w+\([^\n]*\.(?:optional|nullish)\(\)|\.ok\(\)|\.is_ok\(\)|\.is_err\(\))",
 );
@@ -207,7 +211,10 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, own: &[&str]) -> Looked {
     let prefix = if dir == "." { 0 } else { dir.len() + 1 };
     let sources = Sources::of(own, &dir).with(searched, tree.sources());
     let looked = Looked { looked: sources.found.len(), total: sources.total };
-    let files = sources.found.into_iter().filter(|file| !boilerplate(draft, &file[prefix..]));
+    // What Yarn writes beside a project is not the project's.
+    let written = |file: &str| base(file).starts_with(".pnp.");
+    let files =
+        sources.found.into_iter().filter(|file| !written(file) && !boilerplate(draft, &file[prefix..]));
     let files: Vec<&str> = files.collect();
     for file in files {
         let Some(text) = tree.text(file) else { continue };
@@ -231,6 +238,7 @@ fn boilerplate(draft: &Draft, file: &str) -> bool {
             file.starts_with("config/environments/")
                 || file.starts_with("config/puma.rb")
                 || file.starts_with("config/boot.rb")
+                || file.starts_with("config/initializers/backtrace_silencers.rb")
         }
         _ => false,
     }
@@ -242,7 +250,9 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
         for found in code.captures(&row.pattern) {
             let (Some(whole), Some(name)) = (found.get(0), found.name("n")) else { continue };
             let name = name.as_str();
-            if GIVEN.contains(&name) || name.len() > 100 || name.starts_with("npm_") || name == "_" {
+            // Vue's own tool says where the pages are.
+            let given = name == "BASE_URL" && draft.c.framework.as_deref() == Some("vue-cli");
+            if given || GIVEN.contains(&name) || name.len() > 100 || name.starts_with("npm_") || name == "_" {
                 continue;
             }
             let rest = &code.text[whole.end()..];
@@ -263,7 +273,10 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
             if written {
                 continue;
             }
-            let optional = row.optional || asked || TESTED.is_match(rest) || matches!(given, Some(None));
+            let optional = row.optional && !DEMANDED.is_match(rest)
+                || asked
+                || TESTED.is_match(rest)
+                || matches!(given, Some(None));
             let given = match &given {
                 Some(Some(literal)) => Given::Code(literal),
                 _ if optional => Given::Copes,

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Makes the root file systems of the images that tests/node runs: build.sh CACHE
+#
+# They hold Debian's own packages, for no image registry is asked, and stand in for the images that
+# the presets name. Each is made once: its file's name says what it was made from. Prints, for each
+# image, its name, its file and its entry point, separated by tabs.
+#
+# Programs in them install packages from where this machine does: the registries and certificate
+# authorities are read from its configuration when they are made, and are nowhere in the project.
+# Needs root, mmdebstrap and a Debian mirror.
+# shellcheck disable=SC2016 # hooks are expanded by mmdebstrap
+set -euo pipefail
+
+readonly SUITE=trixie
+cache=${1:?usage: build.sh CACHE}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+mkdir -p "$cache"
+
+# The mirror that this machine uses.
+mirror() {
+    local found
+    found=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+        sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb (\[[^]]*\] )?([^ ]+).*/\2/p' | grep -m1 '/debian/\?$' || true)
+    printf '%s\n' "${found:-http://deb.debian.org/debian}"
+}
+
+# What programs need to know of this machine to install packages, as lines of /etc/environment.
+registries() {
+    local registry
+    if command -v npm >/dev/null && registry=$(npm config get registry 2>/dev/null); then
+        echo "NPM_CONFIG_REGISTRY=$registry"
+    fi
+    if command -v pip >/dev/null && registry=$(pip config get global.index-url 2>/dev/null); then
+        echo "PIP_INDEX_URL=$registry"
+    fi
+    if command -v go >/dev/null; then
+        go env | sed -nE "s/^(GOPROXY|GOSUMDB|GONOSUMDB|GOPRIVATE)='(.+)'$/\1=\2/p"
+    fi
+    if [[ -n ${SSL_CERT_FILE:-} ]]; then
+        local name
+        for name in SSL_CERT_FILE NODE_EXTRA_CA_CERTS PIP_CERT GIT_SSL_CAINFO; do
+            echo "$name=/etc/ssl/certs/ca-certificates.crt"
+        done
+    fi
+    env | grep -E '^(https?|HTTPS?|no|NO)_(proxy|PROXY)=' || true
+}
+
+mirror=$(mirror)
+registries=$(registries)
+
+# image NAME ENTRYPOINT PACKAGES [HOOK...]
+image() {
+    local name=$1 entrypoint=$2 packages=$3 hash file
+    shift 3
+    hash=$(printf '%s\n' "$SUITE" "$packages" "$@" "$registries" "$(cat "$here"/*.sh)" \
+        "$(cat "${SSL_CERT_FILE:-/dev/null}")" | sha256sum | cut -c1-16)
+    file=$cache/$(tr '/:' '__' <<<"$name").$hash.tar
+    if [[ ! -f $file ]]; then
+        rm -f "$cache/$(tr '/:' '__' <<<"$name")".*.tar
+        local hooks=() hook begun=$SECONDS
+        for hook in "$@"; do
+            hooks+=("--customize-hook=$hook")
+        done
+        if [[ -n ${SSL_CERT_FILE:-} ]]; then
+            hooks+=("--customize-hook=upload $SSL_CERT_FILE /etc/ssl/certs/ca-certificates.crt")
+        fi
+        # Without what is only read by people: half the time goes into writing files.
+        mmdebstrap --quiet --format=tar --variant=minbase --include="ca-certificates,$packages" \
+            --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+            --dpkgopt='path-exclude=/usr/share/locale/*' --aptopt='Acquire::Retries "5"' \
+            "${hooks[@]}" "$SUITE" "$file.part" "$mirror" >&2
+        mv "$file.part" "$file"
+        echo "made the root file system of $name in $((SECONDS - begun)) s" >&2
+    fi
+    printf '%s\t%s\t%s\n' "$name" "$file" "$entrypoint"
+}
+
+# Users have the numbers that they have in the official images, which the presets run them as. The
+# official PostgreSQL runs a script that makes the database; see postgres.sh.
+postgres=/usr/lib/postgresql/17/bin
+
+# Most of the time is spent waiting for the mirror and for single-threaded tools.
+pids=()
+begin() {
+    while (($(jobs -rp | wc -l) >= 3)); do
+        sleep 0.1
+    done
+    image "$@" &
+    pids+=($!)
+}
+begin node:22-bookworm-slim '' nodejs,npm 'chroot "$1" useradd --uid 1000 --create-home node'
+begin postgres:17-bookworm postgres.sh postgresql \
+    "copy-in $here/postgres.sh /usr/local/bin" \
+    "ln -s $postgres/postgres $postgres/initdb $postgres/pg_ctl \"\$1/usr/local/bin/\"" \
+    'chroot "$1" usermod --uid 999 postgres && chroot "$1" groupmod --gid 999 postgres'
+begin golang:1.24-bookworm '' golang-go,git
+begin redis:7.4-bookworm '' redis-server \
+    'chroot "$1" usermod --uid 999 redis && chroot "$1" groupmod --gid 999 redis'
+begin alpine/git:v2.49.1 '' git
+begin python:3.13-slim-bookworm '' python3,python3-pip,python3-venv \
+    'ln -s python3 "$1/usr/bin/python"; rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED'
+for pid in "${pids[@]}"; do
+    wait "$pid"
+done
+printf '%s\n' "$registries" >"$cache/environment"
