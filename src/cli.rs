@@ -238,6 +238,9 @@ pub struct StatusArgs {
     /// The project folder.
     #[command(flatten)]
     pub project: PathArg,
+    /// Show it again whenever it changes, until interrupted
+    #[arg(long, short)]
+    pub watch: bool,
     /// Where it runs.
     #[command(flatten)]
     pub target: TargetArgs,
