@@ -265,7 +265,10 @@ impl<'a> Scene<'a> {
                 Some((_, pod, problem, _)) => {
                     format!("{}: {}", pod["metadata"]["name"].as_str().unwrap_or_default(), problem.reason)
                 }
-                None => state.text().to_owned(),
+                None => match self.probe_of(tracked) {
+                    Some(message) => format!("{}: {message}", state.text()),
+                    None => state.text().to_owned(),
+                },
             };
             if tracked.told {
                 self.sink.emit(Event::started(step(&tracked.key), tracked.key.to_string()));
@@ -282,6 +285,12 @@ impl<'a> Scene<'a> {
                 tracked.said = said;
             }
         }
+    }
+
+    /// What a probe of its pods has said so far; a start takes its time, so that is no failure yet.
+    fn probe_of<'s>(&'s self, tracked: &'s Tracked) -> Option<&'s str> {
+        let said = self.pods_of(tracked).find_map(|(uid, _)| self.warnings.get(uid))?;
+        (said.0 == "Unhealthy").then(|| said.1.lines().next().unwrap_or_default())
     }
 
     pub(super) fn state(&self, tracked: &Tracked) -> State {
