@@ -38,6 +38,8 @@ pub enum Command {
     Init(InitArgs),
     /// Apply the environment without the wizard
     Up(UpArgs),
+    /// Show what `up` would change, field by field; changes nothing
+    Diff(DiffArgs),
     /// Remove the environment; volumes and namespaces that devbox did not create stay
     Down(DownArgs),
     /// Show what runs in the environment, and why something does not
@@ -49,6 +51,12 @@ pub enum Command {
     /// List and show presets
     #[command(subcommand)]
     Preset(PresetCommand),
+    /// Print the JSON Schema of a file that devbox reads, for editors
+    Schema {
+        /// Which file
+        #[arg(value_enum)]
+        of: SchemaFile,
+    },
     /// Run a real Kubernetes control plane with a simulated node on this machine
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -114,6 +122,9 @@ pub struct ApplyArgs {
     /// Take over fields that another field manager owns
     #[arg(long)]
     pub force_conflicts: bool,
+    /// Delete and make anew what cannot be changed in place; never what holds data
+    #[arg(long)]
+    pub recreate: bool,
     /// Whose credentials the environment's kubeconfig holds
     #[arg(long, value_enum, default_value_t, value_name = "WHOSE")]
     pub access: Access,
@@ -158,6 +169,9 @@ pub struct UpArgs {
     /// The project folder.
     #[command(flatten)]
     pub project: PathArg,
+    /// Do not show the changes and ask; never skips the cluster guard
+    #[arg(long, short)]
+    pub yes: bool,
     /// What decides the plan.
     #[command(flatten)]
     pub plan: PlanArgs,
@@ -167,6 +181,29 @@ pub struct UpArgs {
     /// How it goes up.
     #[command(flatten)]
     pub apply: ApplyArgs,
+}
+
+/// `devbox diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The project folder.
+    #[command(flatten)]
+    pub project: PathArg,
+    /// End with exit code 4 where there are differences
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Show what `up --force-conflicts` would do
+    #[arg(long)]
+    pub force_conflicts: bool,
+    /// Show what `up --recreate` would do
+    #[arg(long)]
+    pub recreate: bool,
+    /// What decides the plan.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// Where it runs.
+    #[command(flatten)]
+    pub target: TargetArgs,
 }
 
 /// `devbox down`.
@@ -239,6 +276,17 @@ pub struct RenderArgs {
     /// What decides the plan.
     #[command(flatten)]
     pub plan: PlanArgs,
+}
+
+/// A file that has a schema.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SchemaFile {
+    /// A preset
+    Preset,
+    /// The repository's `devbox.yaml`
+    Project,
+    /// Your own `config.yaml`
+    Config,
 }
 
 /// What to do with presets.

@@ -18,6 +18,8 @@ pub enum Change {
     Created,
     /// It was there and was changed.
     Configured,
+    /// It could not be changed in place: it was deleted and made anew.
+    Recreated,
     /// It was there and nothing had to change.
     Unchanged,
     /// It belongs to the cluster or to somebody else and was left as it is.
@@ -105,10 +107,14 @@ impl Applied {
         })
     }
 
-    /// How many objects were created, configured and left unchanged.
+    /// How many objects were created (or made anew), configured and left unchanged.
     pub fn counts(&self) -> (usize, usize, usize) {
         let count = |change: &Change| self.objects.iter().filter(|object| object.change == *change).count();
-        (count(&Change::Created), count(&Change::Configured), count(&Change::Unchanged))
+        (
+            count(&Change::Created) + count(&Change::Recreated),
+            count(&Change::Configured),
+            count(&Change::Unchanged),
+        )
     }
 }
 

@@ -9,7 +9,7 @@ use super::applyset::Environment;
 use super::connect::Cluster;
 use super::error::ClusterError;
 use super::guard::Confirmed;
-use super::inventory::{Member, Select};
+use super::inventory::{Depth, Member, Select};
 use super::namespace::NamespaceState;
 use super::prepare::Prepared;
 use super::request::Call;
@@ -25,12 +25,26 @@ pub(super) struct Before {
     pub(super) kinds: BTreeSet<String>,
     /// There is a record.
     pub(super) recorded: bool,
-    /// Members of our set, by group, kind and name.
+    /// Members of any set, by group, kind and name.
     pub(super) members: HashMap<Id, Member>,
+    /// Objects of the bundle that exist and are no set's members; known only where everything was
+    /// asked for.
+    pub(super) strangers: HashMap<Id, Member>,
     /// Cluster-scoped objects of the bundle that exist, by the same.
     pub(super) cluster_scoped: HashMap<Id, Member>,
     /// Live Secrets whose values are taken over; `None` where there is none yet.
     pub(super) secrets: HashMap<String, Option<Value>>,
+}
+
+/// How much is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Metadata of members: what an apply needs.
+    Members,
+    /// Members as a whole: what a difference is made of.
+    Whole,
+    /// Metadata of members and of what else has a name that the bundle uses.
+    Everything,
 }
 
 pub(super) type Id = (String, String, String);
@@ -46,19 +60,29 @@ impl Cluster {
         confirmed: &Confirmed,
         environment: &Environment,
         plan: &[Prepared],
+        look: Look,
         sink: &dyn Sink,
     ) -> Result<Before, ClusterError> {
+        let (depth, select) = match look {
+            Look::Members => (Depth::Metadata, Select::Members),
+            Look::Whole => (Depth::Whole, Select::Members),
+            Look::Everything => (Depth::Metadata, Select::All),
+        };
         let kinds: BTreeSet<&Resource> =
             plan.iter().map(|object| &object.resource).filter(|resource| resource.namespaced).collect();
         let lists =
-            kinds.into_iter().map(|kind| self.list(kind, &environment.namespace, Select::Members, sink));
+            kinds.into_iter().map(|kind| self.list_to(depth, kind, &environment.namespace, select, sink));
         let scoped = plan
             .iter()
             .filter(|object| !object.resource.namespaced && object.wave != Wave::Namespace)
             .map(|object| async move {
-                let call = Call::get_metadata(format!("read {}", object.key), object.path());
+                let what = format!("read {}", object.key);
+                let call = match depth {
+                    Depth::Metadata => Call::get_metadata(what, object.path()),
+                    Depth::Whole => Call::get(what, object.path()),
+                };
                 let live = self.find(&call, sink).await?;
-                Ok::<_, ClusterError>(live.and_then(|live| Member::read(&object.resource, &live)))
+                Ok::<_, ClusterError>(live.and_then(|live| Member::read_whole(&object.resource, live)))
             });
         let secrets = plan.iter().filter(|object| object.takes_over()).map(|object| async move {
             let call = Call::get(format!("read {}", object.key), object.path());
@@ -78,15 +102,54 @@ impl Cluster {
         .await;
         identity?;
         let (namespace, record, lists, scoped, secrets) = rest?;
-        let members = lists.into_iter().flatten().map(|member| (id_of(&member.key), member)).collect();
+        let found = lists.into_iter().flatten().map(|member| (id_of(&member.key), member));
+        let (members, mut strangers): (HashMap<Id, Member>, HashMap<Id, Member>) =
+            found.partition(|(_, member)| member.part_of.is_some());
+        let planned: BTreeSet<Id> = plan.iter().map(|object| id_of(&object.key)).collect();
+        strangers.retain(|id, _| planned.contains(id));
         Ok(Before {
             namespace,
             kinds: environment.kinds_of(record.as_ref())?,
             recorded: record.is_some(),
             members,
+            strangers,
             cluster_scoped: scoped.into_iter().flatten().map(|member| (id_of(&member.key), member)).collect(),
             secrets: secrets.into_iter().collect(),
         })
+    }
+}
+
+impl Before {
+    /// What is known of an object as ours; nothing of namespaces.
+    pub(super) fn known(&self, prepared: &Prepared) -> Option<&Member> {
+        let from = if prepared.resource.namespaced { &self.members } else { &self.cluster_scoped };
+        from.get(&id_of(&prepared.key))
+    }
+
+    /// The resourceVersion that an object had, where it was known as ours.
+    pub(super) fn known_version(&self, prepared: &Prepared) -> Option<&str> {
+        match (prepared.wave, &self.namespace) {
+            (Wave::Namespace, NamespaceState::Ours { resource_version, .. }) => Some(resource_version),
+            (Wave::Namespace, _) => None,
+            _ => self.known(prepared).map(|member| member.resource_version.as_str()),
+        }
+    }
+
+    /// Why an object is left as it is: a namespace or definition that was there before us.
+    pub(super) fn left_alone(&self, environment: &Environment, prepared: &Prepared) -> Option<String> {
+        match prepared.wave {
+            Wave::Namespace => match &self.namespace {
+                NamespaceState::Existing => Some("it was there before and is left as it is".into()),
+                NamespaceState::Unreadable => Some("it may not be read; taken as existing".into()),
+                _ => None,
+            },
+            Wave::Definitions => {
+                let live = self.cluster_scoped.get(&id_of(&prepared.key))?;
+                let ours = live.part_of.as_deref() == Some(environment.id().as_str());
+                (!ours).then(|| "it is in the cluster already and is left as it is".into())
+            }
+            _ => None,
+        }
     }
 }
 

@@ -17,9 +17,11 @@ use super::delete::{Deleting, Removal, Removed};
 use super::guard::Confirmed;
 use super::inventory::{Member, Select};
 use super::namespace::NamespaceState;
+use super::prune::HOLDS_DATA;
 use super::request::Call;
 use super::resource::{Resource, Resources};
 use super::retry::Races;
+use super::stuck::Stuck;
 use crate::event::{Event, Outcome, Sink};
 use crate::render::ObjectKey;
 
@@ -38,16 +40,6 @@ impl Default for DownOptions {
     fn default() -> Self {
         Self { volumes: false, dry_run: false, timeout: Duration::from_secs(120) }
     }
-}
-
-/// An object that was deleted and does not go away.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Stuck {
-    /// The object.
-    pub key: ObjectKey,
-    /// What holds it: finalizers, or the server's words about a namespace.
-    pub held_by: Vec<String>,
 }
 
 /// The result of a removal.
@@ -121,9 +113,9 @@ impl Cluster {
         };
 
         let (kept, going): (Vec<Member>, Vec<Member>) =
-            members.into_iter().partition(|member| !options.volumes && (member.keep || member.is_claim()));
+            members.into_iter().partition(|member| !options.volumes && member.holds_data());
         for member in &kept {
-            let why = "it holds data; `devbox down --volumes` removes it".to_owned();
+            let why = HOLDS_DATA.to_owned();
             let step = format!("down/{}", member.key);
             sink.emit(Event::ended(&step, Outcome::Skipped, format!("{} kept: {why}", member.key)));
             down.objects.push(Removed { key: member.key.clone(), removal: Removal::Kept(why) });
@@ -186,7 +178,12 @@ impl Cluster {
                 return Ok(Vec::new());
             }
             if start.elapsed() >= timeout {
-                return Ok(there.iter().map(|member| stuck(member, sink)).collect());
+                let stuck: Vec<Stuck> = there.iter().map(Stuck::member).collect();
+                for stuck in &stuck {
+                    let step = format!("down/{}", stuck.key);
+                    sink.emit(Event::ended(step, Outcome::Failed, stuck.held_by.join("; ")));
+                }
+                return Ok(stuck);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -317,14 +314,7 @@ impl Cluster {
                 Err(error) => return Err(error),
             };
             if start.elapsed() >= timeout {
-                let key = ObjectKey {
-                    group: String::new(),
-                    version: "v1".into(),
-                    kind: "Namespace".into(),
-                    namespace: None,
-                    name: name.clone(),
-                };
-                return Ok(Some(Stuck { key, held_by: namespace_held_by(&live) }));
+                return Ok(Some(self.stuck_namespace(environment, &live, sink).await));
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -408,70 +398,9 @@ fn is_made_by_cluster(key: &ObjectKey) -> bool {
     ) || (key.kind == "Secret" && key.name.starts_with("default-token-"))
 }
 
-fn stuck(member: &Member, sink: &dyn Sink) -> Stuck {
-    let held_by = if member.finalizers.is_empty() {
-        vec!["it is not gone yet; the cluster is still deleting it".into()]
-    } else {
-        member
-            .finalizers
-            .iter()
-            .map(|finalizer| format!("held by the finalizer `{finalizer}`{}", owner(finalizer)))
-            .collect()
-    };
-    let stuck = Stuck { key: member.key.clone(), held_by };
-    sink.emit(Event::ended(format!("down/{}", member.key), Outcome::Failed, stuck.held_by.join("; ")));
-    stuck
-}
-
-/// Who removes a finalizer, where it is known.
-fn owner(finalizer: &str) -> String {
-    match finalizer {
-        "kubernetes.io/pvc-protection" => ", until no pod uses the claim".into(),
-        "kubernetes.io/pv-protection" => ", until no claim uses the volume".into(),
-        "foregroundDeletion" => ", until its dependents are gone".into(),
-        "service.kubernetes.io/load-balancer-cleanup" => ", until the cloud's load balancer is gone".into(),
-        other => match other.split_once('/') {
-            Some((domain, _)) => format!(", which the controller of `{domain}` removes; is it running?"),
-            None => String::new(),
-        },
-    }
-}
-
-/// What the namespace controller says about what is left in a namespace
-/// (k8s.io/kubernetes/pkg/controller/namespace/deletion).
-fn namespace_held_by(live: &Value) -> Vec<String> {
-    let conditions = live["status"]["conditions"].as_array();
-    let mut held: Vec<String> = conditions
-        .into_iter()
-        .flatten()
-        .filter(|condition| condition["status"] == "True")
-        .filter_map(|condition| condition["message"].as_str().map(ToOwned::to_owned))
-        .collect();
-    if held.is_empty() {
-        held.push("the cluster is still deleting it".into());
-    }
-    held
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_stuck_namespace_says_what_is_left_in_it() {
-        let live = serde_yaml::from_str(
-            "status: {conditions: [{type: NamespaceDeletionDiscoveryFailure, status: 'False', message: fine},
-              {type: NamespaceFinalizersRemaining, status: 'True', message: 'a.dev/x in 1 resource instances'}]}",
-        )
-        .unwrap();
-        assert_eq!(namespace_held_by(&live), ["a.dev/x in 1 resource instances"]);
-    }
-
-    #[test]
-    fn a_finalizer_is_traced_to_who_removes_it() {
-        assert_eq!(owner("toys.dev/hold"), ", which the controller of `toys.dev` removes; is it running?");
-        assert_eq!(owner("kubernetes.io/pvc-protection"), ", until no pod uses the claim");
-    }
 
     #[test]
     fn what_every_namespace_has_is_nobodys() {

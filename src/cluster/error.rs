@@ -167,10 +167,12 @@ pub enum ClusterError {
         message: String,
     },
     /// The namespace is being deleted.
-    #[error("namespace `{namespace}` is being deleted")]
+    #[error("namespace `{namespace}` is being deleted{}", held_by.iter().map(|line| format!("\n- {line}")).collect::<String>())]
     Terminating {
         /// The namespace.
         namespace: String,
+        /// What is left in it, where that was looked at.
+        held_by: Vec<String>,
     },
     /// 404.
     #[error("cannot {what}: {message}")]
@@ -205,6 +207,17 @@ pub enum ClusterError {
         fields: Vec<FieldProblem>,
         /// A field of the existing object cannot be changed.
         immutable: bool,
+    },
+    /// What cannot be changed in place was not made anew either.
+    #[error("cannot recreate {what}: {why}")]
+    NotRecreated {
+        /// The object.
+        what: String,
+        /// Why.
+        why: String,
+        /// The server's words.
+        #[source]
+        source: Option<Box<ClusterError>>,
     },
     /// Another error status.
     #[error("cannot {what}: the server answered {code} {message}")]
@@ -435,14 +448,14 @@ impl Explain for ClusterError {
             Self::Quota { .. } => {
                 one("ask for less in `devbox.yaml`, remove what is not used, or have the quota raised")
             }
-            Self::Terminating { namespace } => vec![format!(
+            Self::Terminating { namespace, .. } => vec![format!(
                 "wait until it is gone, or see what holds it: `kubectl get namespace {namespace} -o jsonpath='{{.status.conditions}}'`"
             )],
             Self::Conflict { .. } => one(
                 "pass `--force-conflicts` to take the fields, or remove them from the template, or give them the live value",
             ),
             Self::Invalid { immutable: true, .. } => one(
-                "this field cannot be changed on an existing object; delete the object and run the same command again",
+                "this field cannot be changed on an existing object; `--recreate` deletes the object and makes it anew",
             ),
             Self::GaveUp { last, .. } => {
                 let mut hints = last.hints();
@@ -485,6 +498,7 @@ impl Explain for ClusterError {
             | Self::NotFound { .. }
             | Self::Changed { .. }
             | Self::Invalid { .. }
+            | Self::NotRecreated { .. }
             | Self::Server { .. }
             | Self::Outside { .. }
             | Self::Random(_) => Vec::new(),

@@ -28,8 +28,12 @@ pub(super) struct Member {
     /// Being deleted.
     pub(super) deleting: bool,
     pub(super) finalizers: Vec<String>,
+    /// The field manager that put the finalizers there, where it is not devbox.
+    pub(super) finalizers_by: Option<String>,
     /// Another object owns it and takes it along.
     pub(super) owned: bool,
+    /// The whole object, where it was asked for.
+    pub(super) live: Option<Value>,
 }
 
 impl Member {
@@ -49,12 +53,22 @@ impl Member {
                 .flatten()
                 .filter_map(|finalizer| finalizer.as_str().map(Into::into))
                 .collect(),
+            finalizers_by: finalizers_by(metadata),
             owned: metadata
                 .get("ownerReferences")
                 .and_then(Value::as_array)
                 .is_some_and(|all| !all.is_empty()),
             resource: resource.clone(),
+            live: None,
         })
+    }
+
+    /// Reads the metadata and keeps the whole object, with the type that lists leave out.
+    pub(super) fn read_whole(resource: &Resource, mut object: Value) -> Option<Self> {
+        let member = Self::read(resource, &object)?;
+        object["apiVersion"] = resource.api_version().into();
+        object["kind"] = resource.kind.clone().into();
+        Some(Self { live: Some(object), ..member })
     }
 
     /// The URL path of the object.
@@ -62,9 +76,22 @@ impl Member {
         self.resource.path(self.key.namespace.as_deref().unwrap_or_default(), &self.key.name)
     }
 
+    /// It stays unless volumes are asked for.
+    pub(super) fn holds_data(&self) -> bool {
+        self.keep || self.is_claim()
+    }
+
     pub(super) fn is_claim(&self) -> bool {
         self.resource.group.is_empty() && self.resource.kind == "PersistentVolumeClaim"
     }
+}
+
+/// The manager that owns the finalizers in `managedFields`, unless it is devbox.
+fn finalizers_by(metadata: &Value) -> Option<String> {
+    let mut entries = metadata.get("managedFields")?.as_array()?.iter();
+    let entry = entries.find(|entry| entry.pointer("/fieldsV1/f:metadata/f:finalizers").is_some())?;
+    let manager = entry.get("manager")?.as_str()?;
+    (manager != super::FIELD_MANAGER).then(|| manager.to_owned())
 }
 
 /// Which objects a LIST asks for.
@@ -76,6 +103,13 @@ pub(super) enum Select<'a> {
     MembersOf(&'a str),
     /// Everything.
     All,
+}
+
+/// How much of each object a LIST asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    Metadata,
+    Whole,
 }
 
 /// Objects per page, as client-go's pager asks for.
@@ -90,16 +124,35 @@ impl Cluster {
         select: Select<'_>,
         sink: &dyn Sink,
     ) -> Result<Vec<Member>, ClusterError> {
+        self.list_to(Depth::Metadata, resource, namespace, select, sink).await
+    }
+
+    /// Lists a kind in a namespace as deep as asked for; nothing where the kind is not served.
+    pub(super) async fn list_to(
+        &self,
+        depth: Depth,
+        resource: &Resource,
+        namespace: &str,
+        select: Select<'_>,
+        sink: &dyn Sink,
+    ) -> Result<Vec<Member>, ClusterError> {
         let base = format!("{}?limit={PAGE}{}", resource.collection(namespace), selector(select));
         let what = format!("list `{}`", resource.plural);
         let mut members = Vec::new();
         let mut token = String::new();
         loop {
-            let page = Call::list_metadata(&what, format!("{base}{token}"));
+            let path = format!("{base}{token}");
+            let page = match depth {
+                Depth::Metadata => Call::list_metadata(&what, path),
+                Depth::Whole => Call::get(&what, path),
+            };
             // The kind may not be served yet (its definition is in the bundle), or not any more.
-            let Some(body) = self.find(&page, sink).await? else { return Ok(members) };
-            let items = body.get("items").and_then(Value::as_array);
-            members.extend(items.into_iter().flatten().filter_map(|item| Member::read(resource, item)));
+            let Some(mut body) = self.find(&page, sink).await? else { return Ok(members) };
+            let Value::Array(items) = body["items"].take() else { return Ok(members) };
+            members.extend(items.into_iter().filter_map(|item| match depth {
+                Depth::Metadata => Member::read(resource, &item),
+                Depth::Whole => Member::read_whole(resource, item),
+            }));
             match body.pointer("/metadata/continue").and_then(Value::as_str) {
                 Some(next) if !next.is_empty() => token = format!("&continue={next}"),
                 _ => return Ok(members),
@@ -114,11 +167,22 @@ impl Cluster {
         resources: impl IntoIterator<Item = &Resource>,
         sink: &dyn Sink,
     ) -> Result<Vec<Member>, ClusterError> {
+        self.members_to(Depth::Metadata, environment, resources, sink).await
+    }
+
+    /// Lists a set's members of several kinds at once, as deep as asked for.
+    pub(super) async fn members_to(
+        &self,
+        depth: Depth,
+        environment: &Environment,
+        resources: impl IntoIterator<Item = &Resource>,
+        sink: &dyn Sink,
+    ) -> Result<Vec<Member>, ClusterError> {
         let id = environment.id();
-        let lists = resources
-            .into_iter()
-            .map(|resource| self.list(resource, &environment.namespace, Select::MembersOf(&id), sink));
-        Ok(try_join_all(lists).await?.concat())
+        let lists = resources.into_iter().map(|resource| {
+            self.list_to(depth, resource, &environment.namespace, Select::MembersOf(&id), sink)
+        });
+        Ok(try_join_all(lists).await?.into_iter().flatten().collect())
     }
 
     /// Finds where every manifest's kind lives; asks the server only for kinds that neither the table

@@ -2,21 +2,24 @@
 //!
 //! Reads top-down: [`Cluster::connect`] gives a connection whose [`Identity`] has been read;
 //! [`guard`] judges it and hands out [`guard::Confirmed`], without which nothing here writes;
-//! [`Cluster::apply`] sends the manifests, [`Cluster::wait`] watches them, [`Cluster::status`] reads
+//! [`Cluster::diff`] tells what an apply would do, [`Cluster::apply`] sends the manifests, [`Cluster::wait`] watches them, [`Cluster::status`] reads
 //! them back and [`Cluster::down`] removes what is ours. `error.rs` alone interprets what the
 //! network and the API server answer. Only `commands/` puts these in order.
 
+mod adopt;
 mod applied;
 mod apply;
 mod applyset;
 mod before;
 mod connect;
 mod delete;
+mod diff;
 mod down;
 mod error;
 pub mod guard;
 mod inventory;
 mod namespace;
+mod opened;
 mod pins;
 mod pods;
 mod prepare;
@@ -28,6 +31,7 @@ mod retry;
 mod scene;
 mod secrets;
 mod status;
+mod stuck;
 mod token;
 mod wait;
 mod watch;
@@ -38,11 +42,13 @@ pub use apply::ApplyOptions;
 pub use applyset::Environment;
 pub use connect::{Cluster, Identity};
 pub use delete::{Removal, Removed};
-pub use down::{Down, DownOptions, Stuck};
+pub use diff::{Diff, DiffOptions, Difference, FieldChange, ObjectDiff};
+pub use down::{Down, DownOptions};
 pub use error::{ClusterError, FieldConflict, FieldProblem, Reach};
 pub use pins::{Pin, Pins};
 pub use readiness::{State, readiness};
 pub use status::{EnvironmentStatus, MemberStatus};
+pub use stuck::Stuck;
 pub use token::ServiceToken;
 pub use wait::{NotReady, Readiness, WaitOptions};
 

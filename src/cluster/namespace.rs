@@ -79,7 +79,15 @@ impl Cluster {
                 return Ok(());
             }
         }
-        Err(ClusterError::Terminating { namespace: environment.namespace.clone() })
+        let call = Call::get(
+            format!("read namespace `{}`", environment.namespace),
+            format!("/api/v1/namespaces/{}", environment.namespace),
+        );
+        let held_by = match self.find(&call, sink).await? {
+            Some(live) => self.stuck_namespace(environment, &live, sink).await.held_by,
+            None => return Ok(()),
+        };
+        Err(ClusterError::Terminating { namespace: environment.namespace.clone(), held_by })
     }
 }
 

@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::ClusterError;
 use super::applyset::{CREATED_BY, Environment, PART_OF};
 use super::resource::{Resource, Resources};
 use super::wave::Wave;
+use super::{ClusterError, FIELD_MANAGER};
 use crate::render::{GENERATE, Manifest, ObjectKey, RETAIN};
 
 /// A manifest that may be sent.
@@ -36,6 +36,11 @@ impl Prepared {
     /// The URL path of the object.
     pub(super) fn path(&self) -> String {
         self.resource.path(self.key.namespace.as_deref().unwrap_or_default(), &self.key.name)
+    }
+
+    /// The URL of its server-side apply: one field manager, unknown fields refused.
+    pub(super) fn apply_path(&self, force: bool) -> String {
+        format!("{}?fieldManager={FIELD_MANAGER}&fieldValidation=Strict&force={force}", self.path())
     }
 
     /// Needs its live object to be read before it is sent.

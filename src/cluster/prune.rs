@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::apply::Run;
-use super::before::{Id, id_of};
+use super::applyset::Environment;
+use super::before::{Before, Id, id_of};
 use super::connect::Cluster;
 use super::delete::{Deleting, Removal, Removed};
 use super::error::ClusterError;
-use super::inventory::Member;
+use super::inventory::{Depth, Member};
 use super::prepare::Prepared;
 use super::resource::Resources;
 use super::wave::Wave;
-use crate::event::{Event, Outcome};
+use crate::event::{Event, Outcome, Sink};
 
 impl Cluster {
     /// Removes members that no manifest makes any more. Gives also the kinds of those that a finalizer
@@ -24,15 +25,42 @@ impl Cluster {
         plan: &[Prepared],
         resources: &mut Resources,
     ) -> Result<(Vec<Removed>, BTreeSet<String>), ClusterError> {
+        let dropped =
+            self.dropped(run.environment, plan, &run.before, resources, Depth::Metadata, run.sink).await?;
+        let (kept, gone): (Vec<Member>, Vec<Member>) = dropped.into_iter().partition(Member::holds_data);
+        let mut removed: Vec<Removed> = kept
+            .into_iter()
+            .map(|member| {
+                let step = format!("prune/{}", member.key);
+                let text = format!("{} kept: {HOLDS_DATA}", member.key);
+                run.sink.emit(Event::ended(&step, Outcome::Skipped, text));
+                Removed { key: member.key, removal: Removal::Kept(HOLDS_DATA.into()) }
+            })
+            .collect();
+        let held = gone.iter().filter(|member| !member.finalizers.is_empty());
+        let lingering = held.map(|member| member.resource.group_kind()).collect();
+        let deleting = Deleting { verb: "prune", dry_run: false, sink: run.sink };
+        removed.extend(self.delete_all(gone, &deleting).await);
+        Ok((removed, lingering))
+    }
+
+    /// Members that no manifest makes any more, of the planned kinds and of those in the record.
+    pub(super) async fn dropped(
+        &self,
+        environment: &Environment,
+        plan: &[Prepared],
+        before: &Before,
+        resources: &mut Resources,
+        depth: Depth,
+        sink: &dyn Sink,
+    ) -> Result<Vec<Member>, ClusterError> {
         let listed: BTreeSet<String> =
             plan.iter().filter(|o| o.resource.namespaced).map(|o| o.resource.group_kind()).collect();
-        let dropped: BTreeSet<String> = run.before.kinds.difference(&listed).cloned().collect();
-        let kinds = self.resolve_kinds(&dropped, resources, run.sink).await?;
-        let id = run.environment.id();
-        let mut members = self.members(run.environment, &kinds, run.sink).await?;
-        members.extend(
-            run.before.members.values().filter(|member| member.part_of.as_deref() == Some(&id)).cloned(),
-        );
+        let beside: BTreeSet<String> = before.kinds.difference(&listed).cloned().collect();
+        let kinds = self.resolve_kinds(&beside, resources, sink).await?;
+        let mut members = self.members_to(depth, environment, &kinds, sink).await?;
+        let id = environment.id();
+        members.extend(before.members.values().filter(|m| m.part_of.as_deref() == Some(&id)).cloned());
         let planned: BTreeSet<Id> = plan.iter().map(|object| id_of(&object.key)).collect();
         let claims = claims_of(plan);
         members.retain(|member| {
@@ -40,24 +68,12 @@ impl Cluster {
                 && member.key.kind != "Namespace"
                 && !(member.is_claim() && claims.iter().any(|prefix| member.key.name.starts_with(prefix)))
         });
-        let (kept, gone): (Vec<Member>, Vec<Member>) =
-            members.into_iter().partition(|member| member.keep || member.is_claim());
-        let mut removed: Vec<Removed> = kept
-            .into_iter()
-            .map(|member| {
-                let why = "it holds data; `devbox down --volumes` removes it";
-                let step = format!("prune/{}", member.key);
-                run.sink.emit(Event::ended(&step, Outcome::Skipped, format!("{} kept: {why}", member.key)));
-                Removed { key: member.key, removal: Removal::Kept(why.into()) }
-            })
-            .collect();
-        let held = gone.iter().filter(|member| !member.finalizers.is_empty());
-        let lingering = held.map(|member| member.resource.group_kind()).collect();
-        let deleting = Deleting { verb: "prune", dry_run: run.options.dry_run, sink: run.sink };
-        removed.extend(self.delete_all(gone, &deleting).await);
-        Ok((removed, lingering))
+        Ok(members)
     }
 }
+
+/// Why a member is kept that nothing makes any more.
+pub(super) const HOLDS_DATA: &str = "it holds data; `devbox down --volumes` removes it";
 
 /// The kinds of what is applied.
 pub(super) fn kinds_of(plan: &[Prepared]) -> BTreeSet<String> {

@@ -114,6 +114,15 @@ impl Call {
         }
     }
 
+    /// Changes an object by a JSON patch (RFC 6902).
+    pub(super) fn json_patch(what: impl Into<String>, path: impl Into<String>, patch: &Value) -> Self {
+        Self {
+            body: patch.to_string().into_bytes(),
+            content_type: "application/json-patch+json",
+            ..Self::new(Method::PATCH, what, path)
+        }
+    }
+
     /// Deletes an object if it still has this UID; its dependents follow in the background.
     pub(super) fn delete(what: impl Into<String>, path: impl Into<String>, uid: &str) -> Self {
         let body = serde_json::json!({

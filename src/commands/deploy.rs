@@ -2,8 +2,9 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use super::destination::{Arrived, Destination};
+use super::destination::Arrived;
 use super::handover::Handover;
 use super::workspace::Workspace;
 use crate::cli::{Access, ApplyArgs};
@@ -49,6 +50,7 @@ pub(super) struct Deployment<'a> {
     pub(super) env: &'a Env,
     pub(super) ui: &'a Ui,
     pub(super) workspace: &'a Workspace,
+    pub(super) place: &'a Place,
     pub(super) plan: &'a Plan,
     pub(super) manifests: &'a [Manifest],
     pub(super) options: &'a ApplyArgs,
@@ -61,7 +63,7 @@ pub(super) struct Deployment<'a> {
 /// Where a template is wrong.
 pub(super) fn manifests(plan: &Plan, catalogue: &Catalogue, ui: &Ui) -> Result<Vec<Manifest>, Failure> {
     let manifests = render::render(plan, catalogue)?;
-    for problem in validate::validate(&manifests) {
+    for problem in validate::validate_in(&manifests, &|file| catalogue.template_text(file)) {
         ui.warn(&problem.to_string());
     }
     Ok(manifests)
@@ -143,17 +145,15 @@ pub(super) fn check_neighbours(
 }
 
 impl Deployment<'_> {
-    /// Applies the plan and waits for it.
+    /// Applies the plan and waits for it. `started` is when it began, for the report.
     ///
     /// # Errors
     /// Where something could not be applied (exit code 1) or does not get ready (exit code 3).
-    pub(super) async fn run(&self, destination: Destination) -> Result<Exit, Failure> {
-        let started = std::time::Instant::now();
-        let place = destination.place().clone();
+    pub(super) async fn run(&self, arrived: Arrived, started: Instant) -> Result<Exit, Failure> {
+        let Arrived { cluster, confirmed } = arrived;
         let sink = self.ui.sink();
-        let Arrived { cluster, confirmed } = destination.arrive(self.env, sink.as_ref()).await?;
         // Before the first write, so that an interrupted run can be found again.
-        let mut record = record(&self.workspace.root, self.plan, &place);
+        let mut record = record(&self.workspace.root, self.plan, self.place);
         let kubeconfig = kubeconfig_path(self.env, &record);
         record.kubeconfig = Some(kubeconfig.clone()).filter(|path| path.exists());
         record.write(self.env)?;
@@ -161,7 +161,7 @@ impl Deployment<'_> {
         let environment =
             Environment { project: record.project.clone(), namespace: record.namespace.clone() };
         let options =
-            ApplyOptions { force_conflicts: self.options.force_conflicts, ..ApplyOptions::default() };
+            ApplyOptions { force_conflicts: self.options.force_conflicts, recreate: self.options.recreate };
         let applied =
             cluster.apply(&confirmed, &environment, self.manifests, &options, sink.as_ref()).await?;
         if let Some(error) = applied.error() {

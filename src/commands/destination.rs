@@ -75,6 +75,11 @@ impl Destination {
         Ok(Self { place: place.clone(), namespace: namespace.to_owned(), state })
     }
 
+    /// It is a sandbox that does not run.
+    pub(super) fn is_asleep(&self) -> bool {
+        matches!(self.state, State::Asleep)
+    }
+
     /// The place that was chosen.
     pub(super) fn place(&self) -> &Place {
         &self.place

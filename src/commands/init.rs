@@ -2,6 +2,8 @@
 //!
 //! Up to the last answer nothing is written anywhere: Ctrl-C leaves no trace.
 
+use std::time::Instant;
+
 use serde_json::json;
 
 use super::deploy::{self, Begun, Deployment};
@@ -65,15 +67,18 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit
     if let Some(file) = file {
         file.write()?;
     }
+    let started = Instant::now();
+    let arrived = destination.arrive(env, ui.sink().as_ref()).await?;
     let deployment = Deployment {
         env,
         ui,
         workspace: &workspace,
+        place: &place,
         plan: &plan,
         manifests: &manifests,
         options: &args.apply,
     };
-    deployment.run(destination).await
+    deployment.run(arrived, started).await
 }
 
 /// What the wizard knows while it asks.

@@ -63,12 +63,7 @@ impl Located {
         if let Place::Sandbox(name) = &self.record.place {
             let status = sandbox::status(env, name).await?;
             if status.condition != Condition::Ready {
-                let start = match name.as_str() {
-                    sandbox::DEFAULT_NAME => "devbox sandbox start".to_owned(),
-                    name => format!("devbox sandbox start --name {name}"),
-                };
-                return Err(Failure::new(format!("{} does not run", place::describe(&self.record.place)))
-                    .hint(format!("start it, its data is kept: `{start}`")));
+                return Err(place::asleep(&self.record.place));
             }
         }
         let mut destination = Destination::reach(env, ui, &self.record.place, &self.record.namespace).await?;

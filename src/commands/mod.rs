@@ -3,6 +3,7 @@
 mod deploy;
 mod destination;
 mod detect;
+mod diff;
 mod down;
 mod handover;
 mod init;
@@ -14,6 +15,8 @@ mod render;
 mod repository_file;
 mod runtime;
 mod sandbox;
+mod schema;
+mod settled;
 mod status;
 mod up;
 mod workspace;
@@ -31,11 +34,13 @@ pub fn dispatch(command: Command, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     match command {
         Command::Init(args) => init::run(&args, env, ui),
         Command::Up(args) => up::run(&args, env, ui),
+        Command::Diff(args) => diff::run(&args, env, ui),
         Command::Down(args) => down::run(&args, env, ui),
         Command::Status(args) => status::run(&args, env, ui),
         Command::Render(args) => render::run(&args, env, ui),
         Command::Detect(args) => detect::run(&args, env, ui),
         Command::Preset(command) => preset::run(&command, env, ui),
+        Command::Schema { of } => Ok(schema::run(of, ui)),
         Command::Sandbox(command) => sandbox::run(command, env, ui),
     }
 }

@@ -108,3 +108,13 @@ pub(super) fn describe(place: &Place) -> String {
         Place::Context { context, .. } => format!("context `{context}`"),
     }
 }
+
+/// The failure of a command that needs a sandbox which does not run, and starts none.
+pub(super) fn asleep(place: &Place) -> Failure {
+    let start = match place {
+        Place::Sandbox(name) if name != DEFAULT_SANDBOX => format!("devbox sandbox start --name {name}"),
+        _ => "devbox sandbox start".to_owned(),
+    };
+    Failure::new(format!("{} does not run", describe(place)))
+        .hint(format!("start it, its data is kept: `{start}`"))
+}

@@ -7,7 +7,7 @@ use crate::config::Kind;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::preset::{Catalogue, Preset};
-use crate::ui::{Format, Ui};
+use crate::ui::{Format, Ui, printable};
 
 /// Prints the catalogue or one preset of it.
 ///
@@ -30,13 +30,10 @@ fn list(catalogue: &Catalogue, ui: &Ui) -> Result<Exit, Failure> {
         Format::Human => {
             let name = presets.iter().map(|preset| preset.name.len()).max().unwrap_or_default();
             for preset in &presets {
-                ui.data(&format!(
-                    "{:name$}  {:11}  {:8}  {}",
-                    preset.name,
-                    preset.kind.name(),
-                    layer(preset),
-                    preset.summary
-                ));
+                let kind = preset.kind.name();
+                let row =
+                    format!("{:name$}  {kind:11}  {:8}  {}", preset.name, layer(preset), preset.summary);
+                ui.data(&printable(&row));
             }
         }
         Format::Json => {
@@ -49,7 +46,7 @@ fn list(catalogue: &Catalogue, ui: &Ui) -> Result<Exit, Failure> {
 
 fn show(preset: &Preset, ui: &Ui) -> Result<Exit, Failure> {
     match ui.format {
-        Format::Human => ui.data(&text(preset)),
+        Format::Human => ui.data(&printable(&text(preset))),
         Format::Json => {
             let origin = |section: &str, key: &str| {
                 preset

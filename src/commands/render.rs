@@ -9,8 +9,8 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::plan::Plan;
 use crate::render::{Manifest, render};
-use crate::ui::{Format, Ui};
-use crate::validate::validate;
+use crate::ui::{Format, Ui, printable};
+use crate::validate::validate_in;
 
 /// Prints the manifests, or with `--explain` every value and who decided it.
 ///
@@ -23,14 +23,14 @@ pub(super) fn run(args: &RenderArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure
     plan.warnings.iter().for_each(|warning| ui.warn(warning));
     if args.explain {
         match ui.format {
-            Format::Human => ui.data(&explain(&plan)),
+            Format::Human => ui.data(&printable(&explain(&plan))),
             Format::Json => ui.json(&json!({ "schema": 1, "plan": plan })),
         }
         return Ok(Exit::Done);
     }
     let manifests: Vec<Manifest> =
         render(&plan, &workspace.catalogue)?.into_iter().map(Manifest::without_secrets).collect();
-    let problems = validate(&manifests);
+    let problems = validate_in(&manifests, &|file| workspace.catalogue.template_text(file));
     problems.iter().for_each(|problem| ui.warn(&problem.to_string()));
     match ui.format {
         Format::Human => ui.data(&yaml(&manifests)),
@@ -55,7 +55,13 @@ fn yaml(manifests: &[Manifest]) -> String {
 fn explain(plan: &Plan) -> String {
     let mut rows = vec![("namespace".to_owned(), plan.namespace.shown(), plan.namespace.origin.to_string())];
     for unit in &plan.units {
-        for (name, resolved) in &unit.values {
+        // What a preset leaves empty for its children says nothing.
+        let is_empty = |value: &Value| match value {
+            Value::Array(items) => items.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            _ => false,
+        };
+        for (name, resolved) in unit.values.iter().filter(|(_, resolved)| !is_empty(&resolved.value)) {
             let shown = match &resolved.value {
                 Value::String(text) if text.is_empty() => "\"\"".into(),
                 _ => resolved.shown(),

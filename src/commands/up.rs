@@ -1,12 +1,14 @@
-//! `devbox up`: apply what `devbox.yaml` says, without the wizard.
+//! `devbox up`: apply what `devbox.yaml` says, without the wizard. In a terminal the changes are shown
+//! and asked about first, and what is applied is what was shown.
+
+use std::time::Instant;
 
 use super::deploy::{self, Begun, Deployment};
-use super::destination::Destination;
-use super::place::Sources;
+use super::destination::{Arrived, Destination};
 use super::runtime;
-use super::workspace::{self, Workspace};
+use super::settled::Settled;
 use crate::cli::UpArgs;
-use crate::config::{EnvironmentRecord, FILE_NAME};
+use crate::cluster::DiffOptions;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::ui::Ui;
@@ -21,35 +23,51 @@ pub(super) fn run(args: &UpArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
 }
 
 async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Failure> {
-    let file = workspace::answers(&args.plan, env)?;
-    let workspace = Workspace::open(env, args.project.path.as_deref())?;
-    if workspace.repository.is_none() {
-        return Err(Failure::usage(format!("no {FILE_NAME} in `{}`", env.display(&workspace.root)))
-            .hint("set this repository up first: `devbox init`"));
-    }
-    let before = EnvironmentRecord::read(env, &workspace.root)?;
-    let sources = Sources { args: &args.target, answers: file.as_ref(), record: before.as_ref() };
-    let place = sources.decided(env).ok_or_else(|| {
-        Failure::usage("no cluster is chosen, and this folder has no environment yet")
-            .hint("run `devbox init`")
-            .hint("or name the cluster: `devbox up --context NAME` or `devbox up --sandbox`")
-    })?;
-    let mut answers = workspace::answered(file.as_ref());
-    workspace::keep_namespace(&mut answers, before.as_ref().filter(|before| before.place == place));
-    let plan = workspace.resolve(&workspace::flags(&args.plan)?, &answers)?.ready()?;
-    let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
-    deploy::warn(&plan, ui);
-    deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, &plan, &place), before.as_ref())?;
-    let mut destination = Destination::reach(env, ui, &place, plan.namespace_name()).await?;
+    let settled = Settled::read(env, ui, "up", (&args.project, &args.plan, &args.target))?;
+    let Settled { workspace, place, plan, manifests, before } = &settled;
+    deploy::warn(plan, ui);
+    deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, plan, place), before.as_ref())?;
+    let mut destination = Destination::reach(env, ui, place, plan.namespace_name()).await?;
     destination.confirm(ui, &args.target)?;
+    let mut started = Instant::now();
+    let arrived = destination.arrive(env, ui.sink().as_ref()).await?;
+    if ui.interactive && !args.yes {
+        agree(args, ui, &settled, &arrived).await?;
+        started = Instant::now();
+    }
     begun.begin();
-    let deployment = Deployment {
-        env,
-        ui,
-        workspace: &workspace,
-        plan: &plan,
-        manifests: &manifests,
-        options: &args.apply,
+    let deployment = Deployment { env, ui, workspace, place, plan, manifests, options: &args.apply };
+    deployment.run(arrived, started).await
+}
+
+/// Shows what would change until somebody says yes to what is still true then. Where nothing would
+/// change nobody is asked.
+async fn agree(args: &UpArgs, ui: &Ui, settled: &Settled, arrived: &Arrived) -> Result<(), Failure> {
+    let Arrived { cluster, confirmed } = arrived;
+    let (environment, manifests) = (settled.environment(), &settled.manifests);
+    let options = DiffOptions {
+        force_conflicts: args.apply.force_conflicts,
+        recreate: args.apply.recreate,
+        secrets: settled.secrets(),
     };
-    deployment.run(destination).await
+    let mut diff = cluster.diff(confirmed, &environment, manifests, &options, ui.sink().as_ref()).await?;
+    while diff.differs() {
+        ui.status("");
+        ui.show_changes(&diff);
+        ui.status("");
+        if !ui.confirm("Apply these changes?", true)? {
+            return Err(Failure::interrupted());
+        }
+        let sink = ui.sink();
+        let newer =
+            cluster.diff_since(confirmed, &environment, manifests, &options, &diff, sink.as_ref()).await?;
+        drop(sink);
+        let Some(newer) = newer else { break };
+        ui.warn("the cluster changed since this was shown; nothing was applied, this is how it stands now");
+        if !newer.differs() {
+            ui.show_changes(&newer);
+        }
+        diff = newer;
+    }
+    Ok(())
 }

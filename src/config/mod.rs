@@ -8,6 +8,7 @@ mod environments;
 mod preset_file;
 mod project;
 mod repository;
+mod schema;
 mod suggest;
 mod user;
 
@@ -20,5 +21,6 @@ pub use preset_file::{
 };
 pub use project::{Project, ProjectError};
 pub use repository::{FILE_NAME, Repository, UnitEntry};
+pub use schema::{SchemaOf, schema};
 pub use suggest::{closest, did_you_mean};
 pub use user::{UserConfig, UserConfigError};

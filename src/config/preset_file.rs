@@ -2,11 +2,12 @@
 //! out comes from the parent; `null` removes what the parent has (RFC 7396).
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A preset document.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct PresetFile {
     /// The name that others extend it by.
@@ -33,7 +34,7 @@ pub struct PresetFile {
 }
 
 /// What a preset describes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// The namespace and what guards it.
@@ -59,20 +60,28 @@ impl Kind {
 }
 
 /// Conditions on facts; all that are given must hold, each by one of its alternatives.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Detects {
     /// The component's language.
     #[serde(skip_serializing_if = "Alternatives::is_empty")]
+    #[schemars(with = "OneOrMany")]
     pub language: Alternatives,
+    /// The component's runtime, where it is more than its language: `bun`, `deno`.
+    #[serde(skip_serializing_if = "Alternatives::is_empty")]
+    #[schemars(with = "OneOrMany")]
+    pub runtime: Alternatives,
     /// The component's framework.
     #[serde(skip_serializing_if = "Alternatives::is_empty")]
+    #[schemars(with = "OneOrMany")]
     pub framework: Alternatives,
     /// The component's kind.
     #[serde(skip_serializing_if = "Alternatives::is_empty")]
+    #[schemars(with = "OneOrMany")]
     pub kind: Alternatives,
     /// The service's kind.
     #[serde(skip_serializing_if = "Alternatives::is_empty")]
+    #[schemars(with = "OneOrMany")]
     pub service: Alternatives,
 }
 
@@ -99,10 +108,13 @@ impl From<Alternatives> for Vec<String> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(inline)]
 enum OneOrMany {
+    /// One text.
     One(String),
+    /// Several, each of which will do.
     Many(Vec<String>),
 }
 
@@ -116,7 +128,7 @@ impl From<OneOrMany> for Alternatives {
 }
 
 /// A parameter, as written.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct ParamFile {
     /// Its type.
@@ -152,7 +164,7 @@ pub struct ParamFile {
 }
 
 /// The type of a parameter.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ParamType {
     /// Any text.
@@ -209,7 +221,7 @@ impl ParamType {
 }
 
 /// How others reach a service; texts are templates over `values` and `unit`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct ConnectionFile {
     /// Host name.
@@ -224,13 +236,19 @@ pub struct ConnectionFile {
     pub url: Option<String>,
     /// Where the password is.
     pub password: Option<PasswordFile>,
+    /// The address as JDBC writes it, without credentials; made from `url` where it is left out.
+    pub jdbc: Option<String>,
+    /// The address as ADO.NET writes it; the password stands as `$(VARIABLE)`.
+    pub connection_string: Option<String>,
     /// The variable of the URL where detection found no name.
     pub env: Option<String>,
+    /// More variables where detection found no name; one that comes out empty is not set.
+    pub variables: IndexMap<String, Option<String>>,
 }
 
 /// Where a service keeps its password.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct PasswordFile {
     /// The variable that carries it into the app: `POSTGRES_PASSWORD`.
     pub variable: String,

@@ -2,6 +2,7 @@
 //! component and service in it is a preset too, written in place.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -28,21 +29,29 @@ pub struct Repository {
     pub services: Option<IndexMap<String, UnitEntry>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
-struct Shape {
+pub(super) struct Shape {
+    /// The project's name, where it is not the folder's.
     name: Option<String>,
+    /// One line about it.
     summary: Option<String>,
+    /// The environment preset; `namespace` where it is left out.
     extends: Option<String>,
+    /// Parameters of the environment's own.
     params: IndexMap<String, Option<ParamFile>>,
+    /// The environment's values, taken literally.
     values: IndexMap<String, Value>,
+    /// Templates of the environment's own; `null` removes one of the preset's.
     templates: IndexMap<String, Option<String>>,
+    /// The components to run, by name; those that detection finds where it is left out.
     components: Option<IndexMap<String, Option<UnitEntry>>>,
+    /// The services to run, by name; those that the components need where it is left out.
     services: Option<IndexMap<String, Option<UnitEntry>>>,
 }
 
 /// One component or service of the file.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct UnitEntry {
     /// The component's folder, repository-relative.

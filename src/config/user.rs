@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -21,10 +22,12 @@ pub struct UserConfig {
     pub values: IndexMap<String, IndexMap<String, Value>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Shape {
+pub(super) struct Shape {
+    /// The name that goes into namespaces, in place of the login name.
     user: Option<String>,
+    /// Values by preset name; they hold for presets that extend it too.
     values: IndexMap<String, IndexMap<String, Value>>,
 }
 

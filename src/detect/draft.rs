@@ -117,6 +117,8 @@ pub(super) struct Draft {
     pub(super) aliases: BTreeSet<String>,
     /// Names or paths of siblings that this component uses.
     pub(super) needs: BTreeSet<String>,
+    /// The variable that the code listens on and that has no fallback there.
+    pub(super) port_variable: Option<String>,
     /// Dependencies by name, for look-ups after the ecosystem's own rules.
     pub(super) ambiguous: Vec<Ambiguity>,
     ports: Vec<PortClaim>,
@@ -194,7 +196,7 @@ impl Draft {
 
     /// Says that what a framework's table takes for a server serves nobody: no default port, another kind.
     pub(super) fn unserved(&mut self, kind: ComponentKind, at: &At, confidence: f64) {
-        self.ports.retain(|claim| claim.source != PortSource::Default);
+        self.open_port();
         self.kind_confidence = 0.0;
         self.kind(kind, at, confidence);
     }
@@ -228,6 +230,11 @@ impl Draft {
         if port > 0 && !debug && !known {
             self.ports.push(PortClaim { port, source, at: at.clone() });
         }
+    }
+
+    /// Says that the environment alone decides the port: the framework's default does not hold.
+    pub(super) fn open_port(&mut self) {
+        self.ports.retain(|claim| claim.source != PortSource::Default);
     }
 
     /// Whether something at least as strong as `source` says a port.
@@ -336,12 +343,21 @@ impl Draft {
             env: claim.env.into_iter().collect(),
         });
         self.c.services = services.collect();
-        let env = std::mem::take(&mut self.env).into_iter().map(|(name, claim)| EnvVar {
-            name,
-            // What a file gives a secret is an example to be replaced.
-            required: !claim.optional && (claim.secret || claim.default.is_none()),
-            secret: claim.secret,
-            default: claim.default.filter(|_| !claim.secret),
+        let carried = |name: &String| {
+            let upper = name.to_uppercase();
+            ["URL", "URI", "DSN"].iter().any(|part| upper.split('_').any(|word| word == *part))
+                && self.c.services.iter().any(|service| service.env.contains(name))
+        };
+        let env = std::mem::take(&mut self.env).into_iter().map(|(name, claim)| {
+            // The address of a service carries its password as a rule, unless the one given has none.
+            let secret = claim.secret || (claim.default.is_none() && carried(&name));
+            EnvVar {
+                name,
+                // What a file gives a secret is an example to be replaced.
+                required: !claim.optional && (secret || claim.default.is_none()),
+                secret,
+                default: claim.default.filter(|_| !secret),
+            }
         });
         self.c.env = env.collect();
         (self.c, self.ambiguous)

@@ -12,9 +12,13 @@ mod ecosystem;
 mod error;
 mod facts;
 mod limits;
+mod marker;
+mod owner;
+mod parallel;
 mod read;
 mod rule;
 mod scope;
+mod sources;
 mod surroundings;
 mod walk;
 
@@ -39,8 +43,9 @@ use read::Tree;
 pub fn detect(root: &Path, limits: &Limits) -> Result<Facts, DetectError> {
     let started = Instant::now();
     let root = usable(root)?;
-    let listing = walk::walk(&root, limits, started);
-    let tree = Tree::new(&root, listing.files, limits.clone(), started);
+    let mut walked = walk::walk(&root, limits, started, surroundings::of_use);
+    let warnings = std::mem::take(&mut walked.warnings);
+    let tree = Tree::new(&root, walked, limits.clone(), started);
     let mut drafts = scope::drafts(&tree);
     surroundings::attach(&tree, &mut drafts);
     let files = surroundings::files(&tree);
@@ -50,7 +55,7 @@ pub fn detect(root: &Path, limits: &Limits) -> Result<Facts, DetectError> {
         ambiguous: Vec::new(),
         components: Vec::new(),
         files,
-        warnings: listing.warnings,
+        warnings,
     };
     for draft in drafts {
         let (component, ambiguous) = draft.finish();

@@ -3,18 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{At, Draft, Slot};
-use super::ecosystem::{ALL, LOOSE};
-use super::read::{Tree, extension, folder};
+use super::ecosystem::{ALL, Ecosystem, LOOSE, majority, sources_only};
+use super::marker::Markers;
+use super::owner::Owners;
+use super::parallel;
+use super::read::{Tree, extension, is_below};
+use super::sources::Sources;
 use super::surroundings;
 
 /// A folder with the files that belong to it and to no component below it.
 pub(super) struct Scope<'t> {
     pub(super) tree: &'t Tree,
     pub(super) dir: String,
-    pub(super) files: Vec<&'t str>,
+    pub(super) files: &'t [&'t str],
+    sources: Sources<'t>,
 }
 
-impl Scope<'_> {
+impl<'t> Scope<'t> {
+    fn new(tree: &'t Tree, dir: &str, files: &'t [&'t str]) -> Self {
+        Self { tree, dir: dir.to_owned(), files, sources: Sources::of(files, dir) }
+    }
+
     /// A file directly in the folder.
     pub(super) fn find(&self, name: &str) -> Option<String> {
         self.tree.find(&self.dir, name)
@@ -38,17 +47,10 @@ impl Scope<'_> {
         path.strip_prefix(&self.dir).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path)
     }
 
-    /// Own files with one of these extensions that are no tests, shallow ones first.
+    /// Own files with one of these extensions that are no tests, shallow ones first; as many as are
+    /// searched.
     pub(super) fn sources(&self, extensions: &[&str]) -> Vec<&str> {
-        let mut files: Vec<&str> = self
-            .files
-            .iter()
-            .copied()
-            .filter(|file| extensions.contains(&extension(file)) && !is_test(self.relative(file)))
-            .collect();
-        files.sort_by_key(|file| file.matches('/').count());
-        files.truncate(self.tree.sources());
-        files
+        self.sources.with(|extension| extensions.contains(&extension), self.tree.sources()).found
     }
 
     /// How many own files have one of these extensions.
@@ -58,45 +60,6 @@ impl Scope<'_> {
             .filter(|file| extensions.contains(&extension(file)) && !file.ends_with(".d.ts"))
             .count()
     }
-}
-
-/// Whether a file is of tests or of tools and not of the running program.
-pub(super) fn is_test(path: &str) -> bool {
-    const FOLDERS: &[&str] = &[
-        "test",
-        "tests",
-        "spec",
-        "specs",
-        "__tests__",
-        "e2e",
-        "cypress",
-        "scripts",
-        ".github",
-        "docs",
-        "testing",
-        "integration-tests",
-        "unit-tests",
-        "benches",
-        "examples",
-        ".storybook",
-    ];
-    let mut parts = path.split('/').rev();
-    let name = parts.next().unwrap_or_default();
-    if parts.any(|part| FOLDERS.contains(&part) || part.ends_with(".Tests") || part == "androidTest") {
-        return true;
-    }
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    name.contains(".test.")
-        || name.contains(".spec.")
-        || name.contains(".config.")
-        || stem.ends_with("_test")
-        || stem.starts_with("test_")
-        || stem.ends_with("Test")
-        || stem.ends_with("Tests")
-        || matches!(
-            name,
-            "conftest.py" | "gulpfile.js" | "Gruntfile.js" | "setup.py" | "noxfile.py" | "build.rs"
-        )
 }
 
 /// Folders whose manifests are samples, generated or of tests, below the root.
@@ -124,53 +87,69 @@ const NEVER: &[&str] = &[
     "testing",
     "benchmarks",
     "out",
+    "e2e",
+    "themes",
+    "exampleSite",
+    "remix.init",
 ];
 
-fn excluded(dir: &str) -> bool {
-    dir != "." && dir.split('/').any(|part| NEVER.contains(&part) || part.starts_with("{{"))
-}
+/// Folders that hold recipes of images.
+const RECIPES: &[&str] = &["docker", ".docker", "dockerfiles", "infra", "deploy", "deployment", "ops"];
 
-fn has_marker(names: &[String], markers: &[&str]) -> bool {
-    markers.iter().any(|marker| match marker.strip_prefix('*') {
-        Some(suffix) => names.iter().any(|name| name.ends_with(suffix) && name.len() > suffix.len()),
-        None => names.binary_search_by(|name| name.as_str().cmp(marker)).is_ok(),
-    })
+/// Folders that hold a project's sources or pages, not a project of their own.
+const INNER: &[&str] =
+    &["src", "public", "public_html", "htdocs", "html", "www", "web", "site", "static", "app", "lib"];
+
+fn excluded(dir: &str) -> bool {
+    dir != "."
+        && dir
+            .split('/')
+            .any(|part| NEVER.contains(&part) || part.starts_with("{{") || part.ends_with("-e2e"))
 }
 
 /// Describes every component folder, one draft each, in the order of their paths.
 pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
-    let mut dirs: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (dir, names) in tree.folders().filter(|(dir, _)| !excluded(dir)) {
-        let of: Vec<usize> = (0..ALL.len()).filter(|index| has_marker(names, ALL[*index].markers)).collect();
-        if !of.is_empty() {
-            dirs.insert(dir, of);
-        }
-    }
+    let marked = |table: &'static [Ecosystem], wanted: &dyn Fn(&str) -> bool| {
+        let markers = Markers::new(table);
+        let folders: Vec<_> = tree.folders().filter(|(dir, _)| !excluded(dir) && wanted(dir)).collect();
+        let of = parallel::map(&folders, |(dir, files)| (*dir, markers.of(files)));
+        of.into_iter().collect::<BTreeMap<&str, Vec<usize>>>()
+    };
+    let mut dirs = marked(ALL, &|_| true);
+    dirs.retain(|_, of| !of.is_empty());
     let contexts = surroundings::build_contexts(tree);
+    let contexts: BTreeSet<&str> = contexts.iter().map(String::as_str).collect();
     tree.share_sources(dirs.len());
-    let mut found = describe(tree, &dirs, &contexts);
+    let owners = Owners::new(tree, dirs.keys().chain(&contexts).copied());
+    let mut found = describe(tree, &dirs, &owners, |scope, of| ask(ALL, of, scope));
     drop_asset_tools(&mut found);
     if found.is_empty() || contexts.iter().any(|context| !covered(&found, context)) {
-        let wanted =
-            |dir: &str| (found.is_empty() && (dir == "." || !dir.contains('/'))) || contexts.contains(dir);
-        let mut loose: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (dir, names) in
-            tree.folders().filter(|(dir, _)| wanted(dir) && !excluded(dir) && !covered(&found, dir))
-        {
-            let of: Vec<usize> =
-                (0..LOOSE.len()).filter(|index| has_marker(names, LOOSE[*index].markers)).collect();
-            // Sources further down speak for the root when nothing else does.
-            if !of.is_empty() || contexts.contains(dir) {
-                loose.insert(dir, of);
-            }
-        }
+        let wanted = |dir: &str| {
+            let near = found.is_empty() && (dir == "." || !dir.contains('/'));
+            (near || contexts.contains(dir)) && !covered(&found, dir)
+        };
+        let mut loose = marked(LOOSE, &wanted);
+        // Sources further down speak for the root when nothing else does.
+        loose.retain(|dir, of| !of.is_empty() || contexts.contains(dir));
         if loose.is_empty() && found.is_empty() && !tree.files().is_empty() {
             loose.insert(".", Vec::new());
         }
-        if loose.contains_key(".") && !contexts.iter().any(|context| context != ".") {
+        let inner = |dir: &str| INNER.contains(&dir) && !contexts.contains(dir);
+        if found.is_empty() && !loose.is_empty() && loose.keys().all(|dir| inner(dir)) {
+            let of: BTreeSet<usize> = std::mem::take(&mut loose).into_values().flatten().collect();
+            loose.insert(".", of.into_iter().collect());
+        }
+        if loose.contains_key(".") && !contexts.iter().any(|context| *context != ".") {
             loose.retain(|dir, _| *dir == ".");
         }
-        found.extend(describe_loose(tree, &loose, &dirs, &contexts));
+        let owners = Owners::new(tree, dirs.keys().chain(&contexts).chain(loose.keys()).copied());
+        found.extend(describe(tree, &loose, &owners, |scope, of| {
+            let mut chosen = ask(LOOSE, of, scope);
+            if chosen.is_empty() && !holds(scope, &dirs) {
+                chosen.extend(sources_only(scope, contexts.contains(scope.dir.as_str())));
+            }
+            chosen
+        }));
     }
     found
 }
@@ -196,79 +175,38 @@ fn covered(found: &[Draft], dir: &str) -> bool {
     found.iter().any(|draft| draft.c.path == dir)
 }
 
-/// Splits the files among the folders: each file goes to the nearest one.
-fn scopes<'t>(tree: &'t Tree, dirs: &BTreeSet<&str>, of: &str) -> Vec<&'t str> {
-    let inside: Vec<&str> = dirs.iter().copied().filter(|dir| *dir != of && is_below(dir, of)).collect();
-    let files = tree.under(of).iter().map(String::as_str);
-    if inside.is_empty() {
-        return files.collect();
-    }
-    let inside: BTreeSet<&str> = inside.into_iter().collect();
-    let mut last = ("", true);
-    files
-        .filter(|file| {
-            let dir = folder(file);
-            if dir != last.0 {
-                last = (dir, !ancestors(dir).any(|dir| inside.contains(dir)));
-            }
-            last.1
-        })
-        .collect()
-}
-
-/// A folder and all folders above it, without the root.
-pub(super) fn ancestors(dir: &str) -> impl Iterator<Item = &str> {
-    let mut next = (dir != ".").then_some(dir);
-    std::iter::from_fn(move || {
-        let this = next?;
-        next = this.rsplit_once('/').map(|(parent, _)| parent);
-        Some(this)
-    })
-}
-
-/// Whether `dir` is inside of `of`.
-pub(super) fn is_below(dir: &str, of: &str) -> bool {
-    of == "." || dir == of || dir.strip_prefix(of).is_some_and(|rest| rest.starts_with('/'))
-}
-
-fn describe(tree: &Tree, dirs: &BTreeMap<&str, Vec<usize>>, contexts: &BTreeSet<String>) -> Vec<Draft> {
-    let all: BTreeSet<&str> = dirs.keys().copied().chain(contexts.iter().map(String::as_str)).collect();
-    let mut found = Vec::new();
-    for (dir, of) in dirs {
+/// Describes folders side by side; `describe` gives the drafts of one.
+fn describe(
+    tree: &Tree,
+    dirs: &BTreeMap<&str, Vec<usize>>,
+    owners: &Owners<'_>,
+    describe: impl Fn(&Scope<'_>, &[usize]) -> Vec<Draft> + Sync,
+) -> Vec<Draft> {
+    let dirs: Vec<(&str, &Vec<usize>)> = dirs.iter().map(|(dir, of)| (*dir, of)).collect();
+    let drafts = parallel::map(&dirs, |(dir, of)| {
         if tree.late() {
             tree.warn(format!("looking stopped after {} s", tree.limits().time.as_secs()));
-            break;
+            return Vec::new();
         }
-        let scope = Scope { tree, dir: (*dir).to_owned(), files: scopes(tree, &all, dir) };
-        let drafts: Vec<Draft> = of.iter().flat_map(|index| (ALL[*index].describe)(&scope)).collect();
-        found.extend(choose(drafts));
-    }
-    found
+        let scope = Scope::new(tree, dir, owners.files(dir));
+        describe(&scope, of)
+    });
+    drafts.into_iter().flatten().collect()
 }
 
-fn describe_loose(
-    tree: &Tree,
-    loose: &BTreeMap<&str, Vec<usize>>,
-    dirs: &BTreeMap<&str, Vec<usize>>,
-    contexts: &BTreeSet<String>,
-) -> Vec<Draft> {
-    let all: BTreeSet<&str> = dirs
-        .keys()
-        .copied()
-        .chain(contexts.iter().map(String::as_str))
-        .chain(loose.keys().copied())
-        .collect();
-    let mut found = Vec::new();
-    for (dir, of) in loose {
-        let scope = Scope { tree, dir: (*dir).to_owned(), files: scopes(tree, &all, dir) };
-        let drafts: Vec<Draft> = of.iter().flat_map(|index| (LOOSE[*index].describe)(&scope)).collect();
-        let mut chosen = choose(drafts);
-        if chosen.is_empty() {
-            chosen.extend(super::ecosystem::sources_only(&scope, contexts.contains(*dir)));
-        }
-        found.extend(chosen);
-    }
-    found
+/// Whether a context of an image is no component: it only holds components together, or it is the recipe
+/// (`docker/php`) of an application beside it.
+fn holds(scope: &Scope<'_>, dirs: &BTreeMap<&str, Vec<usize>>) -> bool {
+    let dir = scope.dir.as_str();
+    let code = majority(scope).is_some_and(|(language, _)| language != "Shell");
+    let above = dirs.keys().any(|other| *other != dir && is_below(other, dir));
+    let recipe = !dirs.is_empty() && dir.split('/').any(|part| RECIPES.contains(&part));
+    above && (dirs.contains_key(dir) || !code) || recipe && !code
+}
+
+/// Lets ecosystems of a table describe one folder.
+fn ask(table: &[Ecosystem], of: &[usize], scope: &Scope<'_>) -> Vec<Draft> {
+    choose(of.iter().flat_map(|index| (table[*index].describe)(scope)).collect())
 }
 
 /// Of the drafts of one folder, the one that the folder is. A Node manifest beside a server of another

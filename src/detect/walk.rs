@@ -9,14 +9,26 @@ use std::time::Instant;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::limits::Limits;
+use super::read::{base, folder};
 
 /// What the walk found.
 #[derive(Debug, Default)]
-pub(super) struct Listing {
-    /// Regular files, root-relative with `/`, sorted.
-    pub(super) files: Vec<String>,
+pub(super) struct Walked {
+    /// Regular files by folder, in pieces: several may be of one folder.
+    pub(super) pieces: Vec<Piece>,
+    /// The files whose names were asked for.
+    pub(super) marked: Vec<String>,
     /// What was cut, one fragment each.
     pub(super) warnings: Vec<String>,
+}
+
+/// Files of one folder, sorted.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// Root-relative with `/`; `.` is the root.
+    pub(super) folder: String,
+    /// Root-relative with `/`.
+    pub(super) files: Vec<String>,
 }
 
 /// Folders that hold other people's code or what a build wrote.
@@ -70,15 +82,19 @@ fn wanted(entry: &DirEntry) -> bool {
     entry.file_name().to_str().is_none_or(entered)
 }
 
-/// Lists the files under `root`.
-pub(super) fn walk(root: &Path, limits: &Limits, started: Instant) -> Listing {
-    let found: Mutex<Vec<String>> = Mutex::default();
+/// Lists the files under `root`, and beside them those whose names are `marked`.
+pub(super) fn walk(
+    root: &Path,
+    limits: &Limits,
+    started: Instant,
+    marked: impl Fn(&str) -> bool + Sync,
+) -> Walked {
+    let found: Mutex<Walked> = Mutex::default();
     let errors: Mutex<Vec<String>> = Mutex::default();
     let count = AtomicUsize::new(0);
     let deep = AtomicUsize::new(0);
     let unnamed = AtomicUsize::new(0);
     let late = AtomicBool::new(false);
-    let threads = std::thread::available_parallelism().map_or(2, |n| n.get().min(8));
     let walker = WalkBuilder::new(root)
         .hidden(false)
         .parents(false)
@@ -87,12 +103,12 @@ pub(super) fn walk(root: &Path, limits: &Limits, started: Instant) -> Listing {
         .require_git(false)
         .follow_links(false)
         .max_depth(Some(limits.depth))
-        .threads(threads)
+        .threads(super::parallel::threads())
         .filter_entry(wanted)
         .build_parallel();
     walker.run(|| {
-        let mut batch = Batch { files: Vec::new(), into: &found };
-        let (count, deep, unnamed, late, errors) = (&count, &deep, &unnamed, &late, &errors);
+        let mut batch = Batch { walked: Walked::default(), into: &found };
+        let (count, deep, unnamed, late, errors, marked) = (&count, &deep, &unnamed, &late, &errors, &marked);
         Box::new(move |entry| {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -120,8 +136,8 @@ pub(super) fn walk(root: &Path, limits: &Limits, started: Instant) -> Listing {
                 return WalkState::Quit;
             }
             match entry.path().strip_prefix(root).ok().and_then(Path::to_str) {
-                Some(path) if cfg!(windows) => batch.files.push(path.replace('\\', "/")),
-                Some(path) => batch.files.push(path.to_owned()),
+                Some(path) if cfg!(windows) => batch.add(path.replace('\\', "/"), marked),
+                Some(path) => batch.add(path.to_owned(), marked),
                 None => {
                     unnamed.fetch_add(1, Ordering::Relaxed);
                 }
@@ -129,8 +145,8 @@ pub(super) fn walk(root: &Path, limits: &Limits, started: Instant) -> Listing {
             WalkState::Continue
         })
     });
-    let mut files = found.into_inner().unwrap_or_default();
-    files.sort_unstable();
+    let mut walked = found.into_inner().unwrap_or_default();
+    walked.marked.sort_unstable();
     let mut warnings = errors.into_inner().unwrap_or_default();
     warnings.sort();
     if count.into_inner() > limits.files {
@@ -147,7 +163,8 @@ pub(super) fn walk(root: &Path, limits: &Limits, started: Instant) -> Listing {
         0 => {}
         n => warnings.push(format!("{n} files whose names are not UTF-8 were left out")),
     }
-    Listing { files, warnings }
+    walked.warnings = warnings;
+    walked
 }
 
 /// Remembers the first few folders that could not be read.
@@ -160,16 +177,33 @@ fn note(errors: &Mutex<Vec<String>>, root: &Path, error: &ignore::Error) {
     }
 }
 
-/// A thread's files, handed over when the thread ends.
+/// A thread's files, sorted and handed over when the thread ends.
 struct Batch<'a> {
-    files: Vec<String>,
-    into: &'a Mutex<Vec<String>>,
+    walked: Walked,
+    into: &'a Mutex<Walked>,
+}
+
+impl Batch<'_> {
+    fn add(&mut self, path: String, marked: &impl Fn(&str) -> bool) {
+        if marked(base(&path)) {
+            self.walked.marked.push(path.clone());
+        }
+        match self.walked.pieces.last_mut() {
+            // The files of a folder mostly follow each other.
+            Some(piece) if piece.folder == folder(&path) => piece.files.push(path),
+            _ => self.walked.pieces.push(Piece { folder: folder(&path).to_owned(), files: vec![path] }),
+        }
+    }
 }
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
+        for piece in &mut self.walked.pieces {
+            piece.files.sort_unstable();
+        }
         if let Ok(mut all) = self.into.lock() {
-            all.append(&mut self.files);
+            all.pieces.append(&mut self.walked.pieces);
+            all.marked.append(&mut self.walked.marked);
         }
     }
 }

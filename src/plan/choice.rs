@@ -148,7 +148,9 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        wanted.dedup_by(|a, b| a.name == b.name);
+        // Two kinds may be one preset's: `minio` and `s3`.
+        let mut names = BTreeSet::new();
+        wanted.retain(|service| names.insert(service.name.clone()));
         self.add_asked_services(&mut wanted, written.is_some())?;
         let choices = wanted
             .iter()

@@ -17,8 +17,12 @@ pub(super) struct Connection {
     user: Option<String>,
     database: Option<String>,
     url: Option<String>,
+    jdbc: Option<String>,
+    connection_string: Option<String>,
     password: Option<Password>,
     default_variable: Option<String>,
+    /// Variables beside it, by name.
+    variables: Vec<(String, String)>,
     origin: Option<Origin>,
 }
 
@@ -57,6 +61,11 @@ impl Connection {
             secret,
             key: password.key.clone(),
         });
+        let mut variables = Vec::new();
+        for (name, template) in &file.variables {
+            let value = text(template)?.filter(|value| !value.is_empty());
+            variables.extend(value.map(|value| (name.clone(), value)));
+        }
         Ok(Some(Self {
             service: unit.name.clone(),
             kind: kind.to_owned(),
@@ -65,8 +74,11 @@ impl Connection {
             user: text(&file.user)?,
             database: text(&file.database)?,
             url: text(&file.url)?,
+            jdbc: text(&file.jdbc)?,
+            connection_string: text(&file.connection_string)?,
             password,
             default_variable: file.env.clone(),
+            variables,
             origin: Some(Origin::Preset { name: preset.name.clone() }),
         }))
     }
@@ -91,13 +103,20 @@ impl Connection {
         if let Some(password) = &self.password {
             entries.push(entry(&password.variable, password.source()));
         }
-        let default: Vec<String> = self.default_variable.iter().cloned().collect();
-        let known = |names: &[String]| names.iter().any(|name| self.source(name, env).is_some());
-        let names = if known(names) { names } else { &default };
-        for name in names {
-            if let Some(source) = self.source(name, env)
-                && entries.iter().all(|entry: &EnvEntry| entry.name != *name)
-            {
+        let found = names.iter().any(|name| self.source(name, env).is_some());
+        let sources: Vec<(&str, EnvSource)> = match found {
+            true => names.iter().filter_map(|name| Some((name.as_str(), self.source(name, env)?))).collect(),
+            // The preset's own default carries the URL, whatever its name ends with.
+            false => {
+                let url = self.default_variable.iter().zip(&self.url);
+                let more = self.variables.iter().map(|(name, value)| (name, value));
+                url.chain(more)
+                    .map(|(name, value)| (name.as_str(), EnvSource::Value(value.clone())))
+                    .collect()
+            }
+        };
+        for (name, source) in sources {
+            if entries.iter().all(|entry: &EnvEntry| entry.name != name) {
                 entries.push(entry(name, source));
             }
         }
@@ -106,28 +125,65 @@ impl Connection {
 
     /// Where the value of a variable of this name comes from.
     fn source(&self, name: &str, env: &[EnvVar]) -> Option<EnvSource> {
-        let value = |text: &Option<String>| text.clone().map(EnvSource::Value);
-        match Part::of(name)? {
-            Part::Url => {
-                let example = env.iter().find(|var| var.name == name).and_then(|var| var.default.as_deref());
-                self.url.as_ref().map(|url| EnvSource::Value(like(url, example)))
-            }
-            Part::Password => self.password.as_ref().map(Password::source),
-            Part::Host => value(&self.host),
-            Part::Port => value(&self.port),
-            Part::Address => {
-                Some(EnvSource::Value(format!("{}:{}", self.host.as_deref()?, self.port.as_deref()?)))
-            }
-            Part::User => value(&self.user),
-            Part::Database => value(&self.database),
-        }
+        let example = env.iter().find(|var| var.name == name).and_then(|var| var.default.as_deref());
+        let text = match Part::of(name)? {
+            Part::Password => return self.password.as_ref().map(Password::source),
+            Part::Url => self.url(example),
+            Part::Jdbc => self.jdbc(),
+            Part::ConnectionString => self.connection_string.clone(),
+            // A name that says where it is, in whatever form the repository's own example has.
+            Part::Host if example.is_some_and(|text| text.contains("://")) => self.url(example),
+            Part::Host if example.is_some_and(has_port) => self.address(),
+            Part::Host => self.host.clone(),
+            Part::Address => match example {
+                Some(text) if text.contains("://") => self.url(example),
+                None if self.speaks_http() && !name.to_uppercase().starts_with("MINIO") => self.url.clone(),
+                _ => self.address(),
+            },
+            Part::Port => self.port.clone(),
+            Part::User => self.user.clone(),
+            Part::Database => self.database.clone(),
+        };
+        text.map(EnvSource::Value)
     }
+
+    fn url(&self, example: Option<&str>) -> Option<String> {
+        if example.is_some_and(|example| example.starts_with("jdbc:")) {
+            return self.jdbc();
+        }
+        self.url.as_ref().map(|url| like(url, example))
+    }
+
+    fn address(&self) -> Option<String> {
+        Some(format!("{}:{}", self.host.as_deref()?, self.port.as_deref()?))
+    }
+
+    /// The URL in JDBC's form: user and password go beside it.
+    fn jdbc(&self) -> Option<String> {
+        if let Some(jdbc) = &self.jdbc {
+            return Some(jdbc.clone());
+        }
+        let (scheme, rest) = self.url.as_deref()?.split_once("://")?;
+        let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+        Some(format!("jdbc:{scheme}://{rest}"))
+    }
+
+    fn speaks_http(&self) -> bool {
+        self.url.as_deref().is_some_and(|url| url.starts_with("http"))
+    }
+}
+
+fn has_port(text: &str) -> bool {
+    let port = text.rsplit_once(':').map_or("", |(_, port)| port);
+    !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// What a variable carries, told by the end of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Url,
+    Jdbc,
+    ConnectionString,
     Password,
     Host,
     Port,
@@ -138,15 +194,22 @@ pub(super) enum Part {
 
 impl Part {
     pub(super) fn of(name: &str) -> Option<Self> {
-        const ENDS: [(&str, Part); 22] = [
+        const ENDS: [(&str, Part); 42] = [
             ("URL", Part::Url),
             ("URI", Part::Url),
             ("DSN", Part::Url),
             ("CONNECTION_STRING", Part::Url),
+            ("JDBC_URL", Part::Jdbc),
+            ("DATASOURCE_URL", Part::Jdbc),
             ("PASSWORD", Part::Password),
             ("PASS", Part::Password),
             ("PWD", Part::Password),
             ("AUTH", Part::Password),
+            ("SECRET_KEY", Part::Password),
+            ("SECRET_ACCESS_KEY", Part::Password),
+            ("API_KEY", Part::Password),
+            ("MASTER_KEY", Part::Password),
+            ("TOKEN", Part::Password),
             ("HOST", Part::Host),
             ("HOSTNAME", Part::Host),
             ("SERVER", Part::Host),
@@ -154,15 +217,32 @@ impl Part {
             ("ADDR", Part::Address),
             ("ADDRESS", Part::Address),
             ("ENDPOINT", Part::Address),
+            ("BROKER", Part::Address),
+            ("BROKERS", Part::Address),
+            ("SERVERS", Part::Address),
+            ("HOSTS", Part::Address),
+            ("NODE", Part::Address),
+            ("NODES", Part::Address),
+            ("CONTACT_POINTS", Part::Address),
             ("USER", Part::User),
             ("USERNAME", Part::User),
+            ("ACCESS_KEY", Part::User),
+            ("ACCESS_KEY_ID", Part::User),
             ("DATABASE", Part::Database),
             ("DBNAME", Part::Database),
             ("_DB", Part::Database),
             ("_NAME", Part::Database),
             ("_SCHEMA", Part::Database),
+            ("BUCKET", Part::Database),
+            ("BUCKET_NAME", Part::Database),
+            ("KEYSPACE", Part::Database),
+            ("VHOST", Part::Database),
         ];
         let upper = name.to_uppercase();
+        // .NET's own way to name them: `ConnectionStrings__Default`.
+        if upper.starts_with("CONNECTIONSTRINGS__") {
+            return Some(Self::ConnectionString);
+        }
         // The longest end decides: a `DB_USERNAME` is no `_NAME`.
         let fits = ENDS.iter().filter(|(end, _)| upper.ends_with(end));
         fits.max_by_key(|(end, _)| end.len()).map(|(_, part)| *part)
@@ -208,9 +288,54 @@ mod tests {
             ("DB_NAME", Some(Part::Database)),
             ("REDIS_ADDR", Some(Part::Address)),
             ("POSTGRES_INITDB_ARGS", None),
+            ("KAFKA_BOOTSTRAP_SERVERS", Some(Part::Address)),
+            ("S3_SECRET_ACCESS_KEY", Some(Part::Password)),
+            ("S3_ACCESS_KEY_ID", Some(Part::User)),
+            ("S3_BUCKET_NAME", Some(Part::Database)),
+            ("SPRING_DATASOURCE_URL", Some(Part::Jdbc)),
+            ("SPRING_DATASOURCE_USERNAME", Some(Part::User)),
+            ("ConnectionStrings__Shop", Some(Part::ConnectionString)),
         ] {
             assert_eq!(Part::of(name), part, "{name}");
         }
+    }
+
+    #[test]
+    fn a_variable_takes_the_form_of_the_repositorys_example() {
+        let connection = Connection {
+            host: Some("db".into()),
+            port: Some("5432".into()),
+            url: Some("postgresql://app:$(P)@db:5432/app".into()),
+            connection_string: Some("Host=db;Password=$(P)".into()),
+            ..Connection::default()
+        };
+        let variable = |name: &str, default: Option<&str>| EnvVar {
+            name: name.into(),
+            required: false,
+            secret: false,
+            default: default.map(str::to_owned),
+        };
+        for (name, example, value) in [
+            ("DB_HOST", None, "db"),
+            ("DB_HOST", Some("localhost:5432"), "db:5432"),
+            ("DB_ADDR", None, "db:5432"),
+            ("SPRING_DATASOURCE_URL", None, "jdbc:postgresql://db:5432/app"),
+            ("DB_URL", Some("jdbc:postgresql://localhost/x"), "jdbc:postgresql://db:5432/app"),
+            ("ConnectionStrings__Default", None, "Host=db;Password=$(P)"),
+        ] {
+            let source = connection.source(name, &[variable(name, example)]);
+            assert_eq!(source, Some(EnvSource::Value(value.into())), "{name} {example:?}");
+        }
+        let search = Connection {
+            host: Some("es".into()),
+            port: Some("9200".into()),
+            url: Some("http://es:9200".into()),
+            ..Connection::default()
+        };
+        let value = |name: &str, example| search.source(name, &[variable(name, example)]);
+        assert_eq!(value("ES_NODE", None), Some(EnvSource::Value("http://es:9200".into())));
+        assert_eq!(value("ES_NODE", Some("localhost:9200")), Some(EnvSource::Value("es:9200".into())));
+        assert_eq!(value("MINIO_ENDPOINT", None), Some(EnvSource::Value("es:9200".into())));
     }
 
     #[test]

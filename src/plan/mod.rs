@@ -6,6 +6,7 @@ mod context;
 mod error;
 mod inputs;
 mod name;
+mod order;
 mod question;
 mod repository;
 mod resolve;

@@ -15,7 +15,8 @@ use super::unit::{Origin, Plan, Resolved, Role, Unit};
 use super::values::{self, Draft, Written};
 use super::variables;
 use crate::config::{ParamFile, ParamType, UnitEntry, did_you_mean};
-use crate::preset::{Engine, Link, Param, Preset};
+use crate::detect::Component;
+use crate::preset::{Engine, Link, Param, Preset, Traits};
 
 /// A plan and what is open in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -211,10 +212,16 @@ impl<'a> Run<'a> {
     /// The preset of a component: the one it names, else the one that fits its facts.
     pub(super) fn app_preset(&self, candidate: &Candidate<'_>) -> Result<Preset, PlanError> {
         let facts = candidate.facts;
-        let kind = facts.map_or("unknown", |component| component.kind.name());
-        let language = facts.and_then(|component| component.language.as_deref()).unwrap_or_default();
-        let framework = facts.and_then(|component| component.framework.as_deref()).unwrap_or_default();
-        let fits = self.inputs.catalogue.for_component(language, framework, kind).unwrap_or("web");
+        let text = |of: fn(&Component) -> &Option<String>| {
+            facts.and_then(|component| of(component).as_deref()).unwrap_or_default()
+        };
+        let traits = Traits {
+            language: text(|component| &component.language),
+            runtime: text(|component| &component.runtime),
+            framework: text(|component| &component.framework),
+            kind: facts.map_or("unknown", |component| component.kind.name()),
+        };
+        let fits = self.inputs.catalogue.for_component(&traits).unwrap_or("web");
         self.part("components", &candidate.name, candidate.entry, fits)
     }
 

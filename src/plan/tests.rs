@@ -217,7 +217,7 @@ fn worker(name: &str, path: &str) -> Component {
         kind: ComponentKind::Worker,
         language: Some("Python".into()),
         commands: Commands { start: Some("python main.py".into()), ..Commands::default() },
-        services: vec![Service { kind: "kafka".into(), version: None, env: vec![] }],
+        services: vec![Service { kind: "pulsar".into(), version: None, env: vec![] }],
         ..Component::default()
     }
 }
@@ -315,7 +315,7 @@ fn several_components_are_a_choice_and_a_service_without_preset_a_warning() {
     let outcome = Given { facts: Some(facts.clone()), ..Given::default() }.resolve().unwrap();
     assert_eq!(outcome.questions[1].key, "components");
     assert_eq!(outcome.questions[1].default, Some(serde_json::json!(["shop", "jobs"])));
-    assert_eq!(outcome.plan.warnings, ["jobs needs kafka, which no preset provides: it is left out"]);
+    assert_eq!(outcome.plan.warnings, ["jobs needs pulsar, which no preset provides: it is left out"]);
     assert_eq!(value(&outcome.plan, "jobs", "listens"), "false <- detection");
     let answers = vec![("components", Value::from("jobs"))];
     let plan = Given { facts: Some(facts), answers, ..Given::default() }.plan();

@@ -66,7 +66,7 @@ pub(super) struct Values {
     pub questions: Vec<Question>,
 }
 
-/// Resolves every parameter, then every free value.
+/// Resolves every parameter and every free value.
 pub(super) fn resolve(
     inputs: &Inputs<'_>,
     engine: &Engine,
@@ -79,15 +79,18 @@ pub(super) fn resolve(
     resolver.context.insert("unit".into(), unit);
     resolver.context.insert("values".into(), json!({}));
     resolver.reject_unknown_written()?;
-    for (name, param) in &draft.preset.params {
-        resolver.param(name, param)?;
-    }
-    for (name, value) in &draft.preset.values {
-        if !draft.preset.params.contains_key(name) {
-            resolver.free(name, value)?;
+    for name in super::order::settle(&draft.preset)? {
+        match (draft.preset.params.get(name), draft.preset.values.get(name)) {
+            (Some(param), _) => resolver.param(name, param)?,
+            (None, Some(value)) => resolver.free(name, value)?,
+            (None, None) => {}
         }
     }
-    Ok(resolver.out)
+    // Shown as declared, whatever had to be settled first.
+    let mut out = resolver.out;
+    let declared: Vec<&str> = draft.preset.names().collect();
+    out.values.sort_by_cached_key(|name, _| declared.iter().position(|known| known == name));
+    Ok(out)
 }
 
 struct Resolver<'a> {

@@ -48,6 +48,19 @@ pub struct TemplateSet {
     engine: OnceLock<Result<Engine, TemplateError>>,
 }
 
+/// What is known of a component that looks for its preset; an empty text where nothing is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Traits<'a> {
+    /// Its language.
+    pub language: &'a str,
+    /// Its runtime.
+    pub runtime: &'a str,
+    /// Its framework.
+    pub framework: &'a str,
+    /// Its kind, `web` or `worker`, say.
+    pub kind: &'a str,
+}
+
 /// Every preset by name.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -146,17 +159,21 @@ impl Catalogue {
         Ok(presets?.into_iter().filter(|preset| preset.kind == kind).collect())
     }
 
-    /// The name of the app preset that fits a component best: the one with most conditions, all of which
-    /// hold; the first by name among equals.
-    pub fn for_component(&self, language: &str, framework: &str, kind: &str) -> Option<&str> {
+    /// The name of the app preset that fits a component best: the one whose conditions, all of which hold,
+    /// say most (a framework more than a runtime, that more than a language, that more than a kind); the
+    /// first by name among equals.
+    pub fn for_component(&self, component: &Traits<'_>) -> Option<&str> {
         let score = |detects: &Detects| {
             let mut score = 0;
-            for (wanted, found) in
-                [(&detects.language, language), (&detects.framework, framework), (&detects.kind, kind)]
-            {
+            for (weight, wanted, found) in [
+                (8, &detects.framework, component.framework),
+                (4, &detects.runtime, component.runtime),
+                (2, &detects.language, component.language),
+                (1, &detects.kind, component.kind),
+            ] {
                 match (wanted.is_empty(), wanted.contains(found)) {
                     (true, _) => {}
-                    (false, true) => score += 1,
+                    (false, true) => score += weight,
                     (false, false) => return 0,
                 }
             }
@@ -190,6 +207,12 @@ impl Catalogue {
         let set = self.templates(layer);
         let names = set.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         set.engine.get_or_init(|| Engine::with_templates(names)).as_ref().map_err(Clone::clone)
+    }
+
+    /// The text of a template by the name that manifests carry: `templates/web/service.yaml`.
+    pub fn template_text(&self, file: &str) -> Option<&str> {
+        // The user's set holds the built-in ones too, save those that are replaced.
+        self.user.files.get(file.strip_prefix("templates/")?).map(String::as_str)
     }
 
     fn templates(&self, layer: &Layer) -> &TemplateSet {

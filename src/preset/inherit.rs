@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::catalogue::Layer;
 use super::error::PresetError;
+use super::grammar;
 use super::param::{Param, whole};
 use crate::config::{ConnectionFile, Detects, Document, Kind, ParamType, PresetFile};
 
@@ -87,6 +88,7 @@ impl Link {
         let Some(name) = file.name else {
             return Err(document.error_at(&[], "a preset needs a `name`", None).into());
         };
+        check_names(&name, &document)?;
         let body =
             body(&document.value, &["kind", "params", "values", "services", "templates", "connection"]);
         Ok(Self {
@@ -129,9 +131,36 @@ impl Link {
         self.document.error_at(&full, message, hint).into()
     }
 
+    fn speaks_of(&self, path: &[&str]) -> bool {
+        path.iter().try_fold(&self.body, |value, key| value.get(key)).is_some()
+    }
+
     fn has(&self, section: &str, key: &str) -> bool {
         self.body.get(section).and_then(|section| section.get(key)).is_some()
     }
+}
+
+/// Names are shown, typed and made into names of objects.
+fn check_names(name: &str, document: &Document) -> Result<(), PresetError> {
+    let fits = |name: &str| {
+        let inner = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        !name.is_empty() && name.len() <= 63 && name.bytes().all(inner) && !name.starts_with(['-', '.'])
+    };
+    let wrong = |path: &[&str], name: &str, what: &str| {
+        let message = format!("`{}` cannot name a {what}", name.escape_debug());
+        let hint = "at most 63 letters, digits, `-`, `_` and `.`".to_owned();
+        Err(document.error_at(path, message, Some(hint)).into())
+    };
+    if !fits(name) {
+        return wrong(&["name"], name, "preset");
+    }
+    for (section, what) in [("templates", "template"), ("values", "value")] {
+        let names = document.value.get(section).and_then(Value::as_object);
+        if let Some(name) = names.into_iter().flat_map(Map::keys).find(|name| !fits(name)) {
+            return wrong(&[section, name], name, what);
+        }
+    }
+    Ok(())
 }
 
 fn escape_pointer(key: &str) -> String {
@@ -169,6 +198,15 @@ impl Preset {
         };
         for (name, param) in &merged.params {
             check_param(&chain, name, param)?;
+        }
+        if let Some(password) = merged.connection.as_ref().and_then(|connection| connection.password.as_ref())
+        {
+            let parts =
+                [("variable", &password.variable), ("secret", &password.secret), ("key", &password.key)];
+            if let Some((part, _)) = parts.iter().find(|(_, text)| text.is_empty()) {
+                let message = format!("the connection's password has no `{part}`");
+                return Err(last.error_at(&["connection", "password"], message, None));
+            }
         }
         let templates = merged
             .templates
@@ -217,9 +255,15 @@ fn origin<'a>(chain: &'a Chain, section: &str, key: &str) -> Option<&'a Link> {
 fn check_param(chain: &Chain, name: &str, param: &Param) -> Result<(), PresetError> {
     let Some(link) = origin(chain, "params", name) else { return Ok(()) };
     let wrong = |path: &[&str], message: String, hint: Option<&str>| {
-        let path: Vec<&str> = ["params", name].iter().chain(path).copied().collect();
-        Err(link.error_at(&path, message, hint.map(Into::into)))
+        let full: Vec<&str> = ["params", name].iter().chain(path).copied().collect();
+        // The part at fault may have been said further up than the parameter's last word.
+        let at = chain.iter().rev().find(|link| link.speaks_of(&full)).unwrap_or(link);
+        Err(at.error_at(&full, message, hint.map(Into::into)))
     };
+    if grammar::env_name(name).is_err() {
+        let hint = "templates read it as `values.NAME`: letters, digits and `_`, no digit first";
+        return wrong(&[], format!("`{}` cannot name a parameter", name.escape_debug()), Some(hint));
+    }
     if param.0.kind.is_none() {
         return wrong(&[], format!("parameter `{name}` has no `type`"), Some("such as `type: string`"));
     }
@@ -231,6 +275,9 @@ fn check_param(chain: &Chain, name: &str, param: &Param) -> Result<(), PresetErr
     {
         let reason = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
         return wrong(&["pattern"], format!("bad pattern of `{name}`: {reason}"), None);
+    }
+    if let Err((key, message)) = param.check_rules() {
+        return wrong(&[key], format!("bad {key} of `{name}`: {message}"), None);
     }
     if let Some(default) = &param.0.default
         && !default.as_str().is_some_and(|text| text.contains("{{") || text.contains("{%"))

@@ -10,7 +10,7 @@ mod marker;
 mod param;
 mod quantity;
 
-pub use catalogue::{Catalogue, Layer, TemplateSet};
+pub use catalogue::{Catalogue, Layer, TemplateSet, Traits};
 pub use engine::{Engine, Rendered, TemplateError};
 pub use error::PresetError;
 pub use inherit::{Chain, Link, Preset, TemplateRef};

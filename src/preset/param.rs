@@ -52,13 +52,60 @@ impl Param {
             ParamType::Port => json!(port(value)?),
             ParamType::List => list(value)?,
             ParamType::Quantity => json!(quantity(value)?.to_string()),
-            ParamType::Choice => value.clone(),
+            ParamType::Choice => self.choice(value)?,
             _ => json!(self.text(value)?),
         };
         self.within_choices(&value)?;
         self.within_bounds(&value)?;
         self.matches_pattern(&value)?;
         Ok(value)
+    }
+
+    /// Checks the rules themselves: bounds that mean something for the type and choices that are of it.
+    ///
+    /// # Errors
+    /// The key at fault, and a lowercase fragment that says what is wrong with it.
+    pub(super) fn check_rules(&self) -> Result<(), (&'static str, String)> {
+        let kind = self.kind();
+        let bound = |key: &'static str,
+                     value: &Option<Value>|
+         -> Result<Option<Quantity>, (&'static str, String)> {
+            let Some(value) = value else { return Ok(None) };
+            if matches!(kind, ParamType::Bool | ParamType::Choice) {
+                return Err((key, format!("a {} has no size", kind.name())));
+            }
+            let wanted = match kind {
+                ParamType::Int | ParamType::Port => "a whole number",
+                ParamType::Quantity => "an amount such as `1Gi`",
+                ParamType::Duration => "a time such as `30s`",
+                _ => "a number of characters or items",
+            };
+            let counts = matches!(kind, ParamType::Quantity | ParamType::Duration) || integer(value).is_ok();
+            match limit(kind, value).filter(|_| counts) {
+                Some(limit) => Ok(Some(limit)),
+                None => Err((key, format!("`{}` is not {wanted}", plain(value)))),
+            }
+        };
+        let (min, max) = (bound("min", &self.0.min)?, bound("max", &self.0.max)?);
+        if let (Some(min), Some(max)) = (min, max)
+            && min > max
+        {
+            return Err(("max", "less than `min`".into()));
+        }
+        if self.0.pattern.is_some() && kind == ParamType::Bool {
+            return Err(("pattern", "a bool has no text".into()));
+        }
+        let single = ParamFile { kind: self.0.kind, ..ParamFile::default() };
+        for choice in self.0.choices.iter().flatten() {
+            if choice.is_object() || choice.is_array() || choice.is_null() {
+                return Err(("choices", format!("`{choice}` is not one value")));
+            }
+            // The items of a list are texts.
+            let of_type =
+                if kind == ParamType::List { Ok(choice.clone()) } else { Self(single.clone()).check(choice) };
+            of_type.map_err(|reason| ("choices", format!("`{}`: {reason}", plain(choice))))?;
+        }
+        Ok(())
     }
 
     fn text(&self, value: &Value) -> Result<String, String> {
@@ -83,6 +130,16 @@ impl Param {
             _ => {}
         }
         Ok(text)
+    }
+
+    /// The choice as the preset's author wrote it, whatever form it was given in.
+    fn choice(&self, value: &Value) -> Result<Value, String> {
+        let written = self.0.choices.iter().flatten().find(|choice| plain(choice) == plain(value));
+        match written {
+            Some(choice) => Ok(choice.clone()),
+            None if value.is_object() || value.is_array() || value.is_null() => Err("not one value".into()),
+            None => Ok(value.clone()),
+        }
     }
 
     fn within_choices(&self, value: &Value) -> Result<(), String> {

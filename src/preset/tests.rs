@@ -53,7 +53,7 @@ templates: {service: null}
     assert_eq!(preset.params["port"].0.ask, None);
     assert_eq!(preset.params["port"].kind(), ParamType::Port);
     assert!(!preset.params.contains_key("healthPath"));
-    assert_eq!(preset.templates.keys().collect::<Vec<_>>(), ["secrets", "deployment"]);
+    assert_eq!(preset.templates.keys().collect::<Vec<_>>(), ["secrets", "source", "cache", "deployment"]);
     assert_eq!(preset.origin("params", "port").unwrap().name, "mine");
     assert_eq!(preset.origin("params", "command").unwrap().name, "node");
     assert_eq!(preset.origin("params", "source").unwrap().name, "web");
@@ -65,9 +65,9 @@ fn a_preset_may_extend_the_one_of_its_name_below() {
     let text = "{name: postgres, summary: Ours, extends: postgres, detects: {service: postgres}, values: {storage: 5Gi}}";
     let catalogue = with(&[(Layer::User, text)]).unwrap();
     let preset = catalogue.get("postgres").unwrap();
-    assert_eq!(preset.chain.len(), 2);
+    assert_eq!(preset.chain.len(), 3);
     assert_eq!(preset.values["storage"], json!("5Gi"));
-    assert_eq!(preset.templates["postgres"].layer, Layer::BuiltIn);
+    assert_eq!(preset.templates["service"].layer, Layer::BuiltIn);
     assert_eq!(catalogue.for_service("postgres"), Some("postgres"));
 }
 
@@ -76,11 +76,18 @@ fn the_preset_with_most_conditions_that_hold_is_chosen() {
     let text =
         "{name: next, summary: Next.js, extends: node, detects: {language: TypeScript, framework: [next]}}";
     let catalogue = with(&[(Layer::User, text)]).unwrap();
-    assert_eq!(catalogue.for_component("TypeScript", "next", "web"), Some("next"));
-    assert_eq!(catalogue.for_component("TypeScript", "express", "web"), Some("node"));
-    assert_eq!(catalogue.for_component("javascript", "", "worker"), Some("node"));
-    assert_eq!(catalogue.for_component("Cobol", "", "worker"), Some("worker"));
-    assert_eq!(catalogue.for_component("Cobol", "", "unknown"), None);
+    let found = |language, runtime, framework, kind| {
+        catalogue.for_component(&Traits { language, runtime, framework, kind })
+    };
+    assert_eq!(found("TypeScript", "node", "next", "web"), Some("next"));
+    assert_eq!(found("TypeScript", "node", "express", "web"), Some("node"));
+    assert_eq!(found("TypeScript", "bun", "elysia", "web"), Some("bun"));
+    assert_eq!(found("TypeScript", "deno", "", "worker"), Some("deno"));
+    assert_eq!(found("javascript", "node", "", "worker"), Some("node"));
+    assert_eq!(found("Ruby", "ruby", "", "worker"), Some("ruby"), "a language says more than a kind");
+    assert_eq!(found("HTML", "", "hugo", "static"), Some("static"));
+    assert_eq!(found("Cobol", "", "", "worker"), Some("worker"));
+    assert_eq!(found("Cobol", "", "", "unknown"), None);
 }
 
 #[test]
@@ -130,6 +137,22 @@ fn a_parameter_that_cannot_be_is_shown_in_its_line() {
             "{type: string, pattern: '('}",
             "p1.yaml:4:21: bad pattern of `x`: error: unclosed group\n4 |   x: {type: string, pattern: '('}\n  |                     ^",
         ),
+        (
+            "{type: int, min: few}",
+            "p1.yaml:4:18: bad min of `x`: `few` is not a whole number\n4 |   x: {type: int, min: few}\n  |                  ^",
+        ),
+        (
+            "{type: duration, min: 1m, max: 30s}",
+            "p1.yaml:4:32: bad max of `x`: less than `min`\n4 |   x: {type: duration, min: 1m, max: 30s}\n  |                                ^",
+        ),
+        (
+            "{type: bool, max: 3}",
+            "p1.yaml:4:19: bad max of `x`: a bool has no size\n4 |   x: {type: bool, max: 3}\n  |                   ^",
+        ),
+        (
+            "{type: port, choices: [80, web]}",
+            "p1.yaml:4:19: bad choices of `x`: `web`: not a port from 1 to 65535\n4 |   x: {type: port, choices: [80, web]}\n  |                   ^",
+        ),
     ] {
         assert_eq!(failure(&[&format!("name: a\nkind: app\nparams:\n  x: {param}\n")], "a"), message);
     }
@@ -141,6 +164,29 @@ fn a_template_that_is_not_there_is_shown_in_its_line() {
         failure(&["name: a\nkind: app\ntemplates:\n  d: web/deployment.yml\n"], "a"),
         "p1.yaml:4:3: there is no template `web/deployment.yml`\n4 |   d: web/deployment.yml\n  |   ^\nhint: did you mean `web/deployment.yaml`?"
     );
+}
+
+#[test]
+fn a_name_that_acts_on_a_terminal_is_refused() {
+    assert_eq!(
+        failure(&["name: \"a\\e[2J\"\nkind: app\n"], "a"),
+        "p1.yaml:1:1: `a\\u{1b}[2J` cannot name a preset\n1 | name: \"a\\e[2J\"\n  | ^\nhint: at most 63 letters, digits, `-`, `_` and `.`"
+    );
+    assert!(
+        failure(&["name: a\nkind: app\nparams:\n  a b: {type: int}\n"], "a")
+            .starts_with("p1.yaml:4:3: `a b` cannot name a parameter")
+    );
+    assert!(
+        failure(&["name: a\nkind: app\nvalues:\n  ../b: 1\n"], "a")
+            .starts_with("p1.yaml:4:3: `../b` cannot name a value")
+    );
+}
+
+#[test]
+fn what_a_parent_says_wrong_is_shown_in_the_parents_line() {
+    let parent = "name: p\nkind: app\nparams:\n  x: {type: int, min: a}\n";
+    let child = "name: c\nextends: p\nparams:\n  x: {default: 3}\n";
+    assert!(failure(&[parent, child], "c").starts_with("p1.yaml:4:18: bad min of `x`"));
 }
 
 #[test]

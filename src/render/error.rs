@@ -31,6 +31,16 @@ pub enum RenderError {
         /// What it lacks.
         missing: String,
     },
+    /// The whole set is larger than any environment.
+    #[error("{template}: the plan renders to more than {objects} objects or {} MiB", bytes >> 20)]
+    TooMuch {
+        /// The template that went over it.
+        template: String,
+        /// The most objects.
+        objects: usize,
+        /// The most bytes.
+        bytes: usize,
+    },
     /// Two templates give the same object.
     #[error("{template}:{line}: {object} is rendered by {other} too")]
     Twice {
@@ -50,7 +60,7 @@ impl Explain for RenderError {
         match self {
             Self::Template(error) => error.hint.iter().cloned().collect(),
             Self::Yaml { rendered: Some(line), .. } => vec![format!("the rendered line is `{line}`")],
-            Self::Yaml { .. } => Vec::new(),
+            Self::Yaml { .. } | Self::TooMuch { .. } => Vec::new(),
             Self::NoObject { .. } => {
                 vec!["an object has `apiVersion`, `kind` and `metadata.name` as text".into()]
             }

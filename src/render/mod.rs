@@ -12,17 +12,28 @@ pub use manifest::{GENERATE, KEEP, Manifest, ObjectKey, RETAIN};
 use crate::plan::{Plan, unit_context};
 use crate::preset::{Catalogue, TemplateError};
 
+/// A plan may render to this many objects...
+const MOST_OBJECTS: usize = 2_000;
+/// ...and this much text.
+const MOST_BYTES: usize = 32 << 20;
+
 /// Renders every template of every unit, in the plan's order.
 ///
 /// # Errors
 /// The first template that cannot be rendered, or whose output is no Kubernetes object, with its line.
 pub fn render(plan: &Plan, catalogue: &Catalogue) -> Result<Vec<Manifest>, RenderError> {
     let mut manifests: Vec<Manifest> = Vec::new();
+    let mut bytes = 0;
     for unit in &plan.units {
         let context = unit_context(plan, unit);
         for template in unit.templates.values() {
             let engine = catalogue.engine(&template.layer).map_err(in_templates)?;
             for document in engine.render(&template.path, &context).map_err(in_templates)? {
+                bytes += document.text.len();
+                if manifests.len() == MOST_OBJECTS || bytes > MOST_BYTES {
+                    let template = file(&template.path);
+                    return Err(RenderError::TooMuch { template, objects: MOST_OBJECTS, bytes: MOST_BYTES });
+                }
                 let manifest = object::parse(&document, file(&template.path), &unit.name)?;
                 object::refuse_twin(&manifests, &manifest)?;
                 manifests.push(manifest);

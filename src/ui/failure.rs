@@ -21,7 +21,7 @@ pub(super) fn human(failure: &Failure, ui: &Ui) -> String {
 }
 
 fn indented(text: &str) -> String {
-    text.trim_end().replace('\n', "\n    ")
+    super::printable(text.trim_end()).replace('\n', "\n    ")
 }
 
 pub(super) fn json(failure: &Failure) -> String {

@@ -32,7 +32,7 @@ pub struct Ui {
     pub interactive: bool,
     /// stderr may move the cursor.
     pub animated: bool,
-    colour_out: bool,
+    pub(super) colour_out: bool,
     colour_err: bool,
 }
 
@@ -96,7 +96,7 @@ impl Ui {
             return self.sink().emit(Event::warning(text));
         }
         let label = self.err_style(Style::new().yellow().bold()).apply_to("warning:");
-        self.err_line(&format!("{label} {text}"));
+        self.err_line(&format!("{label} {}", super::printable(text)));
     }
 
     /// Prints a failure to stderr: what, caused by, hint.

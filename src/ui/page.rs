@@ -32,7 +32,7 @@ impl Page {
 
     /// Adds a heading, with an empty line above it where something stands before.
     pub fn heading(&mut self, text: impl Into<String>) -> &mut Self {
-        self.lines.push(Line::Heading(text.into()));
+        self.lines.push(Line::Heading(shown(text)));
         self
     }
 
@@ -43,13 +43,13 @@ impl Page {
         value: impl Into<String>,
         note: impl Into<String>,
     ) -> &mut Self {
-        self.lines.push(Line::Row { key: key.into(), value: value.into(), note: note.into() });
+        self.lines.push(Line::Row { key: shown(key), value: shown(value), note: shown(note) });
         self
     }
 
     /// Adds a line of plain text, indented like a row.
     pub fn text(&mut self, text: impl Into<String>) -> &mut Self {
-        self.lines.push(Line::Text(text.into()));
+        self.lines.push(Line::Text(shown(text)));
         self
     }
 
@@ -81,6 +81,10 @@ impl Page {
         }
         text
     }
+}
+
+fn shown(text: impl Into<String>) -> String {
+    super::printable(&text.into()).into_owned()
 }
 
 /// The widths of a section's columns.

@@ -8,8 +8,8 @@ use console::{Key, Style, Term, style};
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, MultiSelect, Select};
 
-use super::Ui;
 use super::interrupt::{self, Quiet};
+use super::{Ui, printable};
 use crate::error::Failure;
 
 /// How many items of a list are shown at once.
@@ -35,7 +35,7 @@ impl Ui {
     /// # Errors
     /// When interrupted, or when the terminal goes away.
     pub fn select(&self, prompt: &str, choices: &[Choice]) -> Result<usize, Failure> {
-        let theme = self.theme();
+        let (theme, prompt) = (self.theme(), &*printable(prompt));
         let preset = choices.iter().position(|choice| choice.chosen).unwrap_or(0);
         let select = Select::with_theme(&theme)
             .with_prompt(prompt)
@@ -53,7 +53,7 @@ impl Ui {
     /// # Errors
     /// When interrupted, or when the terminal goes away.
     pub fn select_many(&self, prompt: &str, choices: &[Choice]) -> Result<Vec<usize>, Failure> {
-        let theme = self.theme();
+        let (theme, prompt) = (self.theme(), &*printable(prompt));
         let chosen: Vec<bool> = choices.iter().map(|choice| choice.chosen).collect();
         let select = MultiSelect::with_theme(&theme)
             .with_prompt(format!("{prompt} (space to toggle, enter to go on)"))
@@ -69,7 +69,8 @@ impl Ui {
 
     /// The line that an answered list leaves: its labels without their remarks.
     fn report(&self, theme: &ColorfulTheme, prompt: &str, labels: &[&str]) {
-        let labels = theme.values_style.apply_to(labels.join(", "));
+        let labels = labels.join(", ");
+        let labels = theme.values_style.apply_to(printable(&labels));
         self.err_line(&format!("{} {prompt} {} {labels}", theme.success_prefix, theme.success_suffix));
     }
 
@@ -79,7 +80,7 @@ impl Ui {
     /// # Errors
     /// When interrupted, or when the terminal goes away.
     pub fn input(&self, prompt: &str, default: Option<&str>, check: &Check<'_>) -> Result<String, Failure> {
-        let theme = self.theme();
+        let (theme, prompt) = (self.theme(), printable(prompt));
         let mut input = Input::<String>::with_theme(&theme)
             .with_prompt(prompt)
             .allow_empty(check("").is_ok())
@@ -95,7 +96,7 @@ impl Ui {
     /// # Errors
     /// When interrupted, or when the terminal goes away.
     pub fn secret(&self, prompt: &str) -> Result<String, Failure> {
-        let style = self.theme();
+        let (style, prompt) = (self.theme(), printable(prompt));
         let question = format!("{} {prompt} {} ", style.prompt_prefix, style.prompt_suffix);
         asked(|terminal| {
             terminal.write_str(&question)?;
@@ -115,7 +116,7 @@ impl Ui {
     /// # Errors
     /// When interrupted, or when the terminal goes away.
     pub fn confirm(&self, prompt: &str, default: bool) -> Result<bool, Failure> {
-        let theme = self.theme();
+        let (theme, prompt) = (self.theme(), printable(prompt));
         let confirm = Confirm::with_theme(&theme).with_prompt(prompt).default(default);
         asked(|terminal| confirm.interact_on_opt(terminal))
     }
@@ -126,10 +127,11 @@ impl Ui {
         let dim = self.err_style(Style::new().dim());
         choices
             .iter()
-            .map(|choice| match choice.note.as_str() {
-                "" => choice.label.clone(),
-                note => {
-                    let label = console::pad_str(&choice.label, width, console::Alignment::Left, None);
+            .map(|choice| (printable(&choice.label), printable(&choice.note)))
+            .map(|(label, note)| match note.is_empty() {
+                true => label.into_owned(),
+                false => {
+                    let label = console::pad_str(&label, width, console::Alignment::Left, None);
                     format!("{label}  {}", dim.apply_to(note))
                 }
             })

@@ -54,7 +54,9 @@ impl Review<'_> {
 
 fn summary(unit: &Unit) -> String {
     let told = TELLING.iter().filter_map(|name| {
+        // Lists and maps are for machines.
         let value = unit.values.get(*name).filter(|value| !value.value.is_null())?;
+        let value = Some(value).filter(|value| !value.value.is_array() && !value.value.is_object())?;
         let text = value.shown();
         Some(match *name {
             "port" => format!("port {text}"),

@@ -1,11 +1,15 @@
 //! Offline checks of rendered objects. Pure.
 
 mod name;
+mod place;
 mod problem;
 mod quota;
 mod reference;
+mod schema;
+mod twin;
 
 pub use problem::Problem;
+pub use schema::kubernetes_version;
 
 use crate::render::Manifest;
 
@@ -13,10 +17,19 @@ use crate::render::Manifest;
 pub fn validate(manifests: &[Manifest]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for manifest in manifests {
+        schema::check(manifest, manifests, &mut problems);
         name::check(manifest, &mut problems);
+        twin::check(manifest, &mut problems);
         reference::check(manifest, manifests, &mut problems);
     }
     quota::check(manifests, &mut problems);
+    problems
+}
+
+/// [`validate`], each problem at the line of its field. `text` gives a template's text by its name.
+pub fn validate_in<'a>(manifests: &[Manifest], text: &dyn Fn(&str) -> Option<&'a str>) -> Vec<Problem> {
+    let mut problems = validate(manifests);
+    place::place(&mut problems, text);
     problems
 }
 

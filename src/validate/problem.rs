@@ -26,8 +26,9 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { template, line, object, path, message, .. } = self;
-        write!(f, "{template}:{line}: {object}: {path}: {message}")
+        let Self { template, line, object, path, message, hint } = self;
+        write!(f, "{template}:{line}: {object}: {path}: {message}")?;
+        hint.iter().try_for_each(|hint| write!(f, " ({hint})"))
     }
 }
 

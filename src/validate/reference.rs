@@ -13,8 +13,11 @@ pub(super) fn check(manifest: &Manifest, all: &[Manifest], problems: &mut Vec<Pr
         names(manifest, pod, path, all, problems);
         mounts(manifest, pod, path, problems);
     }
-    if manifest.key().kind == "RoleBinding" {
-        binding(manifest, all, problems);
+    match manifest.key().kind.as_str() {
+        "RoleBinding" => binding(manifest, all, problems),
+        "Ingress" => ingress(manifest, all, problems),
+        "StatefulSet" => governed(manifest, all, problems),
+        _ => {}
     }
 }
 
@@ -96,7 +99,9 @@ fn names(manifest: &Manifest, pod: &Value, path: &str, all: &[Manifest], problem
             ("secret", "secretName", "Secret"),
             ("configMap", "name", "ConfigMap"),
         ] {
-            if let Some(source) = volume.get(field) {
+            if let Some(source) =
+                volume.get(field).filter(|source| source.get("optional") != Some(&Value::Bool(true)))
+            {
                 references.push((kind, text(source, inner), None, volumes.clone()));
             }
         }
@@ -158,6 +163,47 @@ fn binding(manifest: &Manifest, all: &[Manifest], problems: &mut Vec<Problem>) {
     let (kind, name) = role.map_or(("", ""), |role| (text(role, "kind"), text(role, "name")));
     if kind == "Role" && !all.iter().any(|other| other.key().kind == kind && other.key().name == name) {
         report(problems, manifest, "roleRef", format!("there is no Role `{name}` in the set"), None);
+    }
+}
+
+/// The Services that an Ingress sends to are in the set, and have the ports that it names.
+fn ingress(manifest: &Manifest, all: &[Manifest], problems: &mut Vec<Problem>) {
+    let spec = manifest.object.get("spec").unwrap_or(&Value::Null);
+    let rules = each(spec, "rules").filter_map(|rule| rule.get("http"));
+    let backends = rules.flat_map(|http| each(http, "paths")).filter_map(|path| path.get("backend"));
+    for service in backends.chain(spec.get("defaultBackend")).filter_map(|backend| backend.get("service")) {
+        let name = text(service, "name");
+        let services = || all.iter().filter(|other| other.key().kind == "Service");
+        let Some(target) = services().find(|other| other.key().name == name) else {
+            let known: Vec<String> = services().map(|other| other.key().name).collect();
+            let hint = did_you_mean(name, known.iter().map(String::as_str));
+            let message = format!("there is no Service `{name}` in the set");
+            report(problems, manifest, "spec.rules", message, hint);
+            continue;
+        };
+        let ports: Vec<&Value> =
+            target.object.get("spec").into_iter().flat_map(|spec| each(spec, "ports")).collect();
+        let wanted = service.get("port").unwrap_or(&Value::Null);
+        let has = |key: &str, value: &Value| ports.iter().any(|port| port.get(key) == Some(value));
+        if let Some(port) = wanted.get("name").filter(|port| !has("name", port)) {
+            let message = format!("Service `{name}` has no port named {port}");
+            let known = ports.iter().filter_map(|port| port.get("name")?.as_str());
+            let hint = did_you_mean(port.as_str().unwrap_or_default(), known);
+            report(problems, manifest, "spec.rules", message, hint);
+        }
+        if let Some(port) = wanted.get("number").filter(|port| !has("port", port)) {
+            report(problems, manifest, "spec.rules", format!("Service `{name}` has no port {port}"), None);
+        }
+    }
+}
+
+/// A StatefulSet's Service is in the set.
+fn governed(manifest: &Manifest, all: &[Manifest], problems: &mut Vec<Problem>) {
+    let name = manifest.object.pointer("/spec/serviceName").and_then(Value::as_str).unwrap_or_default();
+    let is_there = all.iter().any(|other| other.key().kind == "Service" && other.key().name == name);
+    if !name.is_empty() && !is_there {
+        let message = format!("there is no Service `{name}` in the set");
+        report(problems, manifest, "spec.serviceName", message, None);
     }
 }
 

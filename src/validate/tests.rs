@@ -14,11 +14,7 @@ fn problems(yaml: &str) -> Vec<String> {
             unit: "u".into(),
         })
         .collect();
-    let shown = |problem: &Problem| match &problem.hint {
-        Some(hint) => format!("{problem} ({hint})"),
-        None => problem.to_string(),
-    };
-    validate(&manifests).iter().map(shown).collect()
+    validate(&manifests).iter().map(Problem::to_string).collect()
 }
 
 #[test]
@@ -86,4 +82,102 @@ fn a_set_that_does_not_fit_its_quota_is_found() {
             "t.yaml:1: ResourceQuota/q: spec.hard.requests.cpu: the set needs 1200m, the quota is 1 (raise it to at least 1200m, or ask for less elsewhere)"
         ]
     );
+}
+
+#[test]
+fn what_the_kinds_own_schema_does_not_know_is_found() {
+    let found = problems(
+        "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replcas: 1, selector: {matchLabels: {app: a}},
+          template: {metadata: {labels: {app: a}}, spec: {restartPolicy: Alwais, containers: [{name: a, image: 3,
+            ports: [{containerPort: http}], resources: {limits: {memory: 1GB}}, env: [{value: x}]}]}}}}
+---
+{apiVersion: apps/v1, kind: Deploymnet, metadata: {name: a}}
+---
+{apiVersion: v1, kind: CronJob, metadata: {name: a}}",
+    );
+    let pod = "t.yaml:1: Deployment/a: spec.template.spec";
+    assert_eq!(
+        found,
+        [
+            "t.yaml:1: Deployment/a: spec.replcas: there is no such field (did you mean `replicas`?)".to_owned(),
+            format!("{pod}.restartPolicy: `Alwais` is not one of its values (did you mean `Always`?)"),
+            format!("{pod}.containers[0].image: is a number, and takes text (put it in quotes)"),
+            format!("{pod}.containers[0].ports[0].containerPort: is text, and takes a whole number (leave out the quotes)"),
+            format!("{pod}.containers[0].resources.limits.memory: `1GB` is no amount such as `500m` or `1Gi`"),
+            format!("{pod}.containers[0].env[0]: `name` is missing"),
+            "t.yaml:1: Deploymnet/a: kind: there is no kind `Deploymnet` in `apps/v1` (did you mean `Deployment`?)".into(),
+            "t.yaml:1: CronJob/a: kind: there is no kind `CronJob` in `v1` (`CronJob` is in `batch/v1`)".into(),
+        ]
+    );
+}
+
+#[test]
+fn a_crd_of_the_set_checks_its_custom_resources_and_others_are_left_alone() {
+    let found = problems(
+        "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: as.x.io}, spec: {group: x.io,
+          scope: Namespaced, names: {kind: A, plural: as}, versions: [{name: v1, served: true, storage: true, schema:
+            {openAPIV3Schema: {type: object, properties: {spec: {type: object, required: [size], properties: {
+              size: {type: integer}, mode: {type: string, enum: [fast, slow]}, free: {type: object, x-kubernetes-preserve-unknown-fields: true}}}}}}}]}}
+---
+{apiVersion: x.io/v1, kind: A, metadata: {name: good}, spec: {size: 1, mode: fast, free: {any: [1]}}}
+---
+{apiVersion: x.io/v1, kind: A, metadata: {name: bad}, spec: {sise: 1, mode: fats}}
+---
+{apiVersion: y.io/v1, kind: B, metadata: {name: unknown}, spec: {whatever: 1}}",
+    );
+    assert_eq!(
+        found,
+        [
+            "t.yaml:1: A/bad: spec.sise: there is no such field (did you mean `size`?)",
+            "t.yaml:1: A/bad: spec.mode: `fats` is not one of its values (did you mean `fast`?)",
+            "t.yaml:1: A/bad: spec: `size` is missing",
+        ]
+    );
+}
+
+#[test]
+fn two_of_one_name_and_a_missing_backend_are_found() {
+    let found = problems(
+        "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{name: http, port: 80}, {name: http, port: 81}]}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i}, spec: {rules: [{http: {paths: [
+  {path: /, pathType: Prefix, backend: {service: {name: wbe, port: {number: 80}}}},
+  {path: /a, pathType: Prefix, backend: {service: {name: web, port: {name: htp}}}}]}}]}}",
+    );
+    assert_eq!(
+        found,
+        [
+            "t.yaml:1: Service/web: spec.ports: `http` is there twice",
+            "t.yaml:1: Ingress/i: spec.rules: there is no Service `wbe` in the set (known are `web`)",
+            "t.yaml:1: Ingress/i: spec.rules: Service `web` has no port named \"htp\" (did you mean `http`?)",
+        ]
+    );
+}
+
+#[test]
+fn a_problem_is_placed_at_its_field_in_the_template_or_what_it_includes() {
+    let files = [
+        (
+            "templates/a.yaml",
+            "kind: X\nspec: {}\n---\napiVersion: apps/v1\nkind: Deployment\nspec:\n  replcas: 1\n  template:\n    spec:\n{% include \"_pod.yaml\" %}\n",
+        ),
+        ("templates/_pod.yaml", "      containers:\n        - name: a\n          imgae: b\n"),
+    ];
+    let text = |file: &str| files.iter().find(|(name, _)| *name == file).map(|(_, text)| *text);
+    let problem = |path: &str| Problem {
+        template: "templates/a.yaml".into(),
+        line: 4,
+        object: "Deployment/a".into(),
+        path: path.into(),
+        message: String::new(),
+        hint: None,
+    };
+    let mut problems = [
+        problem("spec.replcas"),
+        problem("spec.template.spec.containers[0].imgae"),
+        problem("spec.nowhere.else"),
+    ];
+    place::place(&mut problems, &text);
+    let places: Vec<(&str, usize)> = problems.iter().map(|p| (p.template.as_str(), p.line)).collect();
+    assert_eq!(places, [("templates/a.yaml", 7), ("templates/_pod.yaml", 3), ("templates/a.yaml", 6)]);
 }

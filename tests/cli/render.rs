@@ -53,3 +53,25 @@ fn the_catalogue_is_listed_and_a_preset_shown_with_what_it_inherits() {
     assert_snapshot!(devbox.args(["preset", "show", "worker"]).run().ok());
     assert_snapshot!(devbox.args(["preset", "show", "postgers"]).run());
 }
+
+#[test]
+fn a_schema_is_one_json_document_that_names_every_key() {
+    let devbox = Devbox::new();
+    for (file, key) in [("preset", "params"), ("project", "components"), ("config", "user")] {
+        let schema = devbox.args(["schema", file]).run().ok().json();
+        assert!(schema["properties"][key].is_object(), "{schema:#}");
+        assert_eq!(schema["additionalProperties"], false);
+    }
+}
+
+#[test]
+fn what_a_preset_says_does_not_act_on_the_terminal() {
+    let devbox =
+        Devbox::new().config("presets/p.yaml", "name: p\nsummary: \"a\\e]0;owned\\a\\u202E\"\nkind: app\n");
+    let run = devbox.args(["preset", "list"]).run().ok();
+    assert!(run.stdout.contains("a\\u{1b}]0;owned\\u{7}\\u{202e}"), "{run}");
+    let broken = Devbox::new().config("presets/p.yaml", "name: p\n\"k\\e[2Jy\": app\n");
+    let run = broken.args(["preset", "list"]).run();
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("unknown key `k\\u{1b}[2Jy`") && !run.stderr.contains('\u{1b}'), "{run}");
+}

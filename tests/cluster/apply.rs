@@ -22,7 +22,7 @@ fn objects_are_created_by_the_manager_devbox() {
     });
 }
 
-const STEADY: &str = "
+pub(crate) const STEADY: &str = "
 ---
 apiVersion: v1
 kind: Secret
@@ -128,30 +128,8 @@ fn generated_values_stay_and_are_in_no_event() {
     });
 }
 
-#[test]
-fn a_dry_run_writes_nothing() {
-    trial(async |t| {
-        let dry = ApplyOptions { dry_run: true, ..ApplyOptions::default() };
-        let bundle = t.namespace_yaml() + STEADY + &config_map("a", "1");
-        let applied = t.up_with(&t.cluster, &bundle, dry).await.unwrap();
-        assert!(applied.error().is_none());
-        assert!(applied.objects.iter().all(|object| object.change == Change::Created));
-        assert!(t.get(&format!("/api/v1/namespaces/{}", t.namespace())).await.is_none());
-
-        let before_bundle = t.namespace_yaml() + &config_map("a", "1") + &config_map("b", "1");
-        t.up_all(&before_bundle).await;
-        let before = t.everything().await;
-        let changed = t.namespace_yaml() + &config_map("a", "2") + &config_map("c", "1");
-        let applied = t.up_with(&t.cluster, &changed, dry).await.unwrap();
-        let namespace = format!("Namespace/{} unchanged", t.namespace());
-        assert_eq!(changes(&applied), ["ConfigMap/a configured", "ConfigMap/c created", namespace.as_str()]);
-        assert_eq!(applied.pruned.len(), 1);
-        assert_eq!(t.everything().await, before);
-    });
-}
-
 /// A definition of a kind of this test's own, so that tests do not share one.
-fn definition(group: &str) -> String {
+pub(crate) fn definition(group: &str) -> String {
     format!(
         "---
 apiVersion: apiextensions.k8s.io/v1

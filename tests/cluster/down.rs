@@ -179,3 +179,29 @@ fn a_member_with_another_uid_than_seen_survives() {
         assert!(t.get(&t.core("configmaps", "a")).await.is_some());
     });
 }
+
+#[test]
+fn a_namespace_that_does_not_go_away_is_explained_by_what_is_left_in_it() {
+    trial(async |t| {
+        t.up_all(&(t.namespace_yaml() + &config_map("a", "1"))).await;
+        // Made by somebody's operator for an object of ours, and held by it.
+        let owned = json!({
+            "metadata": {"name": "held", "finalizers": ["toys.dev/hold"], "ownerReferences": [
+                {"apiVersion": "v1", "kind": "ConfigMap", "name": "a", "uid": t.get(&t.core("configmaps", "a")).await.unwrap()["metadata"]["uid"]},
+            ]},
+        });
+        let maps = format!("{}?fieldManager=toy-operator", t.core("configmaps", "").trim_end_matches('/'));
+        t.create(&maps, &owned).await;
+        let down = t.down(DownOptions { timeout: Duration::from_secs(3), ..DownOptions::default() }).await;
+        let error = down.error().unwrap().to_string();
+        let expected = format!(
+            "- Namespace/{}: ConfigMap/held is held by the finalizer `toys.dev/hold` (put there by `toy-operator`), which the controller of `toys.dev` removes; is it running?",
+            t.namespace()
+        );
+        assert!(error.ends_with(&expected), "{error}");
+        t.edit(&t.core("configmaps", "held"), &json!({"metadata": {"finalizers": null}})).await;
+        let down = t.down(DownOptions::default()).await;
+        assert!(down.error().is_none(), "{down:?}");
+        assert!(t.get(&format!("/api/v1/namespaces/{}", t.namespace())).await.is_none());
+    });
+}

@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use devbox::cluster::Cluster;
+use futures::StreamExt;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use kube::client::Body;
@@ -33,6 +34,8 @@ pub(crate) struct Seen {
     pub(crate) path: String,
     /// It is a watch.
     pub(crate) watch: bool,
+    /// It asks what would happen.
+    pub(crate) dry_run: bool,
     /// How often this method and path were seen before.
     pub(crate) before: usize,
 }
@@ -44,8 +47,16 @@ pub(crate) enum Fault {
     Before(Pin<Box<dyn Future<Output = ()>>>),
     /// Answered by the proxy itself: status, `Retry-After`.
     Answer(u16, Option<&'static str>),
+    /// Answered by the proxy itself with a failed `Status` of this message.
+    Status(u16, &'static str),
     /// Answered by the proxy itself with an object.
     Json(&'static str),
+    /// Sent on; the answer arrives in small pieces.
+    Slow,
+    /// Sent on; the answer ends in its middle.
+    Truncate,
+    /// Sent on; the connection then takes no more requests (HTTP/2 GOAWAY).
+    GoAway,
     /// Sent on; then the connection is cut before the answer.
     CutAfter,
     /// The connection is cut at once.
@@ -85,18 +96,22 @@ impl Proxy {
                 *count.lock().unwrap() += 1;
                 local(async move {
                     let Ok(stream) = acceptor.accept(stream).await else { return };
-                    let cut = Rc::new(Notify::new());
-                    let cutting = cut.clone();
+                    let ends = Ends::default();
+                    let ending = ends.clone();
                     let service = service_fn(move |request: Request<Incoming>| {
-                        let (upstream, log, fault, cut) =
-                            (upstream.clone(), log.clone(), fault.clone(), cut.clone());
-                        async move { Ok::<_, Infallible>(handle(request, upstream, log, fault, cut).await) }
+                        let (upstream, log, fault, ends) =
+                            (upstream.clone(), log.clone(), fault.clone(), ends.clone());
+                        async move { Ok::<_, Infallible>(handle(request, upstream, log, fault, ends).await) }
                     });
                     let server = hyper_util::server::conn::auto::Builder::new(Local);
                     let connection = server.serve_connection(TokioIo::new(stream), service);
-                    tokio::select! {
-                        _ = connection => {}
-                        () = cutting.notified() => {}
+                    let mut connection = std::pin::pin!(connection);
+                    loop {
+                        tokio::select! {
+                            _ = &mut connection => break,
+                            () = ending.cut.notified() => break,
+                            () = ending.go_away.notified() => connection.as_mut().graceful_shutdown(),
+                        }
                     }
                 });
             }
@@ -119,6 +134,11 @@ impl Proxy {
         Self { seen, connections, kubeconfig }
     }
 
+    /// The kubeconfig whose only context, `proxy`, leads through it.
+    pub(crate) fn kubeconfig(&self) -> &std::path::Path {
+        &self.kubeconfig
+    }
+
     /// Connects devbox through the proxy.
     pub(crate) async fn connect(&self) -> Cluster {
         Cluster::connect(&target(&self.kubeconfig)).await.unwrap()
@@ -136,7 +156,7 @@ impl Proxy {
 
     /// Requests that can change something.
     pub(crate) fn mutating(&self) -> Vec<Seen> {
-        self.seen().into_iter().filter(|seen| seen.method != "GET").collect()
+        self.seen().into_iter().filter(|seen| seen.method != "GET" && !seen.dry_run).collect()
     }
 
     /// Connections so far.
@@ -145,51 +165,63 @@ impl Proxy {
     }
 }
 
+/// How a connection may end.
+#[derive(Clone, Default)]
+struct Ends {
+    cut: Rc<Notify>,
+    go_away: Rc<Notify>,
+}
+
 async fn handle(
     request: Request<Incoming>,
     upstream: kube::Client,
     log: Arc<Mutex<Vec<Seen>>>,
     fault: Rc<dyn Fn(&Seen) -> Fault>,
-    cut: Rc<Notify>,
+    ends: Ends,
 ) -> Response<BoxBody> {
     let (parts, body) = request.into_parts();
     let seen = {
         let mut log = log.lock().unwrap();
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
         let watch = parts.uri.query().is_some_and(|query| query.contains("watch=true"));
+        let dry_run = parts.uri.query().is_some_and(|query| query.contains("dryRun=All"));
         let same = |other: &&Seen| other.method == method && other.path == path && other.watch == watch;
         let before = log.iter().filter(same).count();
-        let seen = Seen { method, path, watch, before };
+        let seen = Seen { method, path, watch, dry_run, before };
         log.push(seen.clone());
         seen
     };
     let never = async || -> Response<BoxBody> { std::future::pending().await };
-    let action = fault(&seen);
+    let mut action = fault(&seen);
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let cut_after = match action {
-        Fault::None => false,
-        Fault::CutAfter => true,
-        Fault::Before(work) => {
-            work.await;
-            false
-        }
+    match &mut action {
+        Fault::Before(work) => work.await,
         Fault::Answer(code, retry_after) => {
-            let mut response = Response::builder().status(code);
+            let mut response = Response::builder().status(*code);
             if let Some(value) = retry_after {
-                response = response.header("retry-after", value);
+                response = response.header("retry-after", *value);
             }
             return response.body(boxed(Full::new(Bytes::from_static(b"no")))).unwrap();
         }
+        Fault::Status(code, message) => {
+            let status = serde_json::json!({
+                "apiVersion": "v1", "kind": "Status", "status": "Failure", "code": *code, "message": *message,
+            });
+            let response = Response::builder().status(*code).header("content-type", "application/json");
+            return response.body(boxed(Full::new(Bytes::from(status.to_string())))).unwrap();
+        }
         Fault::Json(body) => {
             let response = Response::builder().header("content-type", "application/json");
-            return response.body(boxed(Full::new(Bytes::from_static(body.as_bytes())))).unwrap();
+            return response.body(boxed(Full::new(Bytes::from_static((*body).as_bytes())))).unwrap();
         }
         Fault::CutBefore => {
-            cut.notify_one();
+            ends.cut.notify_one();
             return never().await;
         }
         Fault::Hang => return never().await,
-    };
+        Fault::GoAway => ends.go_away.notify_one(),
+        Fault::None | Fault::CutAfter | Fault::Slow | Fault::Truncate => {}
+    }
     let mut onward =
         Request::builder().method(parts.method).uri(parts.uri.path_and_query().unwrap().as_str());
     for name in ["content-type", "accept"] {
@@ -198,9 +230,9 @@ async fn handle(
         }
     }
     let response = upstream.send(onward.body(Body::from(body.to_vec())).unwrap()).await.unwrap();
-    if cut_after {
+    if matches!(action, Fault::CutAfter) {
         let _ = response.into_body().collect().await;
-        cut.notify_one();
+        ends.cut.notify_one();
         return never().await;
     }
     let (mut head, body) = response.into_parts();
@@ -208,7 +240,33 @@ async fn handle(
         head.headers.remove(name);
     }
     head.version = http::Version::default();
-    Response::from_parts(head, boxed(body))
+    let body = match action {
+        Fault::Slow if !seen.watch => in_pieces(body.collect().await.unwrap().to_bytes(), None),
+        Fault::Truncate if !seen.watch => {
+            let whole = body.collect().await.unwrap().to_bytes();
+            in_pieces(whole.slice(..whole.len() / 2), Some("cut in its middle"))
+        }
+        // A watch that ends before its first event is whole.
+        Fault::Truncate => in_pieces(Bytes::from_static(b"{\"type\": \"ADD"), Some("cut in its middle")),
+        _ => boxed(body),
+    };
+    Response::from_parts(head, body)
+}
+
+/// A body of sixteen pieces with the time between them that a bad line takes, and an error at its end
+/// where there is one.
+fn in_pieces(whole: Bytes, end: Option<&'static str>) -> BoxBody {
+    let size = whole.len().div_ceil(16).max(1);
+    let mut pieces: Vec<Result<Frame<Bytes>, Box<dyn std::error::Error + Send + Sync>>> = (0..whole.len())
+        .step_by(size)
+        .map(|at| Ok(Frame::data(whole.slice(at..(at + size).min(whole.len())))))
+        .collect();
+    pieces.extend(end.map(|text| Err(text.into())));
+    let pieces = futures::stream::iter(pieces).then(|piece| async move {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        piece
+    });
+    http_body_util::StreamBody::new(pieces).boxed_unsync()
 }
 
 fn boxed<B>(body: B) -> BoxBody

@@ -8,16 +8,24 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
+mod adopt;
 mod apply;
+mod catalogue;
+mod diff;
 mod down;
 mod faults;
 mod guard;
 mod interrupt;
+mod inventory;
+mod killed;
 mod network;
 mod prune;
+mod recreate;
 mod sandbox;
 #[path = "../support/mod.rs"]
 mod support;
 mod trial;
 mod verbs;
 mod wait;
+mod weather;
+mod webhook;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use devbox::cluster::guard::{Confirmed, Subject, Verdict, judge};
 use devbox::cluster::{
-    Applied, ApplyOptions, Change, Cluster, ClusterError, Down, DownOptions, Environment, Pins, Readiness,
-    WaitOptions,
+    Applied, ApplyOptions, Change, Cluster, ClusterError, Diff, DiffOptions, Difference, Down, DownOptions,
+    Environment, Pins, Readiness, WaitOptions,
 };
 use devbox::env::Env;
 use devbox::event::Recorder;
@@ -120,6 +120,28 @@ impl Trial {
     ) -> Result<Applied, ClusterError> {
         let confirmed = accepted(cluster, self.namespace());
         cluster.apply(&confirmed, &self.environment, &manifests(yaml), &options, &self.events).await
+    }
+
+    /// What an apply of a bundle would do.
+    pub(crate) async fn diff(&self, yaml: &str) -> Diff {
+        self.diff_with(yaml, DiffOptions::default()).await
+    }
+
+    pub(crate) async fn diff_with(&self, yaml: &str, options: DiffOptions) -> Diff {
+        let manifests = manifests(yaml);
+        self.cluster
+            .diff(&self.confirmed, &self.environment, &manifests, &options, &self.events)
+            .await
+            .unwrap()
+    }
+
+    /// Compares again, as right before an apply.
+    pub(crate) async fn diff_since(&self, yaml: &str, shown: &Diff) -> Option<Diff> {
+        let (manifests, options) = (manifests(yaml), DiffOptions::default());
+        self.cluster
+            .diff_since(&self.confirmed, &self.environment, &manifests, &options, shown, &self.events)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn wait(&self, applied: &Applied, timeout: Duration) -> Readiness {
@@ -252,6 +274,7 @@ pub(crate) fn changes(applied: &Applied) -> Vec<String> {
     let word = |change: &Change| match change {
         Change::Created => "created",
         Change::Configured => "configured",
+        Change::Recreated => "recreated",
         Change::Unchanged => "unchanged",
         Change::LeftAlone(_) => "left alone",
     };
@@ -259,6 +282,30 @@ pub(crate) fn changes(applied: &Applied) -> Vec<String> {
         applied.objects.iter().map(|object| format!("{} {}", object.key, word(&object.change))).collect();
     all.sort();
     all
+}
+
+/// Every object of a difference, with its fields below it as `path: before -> after`.
+pub(crate) fn differences(diff: &Diff) -> Vec<String> {
+    let mut lines = Vec::new();
+    for object in &diff.objects {
+        let word = match &object.difference {
+            Difference::Created => "created",
+            Difference::Changed => "changed",
+            Difference::Recreated(_) => "recreated",
+            Difference::Unchanged => "unchanged",
+            Difference::Pruned => "pruned",
+            Difference::Kept(_) => "kept",
+            Difference::LeftAlone(_) => "left alone",
+            Difference::Conflicting => "conflicting",
+            Difference::Refused(_) => "refused",
+        };
+        lines.push(format!("{} {word}", object.key));
+        let text = |value: &Option<Value>| value.as_ref().map_or_else(|| "none".into(), Value::to_string);
+        let fields =
+            object.fields.iter().map(|f| format!("  {}: {} -> {}", f.path, text(&f.before), text(&f.after)));
+        lines.extend(fields);
+    }
+    lines
 }
 
 /// A ConfigMap.

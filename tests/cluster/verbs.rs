@@ -143,3 +143,71 @@ fn an_environment_that_is_removed_by_name_takes_nothing_of_the_folders_present_o
     devbox.args(["down", "--yes", "--volumes"]).run().ok();
     assert!(!second.exists());
 }
+
+#[test]
+fn diff_says_what_up_would_change_with_its_own_exit_code_and_changes_nothing() {
+    let devbox = devbox("go-http");
+    let namespace = namespace("diff");
+    devbox.args(["init", "--yes", "--namespace", &namespace]).run().ok();
+    let nothing = devbox.args(["diff", "--exit-code"]).run().ok();
+    assert!(nothing.stdout.ends_with("unchanged)\n"), "{nothing}");
+    let before = devbox.args(["up", "--format", "json"]).run().ok().json();
+
+    let set = ["--set", "quotes.port=9000"];
+    let run = devbox.args(["diff"]).args(set).run().ok();
+    assert!(
+        run.stdout.contains("~ Service/quotes  changed\n") && run.stdout.contains(": 8080 -> 9000\n"),
+        "{run}"
+    );
+    assert_eq!(devbox.args(["diff", "--exit-code"]).args(set).run().code, 4);
+    let json = devbox.args(["diff", "--format", "json"]).args(set).run().ok().json();
+    assert_eq!((&json["schema"], &json["differs"]), (&1.into(), &true.into()));
+    let service = json["objects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|object| object["kind"] == "Service" && object["name"] == "quotes")
+        .unwrap();
+    assert_eq!(service["change"], "changed");
+    assert!(service["fields"].as_array().unwrap().iter().any(|field| field["after"] == 9000), "{service:#}");
+
+    let after = devbox.args(["up", "--format", "json"]).run().ok().json();
+    assert_eq!(versions(&after), versions(&before));
+    // Where nothing is left everything is new, and a namespace that is not there is no failure.
+    devbox.args(["down", "--yes", "--volumes"]).run().ok();
+    let context = ["--context", "devbox-sandbox-none"];
+    assert_eq!(devbox.args(["diff"]).args(context).run().code, 2);
+    let kubeconfig: Value =
+        serde_yaml::from_str(&std::fs::read_to_string(devbox.home().join(".kube/config")).unwrap()).unwrap();
+    let context = ["--context", kubeconfig["current-context"].as_str().unwrap()];
+    let run = devbox.args(["diff", "--exit-code", "--namespace", &namespace]).args(context).run();
+    assert_eq!(run.code, 4, "{run}");
+    assert!(run.stdout.starts_with(&format!("+ Namespace/{namespace}  created\n")), "{run}");
+}
+
+#[test]
+fn up_asks_again_where_the_cluster_changed_after_the_changes_were_shown() {
+    let devbox = devbox("go-http");
+    let namespace = namespace("again");
+    devbox.args(["init", "--yes", "--namespace", &namespace]).run().ok();
+    let mut terminal = devbox.args(["up", "--set", "quotes.port=9000"]).terminal();
+    terminal.wait_for("8080 -> 9000");
+    terminal.wait_for("Apply these changes?");
+    // Somebody else is faster.
+    devbox.args(["up", "--set", "quotes.port=9100"]).run().ok();
+    terminal.type_text("y");
+    terminal.wait_for("the cluster changed since this was shown");
+    terminal.wait_for("9100 -> 9000");
+    terminal.type_text("n");
+    assert_eq!(terminal.exit_code(), 130);
+    assert!(terminal.transcript().contains("nothing was written"), "{}", terminal.transcript());
+    devbox.args(["diff", "--exit-code", "--set", "quotes.port=9100"]).run().ok();
+
+    // And with nothing in between, what was shown is done without a second question.
+    let mut terminal = devbox.args(["up", "--set", "quotes.port=9000"]).terminal();
+    terminal.wait_for("Apply these changes?").type_text("y");
+    terminal.wait_for("export KUBECONFIG=");
+    assert_eq!(terminal.exit_code(), 0);
+    devbox.args(["diff", "--exit-code", "--set", "quotes.port=9000"]).run().ok();
+    devbox.args(["down", "--yes", "--volumes"]).run().ok();
+}

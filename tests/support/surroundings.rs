@@ -56,6 +56,13 @@ impl Devbox {
         self
     }
 
+    /// Adds a file to the user's config folder.
+    #[must_use]
+    pub(crate) fn config(self, path: &str, text: &str) -> Self {
+        write(&self.home().join(".config/devbox-k8s").join(path), text);
+        self
+    }
+
     /// Writes the user's kubeconfig.
     #[must_use]
     pub(crate) fn kubeconfig(self, text: &str) -> Self {

@@ -142,7 +142,7 @@ pub(in crate::cluster) fn from_status(
         401 => ClusterError::Unauthorized { server: subject.server.into(), context: subject.context.into() },
         403 | 409 if causes.clone().any(|cause| cause.reason == "NamespaceTerminating") => {
             let namespace = quoted_after(&status.message, "namespace ").unwrap_or_default();
-            ClusterError::Terminating { namespace }
+            ClusterError::Terminating { namespace, held_by: Vec::new() }
         }
         403 if status.message.contains("exceeded quota") => {
             let start = status.message.find("exceeded quota").unwrap_or(0);
@@ -185,7 +185,7 @@ fn invalid<'a>(
         fields.push(FieldProblem { field: String::new(), message });
     }
     let immutable = fields.iter().any(|problem| {
-        ["field is immutable", "may not change", "are forbidden", "updates to statefulset spec"]
+        ["immutable", "may not change", "cannot change", "are forbidden", "updates to statefulset spec"]
             .iter()
             .any(|sign| problem.message.contains(sign))
     });

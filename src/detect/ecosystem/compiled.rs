@@ -290,12 +290,8 @@ static PACKAGE: Pattern = Pattern::new(r"^\s*([A-Za-z][\w-]*)\s*(.*)$");
 
 fn haskell(scope: &Scope<'_>) -> Vec<Draft> {
     let stack = scope.first(&["stack.yaml"]);
-    let cabal = scope
-        .tree
-        .names(&scope.dir)
-        .iter()
-        .find(|name| name.ends_with(".cabal"))
-        .and_then(|name| scope.find(name));
+    let cabal =
+        scope.tree.names(&scope.dir).find(|name| name.ends_with(".cabal")).and_then(|name| scope.find(name));
     let hpack = scope.find("package.yaml").filter(|file| {
         scope.tree.doc(file).is_some_and(|doc| {
             doc.get("dependencies").is_some_and(Value::is_array)

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::shared::{self, Dependency};
-use super::{Ecosystem, tools, version};
+use super::{Ecosystem, node, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::lines;
@@ -23,10 +23,25 @@ pub(super) const LOOSE: Ecosystem =
 
 /// All rows.
 pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
-    row("fresh", &["fresh", "@fresh/core", "$fresh"], 80, Some(8000), Web),
+    row("fresh", &["fresh", "@fresh/core", "@fresh/plugin-vite", "$fresh"], 80, Some(8000), Web),
     row("hono", &["hono", "@hono/hono"], 60, Some(8000), Web),
     row("oak", &["oak", "@oak/oak"], 60, None, Web),
     row("lume", &["lume"], 50, Some(3000), ComponentKind::Static),
+];
+
+/// Files that a program of Deno begins with.
+const ENTRIES: &[&str] = &[
+    "main.ts",
+    "server.ts",
+    "mod.ts",
+    "index.ts",
+    "app.ts",
+    "src/main.ts",
+    "src/index.ts",
+    "src/server.ts",
+    "main.js",
+    "index.js",
+    "main.tsx",
 ];
 
 /// Calls that listen.
@@ -86,7 +101,12 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     pins.push(tools::file(scope.tree, &scope.dir, &[".deno-version", ".dvmrc"]));
     version::settle(scope.tree, &mut draft, pins, 1, |_| None);
     let mut dependencies = Vec::new();
-    for (name, target) in doc.iter().filter_map(|doc| doc.get("imports")?.as_object()).flatten() {
+    // Fresh's first versions keep their imports in a file of their own.
+    let map = doc.as_ref().and_then(|doc| {
+        let name = doc.get("importMap")?.as_str()?.trim_start_matches("./");
+        scope.tree.doc(&scope.find(name)?)
+    });
+    for (name, target) in doc.iter().chain(&map).filter_map(|doc| doc.get("imports")?.as_object()).flatten() {
         let target = target.as_str().unwrap_or_default();
         let version = target
             .rsplit_once('@')
@@ -111,13 +131,18 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             });
         }
     }
-    let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft);
+    let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft)
+        .or_else(|| shared::framework(node::FRAMEWORKS, &dependencies, &mut draft));
     for dependency in &dependencies {
         if let Some(kind) = driver::service("node", &dependency.name) {
             draft.service(kind, None, &dependency.at, 0.8);
         }
     }
-    let listens = shared::listens(scope, &mut draft, &["ts", "tsx", "js"], &["serve", "listen"], &LISTEN);
+    let mut listens = shared::listens(scope, &mut draft, &["ts", "tsx", "js"], &["serve", "listen"], &LISTEN);
+    if !draft.has_port(PortSource::Code) {
+        let words = ["listen", "Server", "bind"];
+        listens |= shared::listens(scope, &mut draft, &["ts", "tsx", "js"], &words, &node::LISTEN);
+    }
     let serves = sources.iter().take(60).find_map(|file| {
         let code = scope.tree.code(file)?;
         let found = code.captures(&SERVE).next()?;
@@ -142,10 +167,11 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             draft.command(slot, &format!("deno task {name}"), &at(name), 0.95);
         }
     }
-    if let Some(file) =
-        scope.first(&["main.ts", "server.ts", "mod.ts", "index.ts", "app.ts", "src/main.ts", "main.js"])
-    {
+    if let Some(file) = scope.first(ENTRIES) {
         draft.command(Slot::Start, &format!("deno run -A {}", scope.relative(&file)), &At::file(file), 0.6);
+    }
+    if draft.c.kind == ComponentKind::Unknown && draft.c.commands.start.is_some() {
+        draft.kind(ComponentKind::Worker, &whole, 0.45);
     }
     vec![draft]
 }

@@ -58,11 +58,8 @@ const RESOURCES: &[(&str, &str)] = &[
 ];
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
-    let projects = scope
-        .tree
-        .names(&scope.dir)
-        .iter()
-        .filter(|name| ["csproj", "fsproj", "vbproj"].contains(&extension(name)));
+    let projects =
+        scope.tree.names(&scope.dir).filter(|name| ["csproj", "fsproj", "vbproj"].contains(&extension(name)));
     projects.filter_map(|name| project(scope, &join(&scope.dir, name)?)).collect()
 }
 
@@ -274,7 +271,7 @@ fn commands(draft: &mut Draft, whole: &At, runs: bool) {
 
 /// What the repository's AppHost gives this project: `AddProject<Projects.Api>(...).WithReference(db)`.
 fn orchestrated(scope: &Scope<'_>, stem: &str, draft: &mut Draft) {
-    let hosts = scope.tree.files().iter().filter(|file| {
+    let hosts = scope.tree.of_use().iter().filter(|file| {
         matches!(base(file), "Program.cs" | "AppHost.cs" | "apphost.cs") && folder(file).contains("AppHost")
             || base(file) == "apphost.cs"
     });

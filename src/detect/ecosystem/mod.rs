@@ -23,7 +23,7 @@ mod version;
 use super::draft::Draft;
 use super::scope::Scope;
 
-pub(super) use source::sources_only;
+pub(super) use source::{majority, sources_only};
 
 /// What recognises a folder and describes it.
 pub(super) struct Ecosystem {
@@ -57,6 +57,7 @@ pub(super) const ALL: &[Ecosystem] = &[
 /// Sources without a manifest: asked only where no manifest spoke.
 pub(super) const LOOSE: &[Ecosystem] = &[
     deno::LOOSE,
+    node::LOOSE,
     python::LOOSE,
     go::LOOSE,
     ruby::LOOSE,

@@ -7,6 +7,7 @@ use super::{Ecosystem, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::lines;
+use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version::bare;
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
@@ -24,7 +25,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("lumen", &["laravel/lumen-framework"], 80, Some(8000), Web),
     row("drupal", &["drupal/core", "drupal/core-recommended"], 78, None, Web),
     row("wordpress", &["johnpbloch/wordpress", "roots/wordpress", "roots/bedrock"], 78, None, Web),
-    row("symfony", &["symfony/framework-bundle", "symfony/symfony"], 70, Some(8000), Web),
+    row("symfony", &["symfony/framework-bundle", "symfony/symfony", "symfony/flex"], 70, Some(8000), Web),
     row("cakephp", &["cakephp/cakephp"], 70, Some(8765), Web),
     row("codeigniter", &["codeigniter4/framework"], 70, Some(8080), Web),
     row("yii", &["yiisoft/yii2", "yiisoft/yii-web"], 70, Some(8080), Web),
@@ -33,6 +34,21 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("hyperf", &["hyperf/framework", "hyperf/http-server"], 66, Some(9501), Web),
     row("slim", &["slim/slim"], 60, None, Web),
     row("flight", &["mikecao/flight", "flightphp/core"], 58, None, Web),
+];
+
+/// Where the first page of a site may be.
+const INDEX: &[&str] = &[
+    "index.php",
+    "public/index.php",
+    "web/index.php",
+    "htdocs/index.php",
+    "html/index.php",
+    "www/index.php",
+    "webroot/index.php",
+    "public_html/index.php",
+    "src/index.php",
+    "src/public/index.php",
+    "app/index.php",
 ];
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
@@ -86,19 +102,22 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft);
     shared::services("php", &dependencies, &mut draft);
     let name = framework.map(|row| row.name).unwrap_or_default();
+    if name == "symfony"
+        && let Some(required) = get("/extra/symfony/require").and_then(Value::as_str)
+        && let Some(version) = bare(required)
+    {
+        draft.c.framework_version = Some(version);
+    }
     if matches!(name, "laravel" | "symfony" | "lumen") {
         draft.strength = 4;
     }
     settings(scope, &mut draft);
+    if framework.is_none() {
+        connections(scope, &pages, &mut draft);
+    }
+    let index = scope.first(INDEX);
     let wordpress = scope.first(&["wp-config.php", "wp-config-sample.php", "wp-load.php"]);
     if framework.is_none() {
-        let index = scope.first(&[
-            "index.php",
-            "public/index.php",
-            "web/index.php",
-            "src/index.php",
-            "src/public/index.php",
-        ]);
         if let Some(file) = wordpress {
             draft.framework("wordpress", None, &At::file(&file), 0.9);
             draft.service("mysql", None, &At::file(&file), 0.7);
@@ -107,21 +126,25 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         } else if let Some(file) = &index {
             draft.kind(Web, &At::file(file), 0.8);
             draft.strength = 3;
-            let root =
-                file.rsplit_once('/').map(|(folder, _)| scope.relative(folder).to_owned()).filter(|folder| {
-                    file.matches('/').count() > scope.dir.matches('/').count() + usize::from(scope.dir != ".")
-                        && !folder.is_empty()
-                });
-            let run = root.map_or_else(
-                || "php -S localhost:8000".to_owned(),
-                |root| format!("php -S localhost:8000 -t {root}"),
-            );
-            draft.command(Slot::Dev, &run, &At::file(file), 0.6);
-        } else if get("/type").and_then(Value::as_str) == Some("library") || get("/autoload").is_some() {
+        } else if get("/type").and_then(Value::as_str) != Some("project")
+            && (get("/type").is_some() || get("/autoload").is_some())
+        {
             draft.kind(ComponentKind::Library, &whole, 0.7);
+        } else if !pages.is_empty() && get("/bin").is_none() {
+            draft.kind(Web, &whole, 0.5);
         }
     }
     let script = |name: &str| get(&format!("/scripts/{name}")).is_some();
+    let tool = |file: &str, run: &str| scope.find(file).map(|_| run.to_owned());
+    let own = match name {
+        "cakephp" => tool("bin/cake", "bin/cake server"),
+        "codeigniter" => tool("spark", "php spark serve"),
+        "yii" => tool("yii", "php yii serve"),
+        _ => None,
+    };
+    if let Some(run) = own {
+        draft.command(Slot::Dev, &run, &whole, 0.8);
+    }
     match name {
         "laravel" => {
             draft.command(Slot::Start, "php artisan serve", &whole, 0.8);
@@ -148,6 +171,19 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             draft.command(slot, &format!("composer {found}"), &at(found), 0.85);
         }
     }
+    if let Some(file) = index.filter(|_| !matches!(name, "wordpress" | "drupal" | "hyperf")) {
+        // PHP's own server, over the folder of the first page.
+        let run = match scope.relative(&file).rsplit_once('/') {
+            Some((root, _)) => format!("php -S localhost:8000 -t {root}"),
+            None => "php -S localhost:8000".to_owned(),
+        };
+        if draft.c.commands.start.is_none() && draft.c.framework.as_deref() != Some("wordpress") {
+            draft.command(Slot::Dev, &run, &At::file(file), 0.6);
+        }
+    }
+    if get("/require-dev/pestphp~1pest").is_some() && name != "laravel" {
+        draft.command(Slot::Test, "vendor/bin/pest", &whole, 0.8);
+    }
     if name == "laravel" {
         draft.command(Slot::Test, "php artisan test", &whole, 0.75);
     } else if get("/require-dev/phpunit~1phpunit").is_some()
@@ -170,6 +206,34 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     vec![draft]
 }
 
+/// Calls that connect to a service with what PHP itself brings.
+static CONNECTIONS: [(Pattern, &str); 6] = [
+    (
+        Pattern::new(
+            r#"\bmysqli_(?:real_)?connect\s*\(|\bnew\s+\\?mysqli\b|\bnew\s+\\?PDO\s*\(\s*["']mysql:"#,
+        ),
+        "mysql",
+    ),
+    (Pattern::new(r#"\bpg_p?connect\s*\(|\bnew\s+\\?PDO\s*\(\s*["']pgsql:"#), "postgres"),
+    (Pattern::new(r#"\bsqlsrv_connect\s*\(|\bnew\s+\\?PDO\s*\(\s*["']sqlsrv:"#), "mssql"),
+    (Pattern::new(r"\bnew\s+\\?Redis\s*\("), "redis"),
+    (Pattern::new(r"\bnew\s+\\?Memcached?\s*\("), "memcached"),
+    (Pattern::new(r"\bnew\s+\\?MongoDB\\(?:Client|Driver\\Manager)\b"), "mongodb"),
+];
+
+/// Pages without a framework say their services in their code.
+fn connections(scope: &Scope<'_>, pages: &[&str], draft: &mut Draft) {
+    for file in pages.iter().take(80) {
+        let Some(code) = scope.tree.code(file) else { continue };
+        for (pattern, kind) in &CONNECTIONS {
+            if let Some(found) = code.captures(pattern).next() {
+                let line = found.get(0).map(|whole| code.line(whole.start()));
+                draft.service(kind, None, &At::line(*file, line), 0.8);
+            }
+        }
+    }
+}
+
 /// Laravel's and Symfony's own variables name the database, the cache and the queue.
 fn settings(scope: &Scope<'_>, draft: &mut Draft) {
     for name in [".env.example", ".env.dist", ".env"] {
@@ -179,8 +243,8 @@ fn settings(scope: &Scope<'_>, draft: &mut Draft) {
             let Some((key, value)) = line.trim().split_once('=') else { continue };
             let value = value.trim().trim_matches(['"', '\'']);
             let kind = match (key, value) {
-                ("DB_CONNECTION", "pgsql") => "postgres",
-                ("DB_CONNECTION", "mysql") => "mysql",
+                ("DB_CONNECTION" | "DB_DRIVER", "pgsql") => "postgres",
+                ("DB_CONNECTION" | "DB_DRIVER", "mysql") => "mysql",
                 ("DB_CONNECTION", "mariadb") => "mariadb",
                 ("DB_CONNECTION", "sqlsrv") => "mssql",
                 ("DB_CONNECTION", "mongodb") => "mongodb",

@@ -2,13 +2,13 @@
 
 use super::shared::{self, Dependency};
 use super::{Ecosystem, tools, version};
-use crate::detect::draft::{At, Draft, PortSource, Slot};
+use crate::detect::draft::{At, Draft, Given, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Static, Web};
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version::bare;
-use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
+use crate::detect::rule::{Framework, driver, variable};
 use crate::detect::scope::Scope;
 
 pub(super) const ECOSYSTEM: Ecosystem =
@@ -37,6 +37,9 @@ static GEM: Pattern = Pattern::new(r#"(?m)^\s*gem\s*\(?\s*['"]([\w.-]+)['"]((?:\
 static QUOTED: Pattern = Pattern::new(r#"['"]([^'"]+)['"]"#);
 static RUBY: Pattern = Pattern::new(r#"(?m)^\s*ruby\s*\(?\s*['"]([^'"]+)['"]"#);
 static ADAPTER: Pattern = Pattern::new(r"(?m)^\s*adapter:\s*(\w+)");
+static VARIABLE: Pattern = Pattern::new(
+    r#"\bENV(?:\.fetch\(|\[)\s*['"](\w+)['"]\s*(?:,\s*['"]?([^'")\n]+)['"]?\s*)?[\])](?:\s*\{\s*['"]?([^'"}\n]+))?"#,
+);
 static PORT: Pattern = Pattern::new(r"(?m)^\s*port\s*\(?\s*(.+)$");
 static SPEC_NAME: Pattern = Pattern::new(r#"\.name\s*=\s*['"]([\w.-]+)['"]"#);
 
@@ -73,7 +76,15 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     }
     pins(scope, gemfile.as_deref(), &mut draft);
     let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft);
-    shared::services("ruby", &dependencies, &mut draft);
+    // What the settings of the database say is surer than a gem that may be there for something else.
+    let adapters = adapter(scope, &mut draft);
+    let other = |dependency: &Dependency| {
+        driver::service("ruby", &dependency.name)
+            .is_some_and(|kind| variable::DATABASES.contains(&kind) && !adapters.contains(&kind))
+    };
+    let drivers: Vec<Dependency> =
+        dependencies.iter().filter(|one| adapters.is_empty() || !other(one)).cloned().collect();
+    shared::services("ruby", &drivers, &mut draft);
     let listens = shared::listens(scope, &mut draft, &["rb", "ru"], &["port", "Port", "TCPServer"], &LISTEN);
     if let Some(file) = scope.find("config/puma.rb")
         && let Some(code) = scope.tree.code(&file)
@@ -82,7 +93,9 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     {
         draft.port(port, PortSource::Code, &At::line(&file, found.get(0).map(|m| code.line(m.start()))));
     }
-    adapter(scope, &mut draft);
+    if listens && !draft.has_port(PortSource::Code) {
+        draft.open_port();
+    }
     let name = framework.map(|row| row.name).unwrap_or_default();
     if framework.is_none() {
         if rack.is_some() {
@@ -167,9 +180,23 @@ fn pins(scope: &Scope<'_>, gemfile: Option<&str>, draft: &mut Draft) {
 }
 
 /// `adapter:` of `config/database.yml`, which is a template and no plain YAML.
-fn adapter(scope: &Scope<'_>, draft: &mut Draft) {
-    let Some(file) = scope.find("config/database.yml") else { return };
-    let Some(code) = scope.tree.code(&file) else { return };
+fn adapter(scope: &Scope<'_>, draft: &mut Draft) -> Vec<&'static str> {
+    let mut kinds = Vec::new();
+    let Some(file) = scope.find("config/database.yml") else { return kinds };
+    let Some(code) = scope.tree.code(&file) else { return kinds };
+    let production = code.text.find("\nproduction:").unwrap_or(code.text.len());
+    for found in VARIABLE.captures_iter(&code.text) {
+        let at = At::line(&file, found.get(0).map(|m| code.line(m.start())));
+        let here = found.get(0).map_or(0, |m| m.start());
+        let given = match found.get(2).or(found.get(3)) {
+            Some(default) => Given::Code(default.as_str()),
+            None if here > production => Given::Copes,
+            None => Given::Nothing,
+        };
+        if &found[1] != "RAILS_MAX_THREADS" {
+            draft.env(&found[1], given, &at, 0.85);
+        }
+    }
     for found in ADAPTER.captures_iter(&code.text) {
         let kind = match &found[1] {
             "postgresql" | "postgis" | "postgres" => "postgres",
@@ -178,7 +205,9 @@ fn adapter(scope: &Scope<'_>, draft: &mut Draft) {
             _ => continue,
         };
         draft.service(kind, None, &At::line(&file, found.get(0).map(|m| code.line(m.start() + 1))), 0.9);
+        kinds.push(kind);
     }
+    kinds
 }
 
 fn commands(
@@ -208,7 +237,25 @@ fn commands(
             (Some(run.into()), Some("bundle exec rackup".into()))
         }
         _ => {
-            let file = scope.first(&["app.rb", "main.rb", "server.rb", "web.rb", "bot.rb", "index.rb"]);
+            let usual = [
+                "app.rb",
+                "main.rb",
+                "server.rb",
+                "web.rb",
+                "bot.rb",
+                "index.rb",
+                "src/app.rb",
+                "lib/app.rb",
+            ];
+            // The only script of a folder is what runs.
+            let scripts: Vec<&str> = scope
+                .files
+                .iter()
+                .copied()
+                .filter(|file| file.ends_with(".rb") && !scope.relative(file).contains('/'))
+                .collect();
+            let only = || (scripts.len() == 1 && !framework.is_empty()).then(|| scripts[0].to_owned());
+            let file = scope.first(&usual).or_else(only);
             let prefix = if scope.find("Gemfile").is_some() { "bundle exec " } else { "" };
             let run = file.map(|file| format!("{prefix}ruby {}", scope.relative(&file)));
             (run.clone(), run)

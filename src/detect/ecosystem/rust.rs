@@ -113,7 +113,7 @@ fn rocket(scope: &Scope<'_>, framework: Option<&Framework>, draft: &mut Draft) {
 }
 
 /// The manifest of the workspace around.
-fn workspace(scope: &Scope<'_>) -> Option<std::rc::Rc<Value>> {
+fn workspace(scope: &Scope<'_>) -> Option<std::sync::Arc<Value>> {
     tools::upward(&scope.dir).find_map(|dir| {
         let doc = scope.tree.doc(&scope.tree.find(dir, "Cargo.toml")?)?;
         doc.get("workspace").is_some().then_some(doc)

@@ -58,6 +58,9 @@ pub(super) fn listens(
     let found = listen::search(scope.tree, &likely, rows, &sources);
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
+    } else if let Some((place, variable)) = found.iter().find_map(|one| Some((one, one.variable.clone()?))) {
+        draft.note("ports", &format!("${variable}"), &At::line(&place.file, place.line), 0.5);
+        draft.port_variable = Some(variable);
     }
     !found.is_empty()
 }

@@ -11,9 +11,12 @@ pub(super) const ECOSYSTEM: Ecosystem = Ecosystem {
     markers: &[
         "hugo.toml",
         "hugo.yaml",
+        "hugo.yml",
         "hugo.json",
         "config.toml",
         "config.yaml",
+        "config.yml",
+        "config.json",
         "zola.toml",
         "_config.yml",
         "mkdocs.yml",
@@ -48,7 +51,16 @@ struct Generator {
 const GENERATORS: &[Generator] = &[
     Generator {
         name: "hugo",
-        files: &["hugo.toml", "hugo.yaml", "hugo.json", "config.toml", "config.yaml"],
+        files: &[
+            "hugo.toml",
+            "hugo.yaml",
+            "hugo.yml",
+            "hugo.json",
+            "config.toml",
+            "config.yaml",
+            "config.yml",
+            "config.json",
+        ],
         beside: &["content", "archetypes", "layouts", "themes"],
         port: 1313,
         build: "hugo",
@@ -65,7 +77,7 @@ const GENERATORS: &[Generator] = &[
     Generator {
         name: "jekyll",
         files: &["_config.yml"],
-        beside: &["_posts", "_layouts", "_includes", "."],
+        beside: &["_posts", "_layouts", "_includes", "_data", "_sass"],
         port: 4000,
         build: "jekyll build",
         dev: "jekyll serve",
@@ -107,10 +119,13 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             **name == *"."
                 || crate::detect::read::join(&scope.dir, name).is_some_and(|dir| scope.tree.has_folder(&dir))
         };
-        if !generator.beside.iter().any(beside) {
+        let named = || {
+            generator.name == "jekyll" && scope.tree.text(&file).is_some_and(|text| text.contains("jekyll"))
+        };
+        if !generator.beside.iter().any(beside) && !named() {
             continue;
         }
-        let shared = matches!(base(&file), "config.toml" | "config.yaml");
+        let shared = matches!(base(&file), "config.toml" | "config.yaml" | "config.yml" | "config.json");
         let zola = scope.tree.text(&file).is_some_and(|text| ZOLA.is_match(&text));
         let generic = shared
             && !scope.tree.text(&file).is_some_and(|text| {
@@ -135,7 +150,19 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
 }
 
 fn pages(scope: &Scope<'_>) -> Vec<Draft> {
-    let file = scope.first(&["index.html", "index.htm", "public/index.html", "site/index.html"]);
+    let file = scope.first(&[
+        "index.html",
+        "index.htm",
+        "public/index.html",
+        "site/index.html",
+        "src/index.html",
+        "www/index.html",
+        "html/index.html",
+        "htdocs/index.html",
+        "web/index.html",
+        "app/index.html",
+        "static/index.html",
+    ]);
     let Some(file) = file else { return Vec::new() };
     let mut draft = Draft::new("site", &scope.dir);
     let at = At::file(file);

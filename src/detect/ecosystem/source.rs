@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::detect::draft::{At, Draft};
 use crate::detect::read::extension;
-use crate::detect::scope::{Scope, is_test};
+use crate::detect::scope::Scope;
+use crate::detect::sources::is_test;
 
 /// Extensions and the language as linguist writes it. Markup, data and configuration are no rows.
 pub(in crate::detect) const LANGUAGES: &[(&[&str], &str)] = &[

@@ -1,8 +1,8 @@
 //! Versions that version managers pin: mise and asdf, for every ecosystem.
 
 use crate::detect::draft::At;
+use crate::detect::read::ancestors;
 use crate::detect::read::{Tree, lines};
-use crate::detect::scope::ancestors;
 
 /// A version as a file says it.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 //!
 //! No parser of any language: a scanner that knows comments and strings of the families.
 
+use memchr::{memchr, memchr3, memmem};
 use regex::Regex;
 
 use super::lines;
@@ -35,6 +36,19 @@ const FSHARP: Syntax =
 const BASIC: Syntax = Syntax { line: &["'"], block: &[], quotes: &["\""], chars: false };
 const MARKUP: Syntax =
     Syntax { line: &[], block: &[("<!--", "-->"), ("/*", "*/")], quotes: &[], chars: false };
+
+impl Syntax {
+    /// Which bytes a comment, a string or a character can begin with.
+    fn opening(&self) -> [bool; 256] {
+        let mut opening = [false; 256];
+        let marks = self.line.iter().chain(self.quotes).chain(self.block.iter().map(|(open, _)| open));
+        for first in marks.filter_map(|mark| mark.as_bytes().first()) {
+            opening[usize::from(*first)] = true;
+        }
+        opening[usize::from(b'\'')] |= self.chars;
+        opening
+    }
+}
 
 fn syntax(name: &str) -> Syntax {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -70,23 +84,27 @@ pub(in crate::detect) struct Code {
 impl Code {
     pub(in crate::detect) fn new(text: &str, name: &str) -> Self {
         let syntax = syntax(name);
-        let mut bytes = text.as_bytes().to_vec();
+        let opening = syntax.opening();
+        let source = text.as_bytes();
+        let mut bytes = source.to_vec();
         let mut strings = Vec::new();
         let mut at = 0;
-        while at < bytes.len() {
-            let rest = &text.as_bytes()[at..];
+        // Most bytes open nothing: they are passed over without a look at the marks.
+        while let Some(next) = source[at..].iter().position(|byte| opening[usize::from(*byte)]) {
+            at += next;
+            let rest = &source[at..];
             let opens = |mark: &&str| rest.starts_with(mark.as_bytes());
             if let Some((open, close)) = syntax.block.iter().find(|(open, _)| opens(open)) {
-                let end = find(text.as_bytes(), close.as_bytes(), at + open.len())
-                    .map_or(bytes.len(), |i| i + close.len());
+                let end =
+                    find(source, close.as_bytes(), at + open.len()).map_or(bytes.len(), |i| i + close.len());
                 blank(&mut bytes[at..end]);
                 at = end;
-            } else if syntax.line.iter().any(opens) && !in_url(text.as_bytes(), at) {
-                let end = find(text.as_bytes(), b"\n", at).unwrap_or(bytes.len());
+            } else if syntax.line.iter().any(opens) && !in_url(source, at) {
+                let end = memchr(b'\n', rest).map_or(bytes.len(), |length| at + length);
                 blank(&mut bytes[at..end]);
                 at = end;
             } else if let Some(quote) = syntax.quotes.iter().find(|quote| opens(quote)) {
-                let end = string_end(text.as_bytes(), at, quote.as_bytes());
+                let end = string_end(source, at, quote.as_bytes());
                 strings.push((at, end));
                 at = end;
             } else if syntax.chars && rest[0] == b'\'' {
@@ -147,7 +165,7 @@ fn blank(bytes: &mut [u8]) {
 
 fn find(text: &[u8], what: &[u8], from: usize) -> Option<usize> {
     let from = from.min(text.len());
-    text[from..].windows(what.len()).position(|part| part == what).map(|at| at + from)
+    memmem::find(&text[from..], what).map(|at| at + from)
 }
 
 /// Where a string ends. One of a single quote mark ends at the line's end at the latest, except for
@@ -155,7 +173,8 @@ fn find(text: &[u8], what: &[u8], from: usize) -> Option<usize> {
 fn string_end(text: &[u8], start: usize, quote: &[u8]) -> usize {
     let many_lines = quote.len() == 3 || quote == b"`";
     let mut at = start + quote.len();
-    while at < text.len() {
+    while let Some(next) = text.get(at..).and_then(|rest| memchr3(b'\\', quote[0], b'\n', rest)) {
+        at += next;
         if text[at] == b'\\' {
             at += 2;
         } else if text[at..].starts_with(quote) {

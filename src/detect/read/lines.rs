@@ -3,7 +3,7 @@
 /// The number (from 1) of the line that holds byte `offset`.
 pub(in crate::detect) fn at(text: &str, offset: usize) -> u32 {
     let end = offset.min(text.len());
-    let count = text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count();
+    let count = memchr::memchr_iter(b'\n', &text.as_bytes()[..end]).count();
     u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1)
 }
 

@@ -36,6 +36,8 @@ pub(in crate::detect) struct Found {
     pub(in crate::detect) line: u32,
     /// `None` where no literal says it.
     pub(in crate::detect) port: Option<u16>,
+    /// The variable that alone says it.
+    pub(in crate::detect) variable: Option<String>,
 }
 
 static NUMBER: Pattern = Pattern::new(r#"^["'`]?:?(\d{2,5})(?:_?[uif]\d+|L)?["'`]?$"#);
@@ -48,6 +50,12 @@ static DEFAULT: Pattern =
     Pattern::new(r#",\s*(?:default(?:_value)?\s*[=:]\s*|fallback\s*[=:]\s*)?["'`]?:?(\d{2,5})["'`]?\s*[,)]"#);
 static IDENTIFIER: Pattern =
     Pattern::new(r"(?:[A-Za-z_$@][\w$]*(?:\?\.|\.|::|->|\[['\x22]))*([A-Za-z_$@][\w$]*)(\s*\()?");
+
+/// A setting of the application that is asked for by its name.
+static SETTING: Pattern = Pattern::new(r#"^\w+\.get\(\s*['"](\w+)['"]\s*\)$"#);
+
+/// The base of a number system is no port.
+static RADIX: Pattern = Pattern::new(r"(parseInt\s*\([^()]*(?:\([^()]*\)[^()]*)*?),\s*10\s*\)");
 
 /// How often a name may stand for another name.
 const DEPTH: u8 = 4;
@@ -73,11 +81,34 @@ pub(in crate::detect) fn search(
                 let port = expression.and_then(|expression| {
                     resolve(&code, expression, DEPTH).or_else(|| elsewhere(tree, expression, file, related))
                 });
-                found.push(Found { file: (*file).to_owned(), line: code.line(whole.start()), port });
+                let variable = expression.filter(|_| port.is_none()).and_then(|e| variable(&code, e));
+                found.push(Found {
+                    file: (*file).to_owned(),
+                    line: code.line(whole.start()),
+                    port,
+                    variable,
+                });
             }
         }
     }
     found
+}
+
+static ENVIRONMENT: Pattern = Pattern::new(
+    r#"(?:\bprocess\.env\.|\bprocess\.env\[['"]|\bBun\.env\.|\bDeno\.env\.get\(\s*['"]|\bENV(?:\.fetch\(|\[)\s*['"]|\b[gG]et_?env\(\s*['"]|\benviron(?:\.get\(|\[)\s*['"]|\benv::var\(\s*")(\w+)"#,
+);
+
+/// The environment variable that an expression, or the definition of a name in it, reads.
+fn variable(code: &Code, expression: &str) -> Option<String> {
+    if let Some(found) = ENVIRONMENT.captures(expression) {
+        return Some(found[1].to_owned());
+    }
+    names(expression).into_iter().find_map(|name| {
+        let text = format!(r"\b{}\s*(?::\s*\w+\s*)?(?::=|=)\s*([^;\n]+)", regex::escape(name));
+        let definition = Regex::new(&text).ok()?;
+        let found = code.captures(&definition).next()?;
+        Some(ENVIRONMENT.captures(&found[1])?[1].to_owned())
+    })
 }
 
 /// A name that this file does not define may be defined in a file of settings.
@@ -173,11 +204,19 @@ fn keyword_flat<'a>(fields: &[&'a str], keys: &[&str]) -> Option<&'a str> {
 /// The number that an expression is when the environment says nothing.
 pub(in crate::detect) fn resolve(code: &Code, expression: &str, depth: u8) -> Option<u16> {
     let expression = expression.trim().trim_end_matches([';', ',']);
+    let without = RADIX.replace_all(expression, "$1)");
+    let expression = without.as_ref();
     let number = |regex: &Regex| regex.captures(expression).and_then(|found| found[1].parse::<u16>().ok());
     for regex in [&NUMBER, &ADDRESS, &FALLBACK, &DEFAULT, &TUPLE] {
         if let Some(port) = number(regex) {
             return (port > 0).then_some(port);
         }
+    }
+    // Express keeps settings: `app.set("port", X)` is what `app.get("port")` gives.
+    if let Some(found) = SETTING.captures(expression) {
+        let text = format!(r#"\.set\(\s*['"]{}['"]\s*,\s*([^;\n]+)\)"#, regex::escape(&found[1]));
+        let set = Regex::new(&text).ok()?;
+        return code.captures(&set).find_map(|set| resolve(code, &set[1], depth.checked_sub(1)?));
     }
     if let Some(fields) = expression.strip_prefix('{') {
         let fields = arguments_of(fields);
@@ -224,21 +263,39 @@ fn names(expression: &str) -> Vec<&str> {
     found.take(6).collect()
 }
 
+/// What may stand before a name that is defined, beside the line's start.
+const BEFORE: &[u8] = b" \t\r\n,{(.'\"@$";
+
+/// From the end of a name to what it is defined as: an assignment, a field, a parameter with a default.
+static DEFINITION: Pattern =
+    Pattern::new(r#"^['"]?\s*(?:[:\s][\w<>\[\]| .?&:]+?)?\s*(?::=|=|:)\s*([^;\n]+)"#);
+/// Go's `Port int `env:"PORT" envDefault:"8080"``, from the end of the name.
+static TAG: Pattern =
+    Pattern::new(r#"^\s+\w+\s+`[^`\n]*(?:\benvDefault|\bdefault|\benv-default):"(\d{2,5})""#);
+
 /// What a name is defined as: an assignment, a field, a constant, a parameter with a default.
 fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
-    let name = regex::escape(name);
-    let text = format!(
-        r#"(?m)(?:^|[\s,{{(.'"@$]){name}['"]?\s*(?:[:\s][\w<>\[\]| .?&:]+?)?\s*(?::=|=|:)\s*([^;\n]+)"#
-    );
-    let regex = Regex::new(&text).ok()?;
-    // Go's `Port int `env:"PORT" envDefault:"8080"``.
-    let tag = format!(r#"(?m)^\s*{name}\s+\w+\s+`[^`\n]*\b(?:envDefault|default|env-default):"(\d{{2,5}})""#);
-    if let Some(found) = Regex::new(&tag).ok().and_then(|tag| code.captures(&tag).next()?[1].parse().ok()) {
-        return Some(found);
+    const MOST: usize = 12;
+    let text = code.text.as_str();
+    let places: Vec<usize> = memchr::memmem::find_iter(text.as_bytes(), name.as_bytes()).collect();
+    let begins_line = |at: usize| text[..at].rsplit('\n').next().is_some_and(|head| head.trim().is_empty());
+    let tag = |at: usize| TAG.captures(&text[at + name.len()..])?[1].parse().ok();
+    if let Some(port) = places.iter().filter(|at| begins_line(**at)).find_map(|at| tag(*at)) {
+        return Some(port);
     }
     let mut last = None;
-    for found in code.captures(&regex).take(12) {
-        let expression = &found[1];
+    let mut looked = 0;
+    for at in places {
+        let attached = at > 0 && !BEFORE.contains(&text.as_bytes()[at - 1]);
+        if attached || !code.is_code(at.saturating_sub(1)) {
+            continue;
+        }
+        let Some(found) = DEFINITION.captures(&text[at + name.len()..]) else { continue };
+        looked += 1;
+        if looked > MOST {
+            break;
+        }
+        let expression = found.get(1).map_or("", |group| group.as_str());
         if expression.starts_with('=') {
             continue;
         }
@@ -264,6 +321,15 @@ mod tests {
         assert_eq!(port("", "Number(process.env.PORT ?? '4000')"), Some(4000));
         assert_eq!(port("const PORT = process.env.PORT || 3000;", "PORT"), Some(3000));
         assert_eq!(port("const { PORT = 5000 } = process.env;", "PORT"), Some(5000));
+        assert_eq!(port("app.set('port', parseInt(x, 10))", "app.get('port')"), None);
+        assert_eq!(
+            port(
+                "const mail = { port: 465 };\napp.set('port', process.env.PORT || 8085);",
+                "app.get('port')"
+            ),
+            Some(8085)
+        );
+        assert_eq!(port("", "parseInt(process.env.PORT, 10)"), None);
         assert_eq!(port("const port: number = 4100", "{ port, host: '0.0.0.0' }"), Some(4100));
         assert_eq!(port("const port = parseInt(process.env.PORT, 10) || 4200", "port"), Some(4200));
         assert_eq!(

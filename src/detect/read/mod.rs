@@ -1,14 +1,19 @@
 //! Reading files for the rules: bounded, cached, tolerant. Never fails: what cannot be read is named
 //! once in the warnings and is then as good as absent.
 
+mod cache;
 pub(super) mod code;
+mod decode;
 pub(super) mod json;
 pub(super) mod lines;
 pub(super) mod listen;
+mod listing;
+pub(super) mod path;
 pub(super) mod pattern;
 pub(super) mod tree;
 pub(super) mod version;
 pub(super) mod xml;
 
 pub(super) use code::Code;
-pub(super) use tree::{Tree, base, extension, folder, join};
+pub(super) use path::{ancestors, base, extension, folder, is_below, join};
+pub(super) use tree::Tree;

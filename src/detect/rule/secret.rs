@@ -49,6 +49,14 @@ const SERVICES: &[&str] = &[
     "ELASTICSEARCH",
 ];
 
+/// Whether a name holds a part as a word's end: `AUTH_KEY` is in `AUTH_KEY_2`, not in `AUTH_KEYCLOAK_ID`.
+fn holds(name: &str, part: &str) -> bool {
+    name.match_indices(part).any(|(at, _)| {
+        let rest = name[at + part.len()..].trim_start_matches('S');
+        !rest.starts_with(|c: char| c.is_ascii_alphabetic())
+    })
+}
+
 /// Whether a variable's name says that its value is a secret.
 pub(in crate::detect) fn name(name: &str) -> bool {
     let upper = name.to_uppercase();
@@ -69,11 +77,41 @@ pub(in crate::detect) fn name(name: &str) -> bool {
         "_LENGTH",
         "_EXPIRES_IN",
         "_EXPIRE_MINUTES",
+        "_NAME",
+        "_HEADER",
+        "_ENABLED",
+        "_ALGORITHM",
+    ];
+    const MEASURES: &[&str] = &[
+        "MINUTES",
+        "SECONDS",
+        "HOURS",
+        "DAYS",
+        "MS",
+        "EXPIRATION",
+        "EXPIRES",
+        "EXPIRE",
+        "EXPIRY",
+        "ROUNDS",
+        "COUNT",
+        "MAX",
+        "MIN",
+        "AGE",
+        "LIMIT",
+        "SIZE",
+        "POLICY",
+        "PATH",
+        "DIR",
+        "HOST",
+        "PORT",
+        "REGION",
+        "COST",
     ];
     let about = plain.iter().any(|end| upper.ends_with(end))
+        || upper.rsplit('_').next().is_some_and(|word| MEASURES.contains(&word))
         || upper.contains("TOKEN_EXPIRE")
         || upper.contains("MAX_TOKENS");
-    if PARTS.iter().any(|part| upper.contains(part)) && !about {
+    if PARTS.iter().any(|part| holds(&upper, part)) && !about {
         return true;
     }
     if matches!(upper.as_str(), "PGPASSWORD" | "KEY_BASE" | "DB_PASS" | "PASS" | "DSN")
@@ -153,6 +191,11 @@ mod tests {
             "LOG_LEVEL",
             "ACCESS_TOKEN_EXPIRE_MINUTES",
             "KEYCLOAK_URL",
+            "AUTH_KEYCLOAK_ID",
+            "TOKENIZERS_PARALLELISM",
+            "SESSION_TOKEN_NAME",
+            "JWT_RESET_PASSWORD_EXPIRATION_MINUTES",
+            "BCRYPT_SALT_ROUNDS",
         ] {
             assert!(!super::name(name), "{name}");
         }

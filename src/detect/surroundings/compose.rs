@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::docker;
 use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::facts::ComponentKind;
-use crate::detect::read::{Tree, base, folder, join, lines};
+use crate::detect::read::{Tree, base, folder, is_below, join, lines};
 use crate::detect::rule::{image, variable};
 
 /// One compose file.
@@ -63,7 +63,7 @@ fn counts(name: &str) -> bool {
 /// Reads every compose file that speaks of development, the plain names first.
 pub(super) fn read(tree: &Tree) -> Vec<Compose> {
     let mut files: Vec<&String> =
-        tree.files().iter().filter(|file| is_compose(base(file)) && counts(base(file))).collect();
+        tree.of_use().iter().filter(|file| is_compose(base(file)) && counts(base(file))).collect();
     files.sort_by_key(|file| (file.matches('/').count(), base(file).len()));
     files.into_iter().filter_map(|file| parse(tree, file)).collect()
 }
@@ -108,9 +108,9 @@ fn parse(tree: &Tree, file: &str) -> Option<Compose> {
 /// The image that a context's last stage begins from: a database with own scripts is still a database.
 fn base_image(tree: &Tree, build: &Build) -> Option<String> {
     let file = join(&build.context, build.dockerfile.as_deref().unwrap_or("Dockerfile"))?;
-    let text = tree.text(&file)?;
-    let from = text.lines().rev().find(|line| line.trim_start().to_uppercase().starts_with("FROM "))?;
-    from.split_whitespace().skip(1).find(|word| !word.starts_with("--")).map(str::to_owned)
+    let stages = docker::stages(&tree.text(&file)?);
+    let named = build.target.as_ref().and_then(|target| stages.iter().find(|stage| stage.name == *target));
+    named.or(stages.last()).map(|stage| stage.image.clone())
 }
 
 fn build(dir: &str, value: Option<&Value>) -> Option<Build> {
@@ -218,12 +218,16 @@ pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>, all: &[Compose]) {
 
 fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &ComposeService) {
     let Some(build) = &service.build else { return };
+    if beside(compose, service, build) {
+        return;
+    }
     let several = drafts.iter().filter(|draft| draft.c.path == build.context).count() > 1;
     let at = At::line(&compose.file, service.line);
     // One context may build several images; a Dockerfile in a folder below speaks for that folder.
     let nearer = build.dockerfile.as_deref().and_then(|file| join(&build.context, folder(file)));
     let path = nearer
         .filter(|path| drafts.iter().any(|draft| draft.c.path == *path))
+        .or_else(|| inside(drafts, build, service))
         .unwrap_or(build.context.clone());
     let text = tree.text(&compose.file);
     for draft in drafts.iter_mut().filter(|draft| draft.c.path == path) {
@@ -254,6 +258,30 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
             }
         }
     }
+}
+
+/// Whether a service is built from a recipe of its own (`maildev.Dockerfile`) in the folder whose plain one
+/// builds the application.
+fn beside(compose: &Compose, service: &ComposeService, build: &Build) -> bool {
+    let own = |service: &ComposeService, build: &Build| {
+        let name = build.dockerfile.as_deref().map(|file| base(file).to_lowercase());
+        name.is_some_and(|name| name.strip_suffix(".dockerfile") == Some(&service.name.to_lowercase()))
+    };
+    own(service, build)
+        && compose.services.iter().any(|other| {
+            other.build.as_ref().is_some_and(|theirs| theirs.context == build.context && !own(other, theirs))
+        })
+}
+
+/// The component inside of a context that is none itself: the one of the service's name, or the only one.
+fn inside(drafts: &[Draft], build: &Build, service: &ComposeService) -> Option<String> {
+    if drafts.iter().any(|draft| draft.c.path == build.context) {
+        return None;
+    }
+    let below: Vec<&Draft> = drafts.iter().filter(|draft| is_below(&draft.c.path, &build.context)).collect();
+    let named = below.iter().find(|draft| base(&draft.c.path) == service.name);
+    let found = named.or(if below.len() == 1 { below.first() } else { None })?;
+    Some(found.c.path.clone())
 }
 
 /// Whether a service says that it needs another, or names its host in a variable.

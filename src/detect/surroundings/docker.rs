@@ -19,8 +19,8 @@ struct Instruction {
 /// A stage with what it inherits from the stages that it is built from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stage {
-    name: String,
-    image: String,
+    pub(super) name: String,
+    pub(super) image: String,
     image_line: u32,
     env: BTreeMap<String, (String, u32)>,
     ports: Vec<(u16, u32)>,
@@ -187,7 +187,7 @@ fn of(tree: &Tree, draft: &Draft, compose: &[Compose]) -> Option<(String, Option
     if let Some(file) = tree.first(dir, NAMES) {
         return Some((file, None));
     }
-    let single: Vec<&String> = tree.names(dir).iter().filter(|name| is_dockerfile(name)).collect();
+    let single: Vec<&str> = tree.names(dir).filter(|name| is_dockerfile(name)).collect();
     match single[..] {
         [name] => Some((join(dir, name)?, None)),
         _ => None,
@@ -196,12 +196,19 @@ fn of(tree: &Tree, draft: &Draft, compose: &[Compose]) -> Option<(String, Option
 
 /// Whether a file of this name is a Dockerfile.
 pub(super) fn is_dockerfile(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    let plain = lower == "dockerfile" || lower == "containerfile";
-    let variant = (lower.starts_with("dockerfile.") || lower.starts_with("containerfile."))
-        && !lower.ends_with("ignore");
-    plain || variant || lower.ends_with(".dockerfile")
+    let begins = |word: &str| name.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let ends = |word: &str| {
+        let start = name.len().checked_sub(word.len());
+        start.and_then(|start| name.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(word))
+    };
+    let of = |word: &str| {
+        begins(word) && (name.len() == word.len() || name.as_bytes()[word.len()] == b'.' && !ends("ignore"))
+    };
+    of("dockerfile") || of("containerfile") || ends(".dockerfile")
 }
+
+/// Programs, and images of the same name, that serve files.
+const WEB_SERVERS: &[&str] = &["nginx", "caddy", "httpd", "apache2", "http-server", "serve "];
 
 /// Adds what the component's Dockerfile says.
 pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
@@ -215,13 +222,24 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
     {
         draft.port(port, PortSource::DockerEnv, &At::line(&file, line));
     }
+    // The code listens on a variable of another name that the image gives.
+    let named = draft.port_variable.clone().filter(|name| name != "PORT");
+    if let Some((port, line)) = named
+        .and_then(|name| stage.env.get(&name))
+        .and_then(|(value, line)| Some((value.parse().ok()?, *line)))
+    {
+        draft.port(port, PortSource::DockerEnv, &At::line(&file, line));
+    }
     for (port, line) in &stage.ports {
         draft.port(*port, PortSource::Expose, &At::line(&file, *line));
     }
     let at = At::line(&file, stage.image_line);
-    let serves = base(&stage.image).starts_with("nginx")
-        || base(&stage.image).starts_with("caddy")
-        || base(&stage.image).starts_with("httpd");
+    // PHP's image with Apache in it listens there and says so itself.
+    if draft.ecosystem == "php" && stage.ports.is_empty() && stage.image.contains("apache") {
+        draft.port(80, PortSource::Expose, &at);
+        draft.kind(ComponentKind::Web, &at, 0.75);
+    }
+    let serves = WEB_SERVERS.iter().any(|name| base(&stage.image).starts_with(name));
     if stage.ports.is_empty() && serves && !draft.has_port(PortSource::Compose) && draft.ecosystem == "source"
     {
         draft.port(80, PortSource::Default, &at);
@@ -241,6 +259,8 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
         && draft.strength <= 2
         && !start.contains(['$', '&'])
         && !start.contains("entrypoint")
+        // The web server of an image that holds what was built starts no project.
+        && (draft.ecosystem != "node" || !WEB_SERVERS.iter().any(|name| start.starts_with(name)))
     {
         draft.command(Slot::Start, &start, &At::line(&file, line), 0.6);
     }
@@ -303,7 +323,7 @@ fn version(draft: &mut Draft, stages: &[Stage], file: &str) {
 
 /// The folders that hold a Dockerfile.
 pub(super) fn folders(tree: &Tree) -> impl Iterator<Item = &str> {
-    tree.files().iter().filter(|file| is_dockerfile(base(file))).map(|file| folder(file))
+    tree.of_use().iter().filter(|file| is_dockerfile(base(file))).map(|file| folder(file))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Example variables: `.env.example` and its relatives. Commented lines are no variables.
 
 use crate::detect::draft::{At, Draft, Given, PortSource};
+use crate::detect::read::is_below;
 use crate::detect::read::{Tree, folder, join};
 use crate::detect::rule::variable;
-use crate::detect::scope::is_below;
 
 /// Names of files with examples, then files with defaults that a repository commits.
 const EXAMPLES: &[&str] = &[
@@ -105,6 +105,9 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
                 draft.port(port, PortSource::DotEnv, &at);
             }
             if let Some(kind) = variable::by_url(&value) {
+                // CockroachDB is reached by PostgreSQL's scheme.
+                let cockroach = kind == "postgres" && draft.has_service("cockroachdb");
+                let kind = if cockroach { "cockroachdb" } else { kind };
                 draft.service(kind, None, &at, 0.8);
                 draft.service_env(kind, &name);
             }

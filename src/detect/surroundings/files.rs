@@ -7,7 +7,7 @@ use crate::detect::read::{Tree, base, folder};
 /// Sorts every known file into its list.
 pub(in crate::detect) fn files(tree: &Tree) -> Files {
     let mut found = Files::default();
-    for file in tree.files() {
+    for file in tree.of_use() {
         let name = base(file);
         let list = match name {
             "Chart.yaml" => &mut found.helm,
@@ -37,6 +37,17 @@ pub(in crate::detect) fn files(tree: &Tree) -> Files {
         list.push(file.clone());
     }
     found
+}
+
+/// Whether a file of this name can be in one of the lists, or be an AppHost: a cheap look at all files,
+/// before the exact one.
+pub(in crate::detect) fn of_use(name: &str) -> bool {
+    const ENDINGS: &[&str] = &[".yaml", ".yml", ".json", ".toml", ".csproj", ".tool-versions"];
+    const NAMES: &[&str] = &[".justfile", "Program.cs", "AppHost.cs", "apphost.cs"];
+    !name.contains('.')
+        || NAMES.contains(&name)
+        || ENDINGS.iter().any(|ending| name.ends_with(ending))
+        || docker::is_dockerfile(name)
 }
 
 /// A project of the Aspire AppHost SDK.

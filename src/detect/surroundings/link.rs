@@ -1,11 +1,17 @@
 //! Which variable carries the connection of which service.
 
-use crate::detect::draft::Draft;
+use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::rule::variable;
 
 /// Names that speak of a service without carrying its connection.
 fn carries(name: &str) -> bool {
     let upper = name.to_uppercase();
+    // `CAN_DROP_DATABASE` allows something, `SQLITE_DB_PATH` is a file.
+    const OTHER: &[&str] =
+        &["CREATE", "DROP", "SEED", "RESET", "MIGRATE", "SYNC", "SQLITE", "LOG", "LOGGING"];
+    if upper.split('_').any(|part| OTHER.contains(&part)) {
+        return false;
+    }
     const PARTS: &[&str] = &[
         "URL",
         "URI",
@@ -57,8 +63,18 @@ fn carries(name: &str) -> bool {
     exact.contains(&upper.as_str()) || upper.split('_').any(|part| PARTS.contains(&part))
 }
 
+/// The port where the code listens on a variable that a file of the repository gives a value.
+fn port(draft: &mut Draft) {
+    let Some(name) = draft.port_variable.clone() else { return };
+    let Some(port) = draft.env_default(&name).and_then(|value| value.parse().ok()) else { return };
+    let at = draft.c.evidence.iter().find(|e| e.field == format!("env.{name}"));
+    let at = at.map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line));
+    draft.port(port, PortSource::DotEnv, &at);
+}
+
 /// Links a component's variables to its services.
 pub(super) fn attach(draft: &mut Draft) {
+    port(draft);
     let kinds = draft.service_kinds();
     let only = |group: &[&str]| {
         let mut of = kinds.iter().filter(|kind| group.contains(&kind.as_str()));

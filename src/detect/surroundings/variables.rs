@@ -1,10 +1,13 @@
 //! Environment variables that the code reads: `process.env.X`, `os.environ["X"]`, `os.Getenv("X")` and
 //! their relatives. What the code gives a default or tests for is not required.
 
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
 use crate::detect::draft::{At, Draft, Given};
 use crate::detect::read::pattern::Pattern;
-use crate::detect::read::{Code, Tree, extension, folder};
-use crate::detect::scope::{ancestors, is_test};
+use crate::detect::read::{Code, Tree, base, extension};
+use crate::detect::sources::Sources;
 
 /// A way of reading a variable. Group `n` is the name, group `d` a default.
 #[derive(Debug)]
@@ -29,7 +32,7 @@ const JVM: &[&str] = &["java", "kt", "kts", "scala", "groovy"];
 const DOTNET: &[&str] = &["cs", "fs", "vb"];
 
 /// All ways of reading a variable.
-pub(in crate::detect) static PATTERNS: [Read; 40] = [
+pub(in crate::detect) static PATTERNS: [Read; 41] = [
     read(JS, r"\bprocess\.env\.(?<n>[A-Z_][A-Z0-9_]*)\b"),
     read(JS, r#"\bprocess\.env\[['"](?<n>[A-Z_][A-Z0-9_]*)['"]\]"#),
     read(JS, r"\bimport\.meta\.env\.(?<n>(?:VITE|PUBLIC)_[A-Z0-9_]+)\b"),
@@ -76,7 +79,8 @@ pub(in crate::detect) static PATTERNS: [Read; 40] = [
     read(&["rb", "ru", "rake"], r#"\bENV\.fetch\(\s*['"](?<n>\w+)['"]\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(&["php"], r#"\b(?:getenv|env)\(\s*['"](?<n>[A-Z]\w+)['"]\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(&["php"], r#"\$_ENV\[\s*['"](?<n>\w+)['"]\s*\]"#),
-    read(&["ex", "exs"], r#"\bSystem\.(?:fetch_env!|get_env)\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["ex", "exs"], r#"\bSystem\.fetch_env!\(\s*"(?<n>\w+)"\s*\)"#),
+    maybe(&["ex", "exs"], r#"\bSystem\.get_env\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(&["erl"], r#"\bos:getenv\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(&["swift"], r#"\bEnvironment\.get\(\s*"(?<n>\w+)"\s*\)"#),
     read(&["swift"], r#"\.environment\[\s*"(?<n>\w+)"\s*\]"#),
@@ -107,6 +111,8 @@ const GIVEN: &[&str] = &[
     "CI",
     "HOSTNAME",
     "NODE_PATH",
+    "NODE_OPTIONS",
+    "PUBLIC_URL",
     "INIT_CWD",
     "NEXT_RUNTIME",
     "NEXT_PHASE",
@@ -149,6 +155,7 @@ const GIVEN: &[&str] = &[
 static TAIL: Pattern = Pattern::new(
     r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#,
 );
+static DEMANDED: Pattern = Pattern::new(r"^\s*\|\|\s*raise\b");
 static TESTED: Pattern = Pattern::new(
     r"^\s*(?:===|!==|==|!=|\?[^?.:]|&&|\w+\([^\n]*\.(?:optional|nullish)\(\)|\.ok\(\)|\.is_ok\(\)|\.is_err\(\))",
 );
@@ -185,34 +192,30 @@ fn default(expression: &str) -> Option<Option<String>> {
     Some(literal.and_then(|found| (1..=5).find_map(|n| found.get(n)).map(|text| text.as_str().to_owned())))
 }
 
+/// Whether sources of this extension are searched.
+fn searched(extension: &str) -> bool {
+    static EXTENSIONS: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    let all = || PATTERNS.iter().flat_map(|row| row.extensions).copied().collect();
+    EXTENSIONS.get_or_init(all).contains(extension)
+}
+
+/// How many of a component's sources were searched.
+pub(super) struct Looked {
+    pub(super) looked: usize,
+    pub(super) total: usize,
+}
+
 /// Adds the variables that the component's own sources read.
-pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
+pub(super) fn attach(tree: &Tree, draft: &mut Draft, own: &[&str]) -> Looked {
     let dir = draft.c.path.clone();
     let prefix = if dir == "." { 0 } else { dir.len() + 1 };
-    let shared = dirs.iter().filter(|other| **other == dir).count() > 1;
-    if shared {
-        return;
-    }
-    let mut files: Vec<&str> = tree
-        .under(&dir)
-        .iter()
-        .map(String::as_str)
-        .filter(|file| PATTERNS.iter().any(|row| row.extensions.contains(&extension(file))))
-        .filter(|file| !is_test(&file[prefix..]) && !boilerplate(draft, &file[prefix..]))
-        .filter(|file| {
-            let mut above = ancestors(folder(file)).take_while(|folder| *folder != dir);
-            !above.any(|folder| dirs.iter().any(|other| other == folder))
-        })
-        .collect();
-    files.sort_by_key(|file| file.matches('/').count());
-    if files.len() > tree.sources() {
-        tree.warn(format!(
-            "{dir}: {} of {} sources were searched for variables",
-            tree.sources(),
-            files.len()
-        ));
-        files.truncate(tree.sources());
-    }
+    let sources = Sources::of(own, &dir).with(searched, tree.sources());
+    let looked = Looked { looked: sources.found.len(), total: sources.total };
+    // What Yarn writes beside a project is not the project's.
+    let written = |file: &str| base(file).starts_with(".pnp.");
+    let files =
+        sources.found.into_iter().filter(|file| !written(file) && !boilerplate(draft, &file[prefix..]));
+    let files: Vec<&str> = files.collect();
     for file in files {
         let Some(text) = tree.text(file) else { continue };
         // Most files read no variable: a cheap look saves the scanner.
@@ -222,6 +225,7 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
         let Some(code) = tree.code(file) else { continue };
         search(&code, file, draft);
     }
+    looked
 }
 
 /// Configuration that a framework's generator writes: every variable in it has a fallback of its own.
@@ -234,6 +238,7 @@ fn boilerplate(draft: &Draft, file: &str) -> bool {
             file.starts_with("config/environments/")
                 || file.starts_with("config/puma.rb")
                 || file.starts_with("config/boot.rb")
+                || file.starts_with("config/initializers/backtrace_silencers.rb")
         }
         _ => false,
     }
@@ -245,7 +250,9 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
         for found in code.captures(&row.pattern) {
             let (Some(whole), Some(name)) = (found.get(0), found.name("n")) else { continue };
             let name = name.as_str();
-            if GIVEN.contains(&name) || name.len() > 100 || name.starts_with("npm_") || name == "_" {
+            // Vue's own tool says where the pages are.
+            let given = name == "BASE_URL" && draft.c.framework.as_deref() == Some("vue-cli");
+            if given || GIVEN.contains(&name) || name.len() > 100 || name.starts_with("npm_") || name == "_" {
                 continue;
             }
             let rest = &code.text[whole.end()..];
@@ -266,7 +273,10 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
             if written {
                 continue;
             }
-            let optional = row.optional || asked || TESTED.is_match(rest) || matches!(given, Some(None));
+            let optional = row.optional && !DEMANDED.is_match(rest)
+                || asked
+                || TESTED.is_match(rest)
+                || matches!(given, Some(None));
             let given = match &given {
                 Some(Some(literal)) => Given::Code(literal),
                 _ if optional => Given::Copes,

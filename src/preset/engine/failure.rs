@@ -4,6 +4,7 @@ use std::fmt;
 
 use tera::ErrorKind;
 
+use super::bounds::remove_added;
 use super::document::is_partial;
 use crate::config::did_you_mean;
 
@@ -53,11 +54,12 @@ pub(super) fn explain(template: &str, error: &tera::Error) -> TemplateError {
             };
             let span = report.span();
             let (message, hint) = reword(report.message());
+            let (line, ours) = remove_added(&report_line(error), span.start_col);
             TemplateError {
                 template: template.into(),
                 line: span.start_line.saturating_sub(before).max(1),
-                column: span.start_col + 1,
-                excerpt: excerpt(&report_line(error)),
+                column: span.start_col + 1 - ours,
+                excerpt: excerpt(&line),
                 message,
                 hint,
             }
@@ -77,7 +79,8 @@ fn from_report(template: &str, report: &str) -> TemplateError {
     let (column, line) = (number(), number());
     let named = parts.next().filter(|name| !name.starts_with("__tera"));
     let before = named.map_or(0, |name| usize::from(!is_partial(name)));
-    let excerpt = lines.nth(1).and_then(|line| line.split_once(" | ")).and_then(|(_, text)| excerpt(text));
+    let shown = lines.nth(1).and_then(|line| line.split_once(" | ")).map_or("", |(_, text)| text);
+    let (shown, ours) = remove_added(shown, column.saturating_sub(1));
     let unknown = message.split('`').nth(1).unwrap_or_default();
     let hint = match message.strip_prefix("Unknown ").and_then(|rest| rest.split(' ').next()) {
         Some("filter") => did_you_mean(unknown, FILTERS),
@@ -87,15 +90,15 @@ fn from_report(template: &str, report: &str) -> TemplateError {
     TemplateError {
         template: named.unwrap_or(template).into(),
         line: line.saturating_sub(before),
-        column,
+        column: column - ours,
         message: first_lower(message),
-        excerpt,
+        excerpt: excerpt(&shown),
         hint,
     }
 }
 
 /// The filters that templates are told about.
-const FILTERS: [&str; 30] = [
+const FILTERS: [&str; 31] = [
     "abs",
     "base64",
     "capitalize",
@@ -117,6 +120,7 @@ const FILTERS: [&str; 30] = [
     "replace",
     "reverse",
     "round",
+    "sha256",
     "sort",
     "split",
     "str",
@@ -135,7 +139,7 @@ fn report_line(error: &tera::Error) -> String {
     line.map(|(_, text)| text.to_owned()).unwrap_or_default()
 }
 
-fn excerpt(line: &str) -> Option<String> {
+pub(super) fn excerpt(line: &str) -> Option<String> {
     let clean: String = line.replace('\t', " ").chars().filter(|c| !c.is_control()).take(160).collect();
     (!clean.trim().is_empty()).then_some(clean)
 }

@@ -1,8 +1,11 @@
 //! The template engine, set up in this one place: Tera without files, environment, network, clock or
-//! chance, bounded in size, every interpolated text quoted for YAML by construction (see `marker`).
+//! chance, bounded in size and time (see `bounds`), every interpolated text quoted for YAML by construction
+//! (see `marker`).
 
+mod bounds;
 mod document;
 mod failure;
+mod tag;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -14,17 +17,12 @@ pub use document::Rendered;
 pub use failure::TemplateError;
 
 use super::marker;
+pub(super) use bounds::MOST_TEMPLATE_BYTES;
 use document::{is_partial, number_documents, split};
 use failure::explain;
 
-/// One template file may be this large.
-pub(super) const MOST_TEMPLATE_BYTES: usize = 256 << 10;
 /// What one template renders to may be this large (markers take two bytes for one).
 const MOST_OUTPUT_BYTES: usize = 4 << 20;
-/// `range` gives at most this many numbers.
-const LONGEST_RANGE: usize = 1_000;
-/// Loops may be nested this deep in one template.
-const DEEPEST_LOOP: usize = 4;
 
 /// Tera with one set of templates.
 pub struct Engine {
@@ -53,8 +51,9 @@ impl Engine {
         tera.register_filter("safe", |value: tera::Value, _: Kwargs, _: &State| value);
         tera.register_filter("json", json);
         tera.register_filter("base64", base64);
+        tera.register_filter("sha256", sha256);
         tera.register_filter("literal", |text: &str, _: Kwargs, _: &State| text.replace("$(", "$$("));
-        tera.register_function("range", range);
+        bounds::register(&mut tera);
         Self { tera }
     }
 
@@ -67,9 +66,12 @@ impl Engine {
     ) -> Result<Self, TemplateError> {
         let mut engine = Self::new();
         let mut prepared = Vec::new();
+        let templates: Vec<(&str, &str)> = templates.into_iter().collect();
+        bounds::check_includes(templates.iter().copied())?;
         for (name, text) in templates {
-            check_bounds(name, text)?;
-            prepared.push((name, if is_partial(name) { text.to_owned() } else { number_documents(text) }));
+            bounds::check(name, text)?;
+            let numbered = if is_partial(name) { text.to_owned() } else { number_documents(text) };
+            prepared.push((name, bounds::instrument(name, &numbered)));
         }
         engine
             .tera
@@ -84,6 +86,7 @@ impl Engine {
     /// With template, line, column and the missing name.
     pub fn render(&self, template: &str, context: &Value) -> Result<Vec<Rendered>, TemplateError> {
         let mut out = Bounded::default();
+        bounds::start();
         let outcome = self.tera.render_to(template, &context_of(context), &mut out);
         let text = out.finish(template, outcome)?;
         Ok(split(&text))
@@ -98,9 +101,11 @@ impl Engine {
         if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
             return Ok(Value::String(text.to_owned()));
         }
-        check_bounds(name, text)?;
+        bounds::check(name, text)?;
         let mut out = Bounded::default();
-        let outcome = self.tera.render_str_to(text, &context_of(context), true, &mut out);
+        bounds::start();
+        let prepared = bounds::instrument("", text);
+        let outcome = self.tera.render_str_to(&prepared, &context_of(context), true, &mut out);
         let rendered = out.finish(name, outcome)?;
         if marker::has_marker(&rendered) {
             return Ok(marker::decode_scalar(&rendered));
@@ -146,50 +151,19 @@ fn without_nulls(value: &Value) -> Value {
 }
 
 fn json(value: tera::Value, _: Kwargs, _: &State) -> tera::TeraResult<tera::Value> {
-    let value = serde_json::to_value(&value).map_err(tera::Error::message)?;
-    Ok(tera::Value::safe_string(&marker::structure(&value)))
+    Ok(tera::Value::safe_string(&marker::structure(&bounds::structure(&value)?)))
+}
+
+/// The SHA-256 of a value: an annotation that changes with it restarts a pod.
+fn sha256(value: tera::Value, _: Kwargs, _: &State) -> tera::TeraResult<String> {
+    use sha2::Digest as _;
+    let text = bounds::structure(&value)?.to_string();
+    Ok(sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn base64(value: &str, _: Kwargs, _: &State) -> String {
     use ::base64::Engine as _;
     ::base64::engine::general_purpose::STANDARD.encode(value)
-}
-
-fn range(arguments: Kwargs, _: &State) -> tera::TeraResult<Vec<i64>> {
-    let start = arguments.get::<i64>("start")?.unwrap_or_default();
-    let end = arguments.must_get::<i64>("end")?;
-    let step = arguments.get::<usize>("step_by")?.filter(|step| *step > 0).unwrap_or(1);
-    let numbers: Vec<i64> = (start..end).step_by(step).take(LONGEST_RANGE + 1).collect();
-    if numbers.len() > LONGEST_RANGE {
-        return Err(tera::Error::message(format!("`range` gives at most {LONGEST_RANGE} numbers")));
-    }
-    Ok(numbers)
-}
-
-/// What can be told without running it: size, depth of loops, and tags that could make a small template
-/// grow without bound.
-fn check_bounds(name: &str, text: &str) -> Result<(), TemplateError> {
-    let refuse = |line: usize, message: String| {
-        Err(TemplateError { template: name.into(), line, column: 1, message, excerpt: None, hint: None })
-    };
-    if text.len() > MOST_TEMPLATE_BYTES {
-        return refuse(0, format!("larger than {} KiB", MOST_TEMPLATE_BYTES >> 10));
-    }
-    let mut depth = 0_usize;
-    for (index, line) in text.lines().enumerate() {
-        for tag in line.split("{%").skip(1) {
-            match tag.trim_start_matches('-').split_whitespace().next() {
-                Some("for") => depth += 1,
-                Some("endfor") => depth = depth.saturating_sub(1),
-                Some("set_global") => return refuse(index + 1, "`set_global` is not available".into()),
-                _ => {}
-            }
-            if depth > DEEPEST_LOOP {
-                return refuse(index + 1, format!("loops nested deeper than {DEEPEST_LOOP}"));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Takes output up to a limit.

@@ -37,7 +37,7 @@ block: |
 {{ v }}: key
 upper: {{ v | upper }}
 safe: {{ v | safe }}
-captured: {% set c %}<{{ v }}>{% endset %}{{ c }}
+built: {% set c = '<' ~ v ~ '>' %}{{ c }}
 # {{ v }}
 ";
     for v in [
@@ -65,7 +65,7 @@ captured: {% set c %}<{{ v }}>{% endset %}{{ c }}
         assert_eq!(object["block"], format!("x\n{v}\n"));
         assert_eq!(object["upper"], v.to_uppercase());
         assert_eq!(object["safe"], v);
-        assert_eq!(object["captured"], format!("<{v}>"));
+        assert_eq!(object["built"], format!("<{v}>"));
         assert_eq!(object.as_object().unwrap().len(), 10);
     }
 }
@@ -153,13 +153,88 @@ fn nothing_outside_can_be_reached() {
 #[test]
 fn what_would_not_end_is_refused() {
     let nested = "{% for a in range(end=9) %}".repeat(5) + "x" + &"{% endfor %}".repeat(5);
-    assert_eq!(failure(&nested, &json!({})), "t.yaml:1:1: loops nested deeper than 4");
+    assert!(failure(&nested, &json!({})).starts_with("t.yaml:1:109: loops nested deeper than 4"));
     let long = "{% for a in range(end=1001) %}x{% endfor %}";
     assert!(failure(long, &json!({})).contains("`range` gives at most 1000 numbers"));
-    let large = "{% for a in range(end=999) %}{% for b in range(end=999) %}xxxxxxxx{% endfor %}{% endfor %}";
-    assert_eq!(failure(large, &json!({})), "t.yaml: renders to more than 4 MiB");
+    let large = format!("{{% for a in range(end=900) %}}{}{{% endfor %}}", "x".repeat(9_000));
+    assert_eq!(failure(&large, &json!({})), "t.yaml: renders to more than 4 MiB");
     let itself = Engine::with_templates([("a.yaml", "{% include \"a.yaml\" %}")]);
     assert!(itself.is_err());
+}
+
+#[test]
+fn loops_without_output_end() {
+    let silent = "{% set r = range(end=999) %}{% for a in r %}{% for b in r %}{% for c in r %}{% if c < 0 %}x{% endif %}{% endfor %}{% endfor %}{% endfor %}";
+    assert!(failure(silent, &json!({})).contains("takes too long"), "{}", failure(silent, &json!({})));
+    // Each file includes the next one many times, and none of them writes anything.
+    let engine = Engine::with_templates(chain(5, 99).iter().map(|(n, t)| (n.as_str(), t.as_str()))).unwrap();
+    let error = engine.render("t.yaml", &json!({})).unwrap_err();
+    assert!(error.message.contains("takes too long"), "{error}");
+}
+
+/// `t.yaml`, which includes `_0.yaml`, which includes `_1.yaml` so many times ...
+fn chain(length: usize, times: usize) -> Vec<(String, String)> {
+    let include = |n: usize| format!("{{% include \"_{n}.yaml\" %}}");
+    let mut files: Vec<_> =
+        (0..length).map(|n| (format!("_{n}.yaml"), include(n + 1).repeat(times))).collect();
+    files.push((format!("_{length}.yaml"), String::new()));
+    files.push(("t.yaml".into(), include(0)));
+    files
+}
+
+#[test]
+fn includes_nested_too_deep_are_refused() {
+    let of = |length: usize| {
+        Engine::with_templates(chain(length, 1).iter().map(|(n, t)| (n.as_str(), t.as_str()))).map(drop)
+    };
+    assert_eq!(of(5), Ok(()));
+    assert_eq!(of(6).unwrap_err().to_string(), "t.yaml: includes itself, or files nested deeper than 6");
+    assert!(of(4_000).is_err());
+}
+
+#[test]
+fn values_do_not_grow_without_bound() {
+    for step in [
+        "{% set a = a ~ a %}",
+        "{% set a = [a, a] %}",
+        "{% set a = [...[a], ...[a, a]] %}",
+        "{% set a = {\"x\": a, \"y\": a} %}",
+        "{% set a = a | str | replace(from=\"x\", to=\"xxxx\") %}",
+        "{% set a = a | str | indent(width=1000, first=true) ~ a %}",
+        "{% set a = [a, a] | join(sep=a) | str %}",
+    ] {
+        let template = format!("{{% set a = \"x\" %}}{}{{{{ a }}}}", step.repeat(60));
+        let message = failure(&template, &json!({}));
+        assert!(message.contains("a value grows to more than 256 KiB"), "{step}: {message}");
+    }
+    let inside = "a: {% for i in range(end=2) %}{% set a = \"x\" %}{{ a }}{{ b }}{% endfor %}\n";
+    assert!(
+        failure(inside, &json!({})).starts_with(
+            "t.yaml:1:58: variable `b` is not defined\n1 | a: {% for i in range(end=2) %}{% set"
+        )
+    );
+}
+
+#[test]
+fn what_captures_output_or_hides_a_loop_is_not_available() {
+    for (template, message) in [
+        ("a\n{% set x %}y{% endset %}", "t.yaml:2:1: `set` without `=` is not available"),
+        ("{% filter upper %}y{% endfilter %}", "t.yaml:1:1: `filter` is not available"),
+        ("x {% block a %}{% endblock %}", "t.yaml:1:3: `block` is not available"),
+        ("{% extends \"a\" %}", "t.yaml:1:1: `extends` is not available"),
+        ("{{ [x for x in [1]] }}", "t.yaml:1:1: lists made by `for` inside an expression are not available"),
+        ("{%- component a() -%}{% endcomponent %}", "t.yaml:1:1: `component` is not available"),
+        ("{% set_global a = 1 %}", "t.yaml:1:1: `set_global` is not available"),
+    ] {
+        let found = failure(template, &json!({}));
+        assert!(found.starts_with(message), "{found}");
+    }
+}
+
+#[test]
+fn whitespace_control_stays_what_it_is() {
+    let template = "a: {% set x = 1 -%}   {{ x }}{% for i in [1, 2] -%}  +{{ i }}{%- endfor %}\n";
+    assert_eq!(objects(template, &json!({}))[0], json!({"a": "1+1+2"}));
 }
 
 proptest! {

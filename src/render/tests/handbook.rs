@@ -26,7 +26,7 @@ fn the_pages_presets_render_with_the_pages_devbox_yaml() {
         std::fs::write(path, text).unwrap();
     }
     let example = |name: &str| examples().iter().find(|(file, _)| *file == name).unwrap().1;
-    assert_eq!(examples().len(), 6);
+    assert_eq!(examples().len(), 5);
     let catalogue: &'static Catalogue =
         Box::leak(Box::new(Catalogue::built_in().unwrap().with_user(folder.path()).unwrap()));
     let component = Component {
@@ -61,7 +61,7 @@ fn the_pages_presets_render_with_the_pages_devbox_yaml() {
     assert!(manifests.iter().all(|manifest| manifest.key().kind != "Ingress"));
     let env = &plan.units.last().unwrap().env;
     assert!(
-        env.iter().any(|entry| entry.name == "SMTP_URL" && entry.source.to_string() == "smtp://mailpit:1025")
+        env.iter().any(|entry| entry.name == "SMTP_URL" && entry.source.to_string() == "smtp://maildev:1025")
     );
     let volume = manifests.iter().find(|manifest| manifest.key().name == "postgres-data").unwrap();
     assert_eq!(volume.object["spec"]["storageClassName"], "fast");

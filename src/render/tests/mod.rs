@@ -59,8 +59,22 @@ fn component(language: &str, kind: ComponentKind) -> Component {
 
 #[test]
 fn each_language_as_web_app_and_as_worker() {
-    for (language, preset) in [("TypeScript", "node"), ("Python", "python"), ("Go", "go")] {
-        for (kind, suffix) in [(ComponentKind::Web, "web"), (ComponentKind::Worker, "worker")] {
+    for (language, preset) in [
+        ("TypeScript", "node"),
+        ("Python", "python"),
+        ("Go", "go"),
+        ("Rust", "rust"),
+        ("Java", "java"),
+        ("C#", "dotnet"),
+        ("Ruby", "ruby"),
+        ("PHP", "php"),
+        ("Elixir", "elixir"),
+        ("HTML", "static"),
+    ] {
+        let files = [(ComponentKind::Static, "files")];
+        let programs = [(ComponentKind::Web, "web"), (ComponentKind::Worker, "worker")];
+        for (kind, suffix) in if preset == "static" { files.iter() } else { programs.iter() } {
+            let kind = *kind;
             let plan =
                 Given { facts: Some(facts(vec![component(language, kind)])), ..Given::default() }.plan();
             let manifests = render(&plan, built_in()).unwrap();
@@ -70,39 +84,62 @@ fn each_language_as_web_app_and_as_worker() {
     }
 }
 
+/// The kinds of services that have a preset, each once.
+fn service_kinds() -> Vec<Service> {
+    let presets = built_in().of_kind(Kind::Service).unwrap();
+    let kinds = presets.iter().filter_map(|preset| preset.detects.clone()?.service.0.into_iter().next());
+    kinds.map(|kind| Service { kind, version: None, env: vec![] }).collect()
+}
+
+/// Renders and validates one component of a preset with these services.
+fn sound(app: &str, kind: ComponentKind, source: &str, services: Vec<Service>) -> Vec<Manifest> {
+    let component = Component { services, ..component("Cobol", kind) };
+    let file = format!("components:\n  one:\n    path: apps/one\n    extends: {app}\n");
+    let answers = vec![("one.source", json!(source)), ("one.image", json!("a/b:1"))];
+    let given = Given { facts: Some(facts(vec![component])), file: Some(file), answers, ..Given::default() };
+    let manifests = render(&given.plan(), built_in()).unwrap();
+    assert_eq!(validate(&manifests), [], "{app} from {source}");
+    let named = manifests.iter().map(Manifest::key).collect::<BTreeSet<_>>();
+    assert_eq!(named.len(), manifests.len());
+    manifests
+}
+
 #[test]
-fn every_app_with_every_service_from_git_and_from_an_image_renders_and_validates() {
-    let catalogue = built_in();
-    let services: Vec<Service> = catalogue
-        .of_kind(Kind::Service)
-        .unwrap()
-        .iter()
-        .flat_map(|preset| preset.detects.clone().unwrap_or_default().service.0)
-        .map(|kind| Service { kind, version: None, env: vec![] })
-        .collect();
-    assert!(services.len() >= 2);
-    for app in catalogue.of_kind(Kind::App).unwrap() {
-        for service in services.iter().map(|service| vec![service.clone()]).chain([services.clone()]) {
-            for source in ["git", "image"] {
-                for kind in [ComponentKind::Web, ComponentKind::Worker] {
-                    let component = Component { services: service.clone(), ..component("Cobol", kind) };
-                    let file =
-                        format!("components:\n  one:\n    path: apps/one\n    extends: {}\n", app.name);
-                    let answers = vec![("one.source", json!(source)), ("one.image", json!("a/b:1"))];
-                    let plan = Given {
-                        facts: Some(facts(vec![component])),
-                        file: Some(file),
-                        answers,
-                        ..Given::default()
-                    }
-                    .plan();
-                    let manifests = render(&plan, catalogue).unwrap();
-                    assert_eq!(validate(&manifests), [], "{} from {source}", app.name);
-                    let named = manifests.iter().map(|m| m.key()).collect::<BTreeSet<_>>();
-                    assert_eq!(named.len(), manifests.len());
-                }
-            }
+fn every_app_with_every_service_from_every_source_renders_and_validates() {
+    let services = service_kinds();
+    assert!(services.len() >= 25);
+    for app in built_in().of_kind(Kind::App).unwrap() {
+        sound(&app.name, ComponentKind::Web, "git", services.clone());
+        for (source, kind) in [("image", ComponentKind::Web), ("sync", ComponentKind::Worker)] {
+            sound(&app.name, kind, source, Vec::new());
         }
+    }
+}
+
+#[test]
+fn each_service_alone_is_pinned_probed_and_fits_the_quota() {
+    for service in service_kinds() {
+        let kind = service.kind.clone();
+        let manifests = sound("web", ComponentKind::Web, "image", vec![service]);
+        let own: Vec<Manifest> =
+            manifests.iter().filter(|m| m.unit != "one" && m.unit != "environment").cloned().collect();
+        let set = own.iter().find(|m| m.key().kind == "StatefulSet").unwrap();
+        let container = set.object.pointer("/spec/template/spec/containers/0").unwrap();
+        let image = container["image"].as_str().unwrap();
+        let tag = image.rsplit_once(':').unwrap_or_else(|| panic!("{kind} is not pinned")).1;
+        assert!(tag != "latest" && tag.contains(|c: char| c.is_ascii_digit()), "{kind}: {image}");
+        for wanted in ["readinessProbe", "startupProbe"] {
+            assert!(container[wanted].is_object(), "{kind} has no {wanted}");
+        }
+        assert!(container["resources"]["requests"]["memory"].is_string(), "{kind}");
+        // The app is told where it is, and no password is in any manifest.
+        let app = manifests.iter().find(|m| m.key().to_string() == "Deployment/one").unwrap();
+        let env = app.object.pointer("/spec/template/spec/containers/0/env").unwrap();
+        assert!(env.as_array().unwrap().len() > 1, "{kind}: {env}");
+        for secret in own.iter().filter(|m| m.key().kind == "Secret") {
+            assert!(secret.object.get("data").is_none() && secret.object.get("stringData").is_none());
+        }
+        insta::assert_snapshot!(format!("service_{kind}"), yaml(&own));
     }
 }
 

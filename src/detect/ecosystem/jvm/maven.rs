@@ -1,7 +1,7 @@
 //! `pom.xml`, with the properties of its parents in the repository.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Build, Dependency, tool};
 use crate::detect::draft::At;
@@ -12,8 +12,8 @@ use crate::detect::read::{base, folder, join};
 use crate::detect::scope::Scope;
 
 /// A pom and its parents, nearest first.
-fn chain(scope: &Scope<'_>, file: &str) -> Vec<(String, Rc<Element>)> {
-    let mut found: Vec<(String, Rc<Element>)> = Vec::new();
+fn chain(scope: &Scope<'_>, file: &str) -> Vec<(String, Arc<Element>)> {
+    let mut found: Vec<(String, Arc<Element>)> = Vec::new();
     let mut next = Some(file.to_owned());
     while let Some(file) =
         next.take().filter(|file| found.len() < 8 && !found.iter().any(|(known, _)| known == file))

@@ -2,9 +2,10 @@
 
 use super::manager;
 use super::manifest::Manifest;
+use super::program;
 use crate::detect::draft::{At, Draft, Slot};
 use crate::detect::ecosystem::tools::upward;
-use crate::detect::read::{base, version};
+use crate::detect::read::version;
 use crate::detect::scope::Scope;
 
 /// Frameworks whose `start` script is a development server.
@@ -17,6 +18,10 @@ const START_IS_DEV: &[&str] = &[
     "parcel",
     "webpack",
     "stencil",
+    "polymer",
+    "brunch",
+    "sanity",
+    "meteor",
     "expo",
     "gatsby",
 ];
@@ -31,7 +36,7 @@ pub(super) fn run(manager: &str, script: &str) -> String {
 }
 
 /// Adds the commands.
-pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) {
+pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, listener: Option<&str>, draft: &mut Draft) {
     let manager = manager::usable(draft);
     let (locked, modern) = manager::locked(scope.tree, &scope.dir, &manager);
     let rush = upward(&scope.dir).find_map(|dir| scope.tree.find(dir, "rush.json"));
@@ -63,16 +68,18 @@ pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) 
         return;
     }
     let script = |name: &str| manifest.script(name).is_some();
-    let start_is_dev = draft.c.framework.as_deref().is_some_and(|name| START_IS_DEV.contains(&name));
-    let mut dev: Vec<&str> = vec!["dev", "start:dev", "serve", "develop", "watch"];
+    let start_is_dev = draft.c.framework.as_deref().is_some_and(|name| START_IS_DEV.contains(&name))
+        || manifest.script("start").is_some_and(program::develops);
+    let mut dev: Vec<&str> =
+        vec!["dev", "start:dev", "serve", "develop", "watch", "start:watch", "dev:server"];
     if start_is_dev {
         dev.insert(1, "start");
     }
     let named = [
-        (Slot::Build, vec!["build"]),
+        (Slot::Build, vec!["build", "build:prod"]),
         (Slot::Dev, dev),
         (Slot::Start, vec!["start", "start:prod"]),
-        (Slot::Test, vec!["test"]),
+        (Slot::Test, vec!["test", "test:unit"]),
     ];
     for (slot, names) in named {
         if let Some(name) = names.into_iter().find(|name| script(name)) {
@@ -80,14 +87,19 @@ pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) 
         }
     }
     if draft.c.commands.start.is_none()
-        && let Some((start, at)) = unscripted(scope, manifest, draft)
+        && let Some((start, at)) = unscripted(scope, manifest, listener, draft)
     {
         draft.command(Slot::Start, &start, &at, 0.7);
     }
 }
 
 /// What starts a program whose manifest has no `start` script.
-fn unscripted(scope: &Scope<'_>, manifest: &Manifest, draft: &Draft) -> Option<(String, At)> {
+fn unscripted(
+    scope: &Scope<'_>,
+    manifest: &Manifest,
+    listener: Option<&str>,
+    draft: &Draft,
+) -> Option<(String, At)> {
     let command = match draft.c.framework.as_deref() {
         Some("next") => Some("npx next start"),
         Some("nuxt") => Some("node .output/server/index.mjs"),
@@ -107,6 +119,7 @@ fn unscripted(scope: &Scope<'_>, manifest: &Manifest, draft: &Draft) -> Option<(
     if let Some(main) = declared
         && let Some(file) = scope.find(main).or_else(|| scope.find(&format!("{main}.js")))
         && manifest.is_app()
+        && [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| file.ends_with(end))
         && (runner == "bun" || !file.ends_with(".ts"))
     {
         return Some((format!("{runner} {}", scope.relative(&file)), manifest.at("main")));
@@ -118,8 +131,16 @@ fn unscripted(scope: &Scope<'_>, manifest: &Manifest, draft: &Draft) -> Option<(
     };
     let framework = draft.c.framework.as_deref();
     let server = framework.is_none() || draft.c.commands.dev.is_none();
-    let file = scope.first(usual).filter(|_| server && manifest.is_app())?;
-    Some((format!("{runner} {}", base(&file)), At::file(file)))
+    let plain = |file: &&str| {
+        let path = scope.relative(file);
+        let near = !path.contains('/') || path.starts_with("src/") || path.starts_with("server/");
+        near && !file.ends_with('x') && (runner == "bun" || !file.ends_with("ts"))
+    };
+    let file = scope
+        .first(usual)
+        .or_else(|| listener.filter(plain).map(str::to_owned))
+        .filter(|_| server && manifest.is_app())?;
+    Some((format!("{runner} {}", scope.relative(&file)), At::file(file)))
 }
 
 /// The version that a lock file or a catalogue gives a dependency whose manifest says none.

@@ -27,13 +27,16 @@ pub(super) fn attach(scope: &Scope<'_>, draft: &mut Draft) {
         let Some(code) = scope.tree.code(file) else { continue };
         for block in code.captures(&DATASOURCE) {
             let at = At::line(*file, block.get(0).map(|whole| code.line(whole.start())));
-            let Some(kind) = PROVIDER.captures(&block[1]).and_then(|found| service(&found[1])) else {
-                continue;
-            };
-            draft.service(kind, None, &at, 0.95);
+            // A database in a file is no service, but the variable that names the file is wanted all the same.
+            let kind = PROVIDER.captures(&block[1]).and_then(|found| service(&found[1]));
+            if let Some(kind) = kind {
+                draft.service(kind, None, &at, 0.95);
+            }
             for variable in VARIABLE.captures_iter(&block[1]) {
                 draft.env(&variable[1], Given::Nothing, &at, 0.95);
-                draft.service_env(kind, &variable[1]);
+                if let Some(kind) = kind {
+                    draft.service_env(kind, &variable[1]);
+                }
             }
         }
     }

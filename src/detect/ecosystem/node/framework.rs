@@ -15,7 +15,7 @@ const BUNDLER: u8 = 25;
 /// All rows.
 pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("blitz", &["blitz"], 85, Some(3000), Web),
-    row("redwood", &["@redwoodjs/core"], 85, Some(8910), Web),
+    row("redwood", &["@redwoodjs/core", "@redwoodjs/web", "@redwoodjs/api"], 85, Some(8910), Web),
     row("next", &["next"], 80, Some(3000), Web),
     row("nuxt", &["nuxt", "nuxt3", "nuxt-edge", "nuxt-nightly"], 80, Some(3000), Web),
     row(
@@ -44,7 +44,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
         Some(5173),
         Web,
     ),
-    row("docusaurus", &["@docusaurus/core"], 74, Some(3000), Static),
+    row("docusaurus", &["@docusaurus/core", "docusaurus"], 74, Some(3000), Static),
     row("vitepress", &["vitepress"], 72, Some(5173), Static),
     row("vuepress", &["vuepress"], 72, Some(8080), Static),
     row("analog", &["@analogjs/platform"], 73, Some(5173), Web),
@@ -53,13 +53,18 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("strapi", &["@strapi/strapi"], 84, Some(1337), Web),
     row("keystone", &["@keystone-6/core"], 84, Some(3000), Web),
     row("medusa", &["@medusajs/medusa"], 84, Some(9000), Web),
+    row("sanity", &["sanity", "@sanity/core"], 69, Some(3333), Static),
+    row("mastra", &["mastra"], 63, Some(4111), Web),
     row("directus", &["directus"], 84, Some(8055), Web),
     row("ghost", &["ghost"], 84, Some(2368), Web),
     row("meteor", &["meteor-node-stubs"], 70, Some(3000), Web),
     row("angular", &["@angular/core"], 70, Some(4200), Static),
     row("ember", &["ember-source", "ember-cli"], 70, Some(4200), Static),
     row("expo", &["expo"], 70, Some(19006), Unknown),
+    row("react-native", &["react-native"], 66, Some(8081), Unknown),
     row("create-react-app", &["react-scripts", "react-app-rewired", "@craco/craco"], 68, Some(3000), Static),
+    row("preact-cli", &["preact-cli"], 68, Some(8080), Static),
+    row("polymer", &["polymer-cli"], 67, Some(8081), Static),
     row("vue-cli", &["@vue/cli-service"], 68, Some(8080), Static),
     row("gridsome", &["gridsome"], 68, Some(8080), Static),
     row("hexo", &["hexo"], 68, Some(4000), Static),
@@ -76,6 +81,8 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("foal", &["@foal/core"], 60, Some(3001), Web),
     row("midway", &["@midwayjs/core"], 58, Some(7001), Web),
     row("egg", &["egg"], 58, Some(7001), Web),
+    row("functions-framework", &["@google-cloud/functions-framework"], 57, Some(8080), Web),
+    row("firebase-functions", &["firebase-functions"], 57, Some(5001), Web),
     row("azure-functions", &["@azure/functions"], 56, Some(7071), Web),
     row("probot", &["probot"], 56, Some(3000), Web),
     row("moleculer", &["moleculer-web"], 54, Some(3000), Web),
@@ -99,6 +106,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("parcel", &["parcel", "parcel-bundler"], 18, Some(1234), Static),
     row("rspack", &["@rspack/cli"], 17, Some(8080), Static),
     row("webpack", &["webpack-dev-server"], 16, Some(8080), Static),
+    row("brunch", &["brunch"], 15, Some(3333), Static),
     row("snowpack", &["snowpack"], 15, Some(8080), Static),
     row("http-server", &["http-server"], 10, Some(8080), Static),
     row("serve", &["serve"], 9, Some(3000), Static),
@@ -151,9 +159,15 @@ pub(super) fn attach(
         }
         (runs, builds) => runs.or(builds)?,
     };
+    // The package of the framework itself says the version, not one that comes with it.
+    let own = std::iter::once(row.name).chain(row.names.iter().copied()).find(|name| manifest.has(name));
+    let own = own.unwrap_or(&name);
     let declared =
-        manifest.all().find(|(known, _)| *known == name).map(|(_, version)| version).unwrap_or_default();
-    let version = version::bare(declared).or_else(|| super::command::locked_version(scope, &name, declared));
+        manifest.all().find(|(known, _)| *known == own).map(|(_, version)| version).unwrap_or_default();
+    let version = version::bare(declared)
+        .or_else(|| super::command::locked_version(scope, own, declared))
+        // Meteor's own version is in none of its packages.
+        .filter(|_| row.name != "meteor");
     draft.framework(row.name, version, &manifest.at(&name), 0.95);
     Some(row)
 }
@@ -217,7 +231,16 @@ static SERVER_OUTPUT: Pattern = Pattern::new(r#"\boutput\s*:\s*['"](?:server|hyb
 static ADAPTER: Pattern = Pattern::new(r"\badapter\s*:");
 
 /// What the configuration makes of an application: pages that are rendered when built, or a server.
-pub(super) fn rendered(scope: &Scope<'_>, framework: &Framework) -> Option<ComponentKind> {
+pub(super) fn rendered(
+    scope: &Scope<'_>,
+    manifest: &Manifest,
+    framework: &Framework,
+) -> Option<ComponentKind> {
+    if framework.name == "nuxt"
+        && manifest.script("build").is_some_and(|script| ["nuxt generate", "nuxi generate"].contains(&script))
+    {
+        return Some(Static);
+    }
     let (files, pattern, kind): (&[&str], &[&Pattern], ComponentKind) = match framework.name {
         "next" => {
             (&["next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs"], &[&EXPORT], Static)

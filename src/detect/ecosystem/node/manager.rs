@@ -87,6 +87,9 @@ pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) 
             return draft.manager(name, &manifest.at("scripts"), 0.6);
         }
     }
+    if let Some(name) = ["@types/bun", "bun-types"].into_iter().find(|name| manifest.has(name)) {
+        return draft.manager("bun", &manifest.at(name), 0.6);
+    }
     draft.manager("npm", &At::file(&manifest.file), 0.6);
 }
 
@@ -114,7 +117,9 @@ pub(super) fn usable(draft: &Draft) -> String {
 pub(super) fn locked(tree: &Tree, dir: &str, manager: &str) -> (bool, bool) {
     let lock = upward(dir).find_map(|dir| {
         let file = |(name, of): &&(&str, &str)| {
-            *of == manager && name.contains("lock") && tree.find(dir, name).is_some()
+            *of == manager
+                && (name.contains("lock") || name.contains("shrinkwrap"))
+                && tree.find(dir, name).is_some()
         };
         LOCKS.iter().find(file).and_then(|(name, _)| tree.find(dir, name))
     });

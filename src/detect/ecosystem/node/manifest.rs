@@ -1,21 +1,35 @@
 //! `package.json` and its relatives, and Nx's `project.json` over the root's dependencies.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::detect::draft::At;
-use crate::detect::read::{Tree, lines};
+use crate::detect::read::{Tree, base, lines};
 use crate::detect::scope::Scope;
+
+/// Manifests of other ecosystems, which a root with nothing but tools may hold together.
+const MANIFESTS: &[&str] = &[
+    "requirements.txt",
+    "pyproject.toml",
+    "go.mod",
+    "Cargo.toml",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "composer.json",
+    "Gemfile",
+    "mix.exs",
+];
 
 /// A package's manifest.
 pub(super) struct Manifest {
     /// Repository-relative.
     pub(super) file: String,
-    doc: Rc<Value>,
-    text: Rc<str>,
+    doc: Arc<Value>,
+    text: Arc<str>,
     /// Nx's targets, where the project is described by `project.json` alone.
-    pub(super) nx: Option<Rc<Value>>,
+    pub(super) nx: Option<Arc<Value>>,
     /// Described by `project.json` alone: the root's dependencies that its sources import.
     borrowed: Option<Vec<(String, String)>>,
 }
@@ -35,7 +49,7 @@ impl Manifest {
             .filter(|doc| doc.get("targets").is_some() || doc.get("projectType").is_some())?;
         let text = scope.tree.text(&file)?;
         let borrowed = Some(imported(scope));
-        Some(Self { file, doc: Rc::clone(&nx), text, nx: Some(nx), borrowed })
+        Some(Self { file, doc: Arc::clone(&nx), text, nx: Some(nx), borrowed })
     }
 
     /// A package's manifest by its folder.
@@ -120,11 +134,19 @@ impl Manifest {
             || (self.get("exports").is_none() && self.get("types").is_none() && self.get("files").is_none())
     }
 
+    /// Whether Nx alone describes a project of another language, or one without any code.
+    pub(super) fn is_foreign(&self, scope: &Scope<'_>) -> bool {
+        self.borrowed.is_some()
+            && scope.count(&["ts", "tsx", "js", "jsx", "mjs", "cjs", "vue", "svelte", "astro"]) == 0
+    }
+
     /// The project's name and targets, where Nx alone describes it.
     pub(super) fn nx_targets(&self) -> Option<(&str, Vec<&str>)> {
         self.borrowed.as_ref()?;
         let targets = self.get("targets")?.as_object()?;
-        Some((self.text("name")?, targets.keys().map(String::as_str).collect()))
+        // Older workspaces name their projects elsewhere, after the folder as a rule.
+        let folder = self.file.rsplit('/').nth(1).unwrap_or_default();
+        Some((self.text("name").unwrap_or(folder), targets.keys().map(String::as_str).collect()))
     }
 
     /// Whether it holds other packages together.
@@ -133,11 +155,19 @@ impl Manifest {
             || ["pnpm-workspace.yaml", "lerna.json", "rush.json", "nx.json", "turbo.json"]
                 .iter()
                 .any(|name| scope.find(name).is_some());
-        let below = |file: &String| file.ends_with("/package.json") || file.ends_with("/project.json");
-        let members = scope.tree.under(&scope.dir).iter().filter(|file| below(file)).count();
+        let member = |file: &&String| scope.relative(file).contains('/');
+        let mut below = scope.tree.under(&scope.dir).iter().filter(member).map(|file| base(file));
+        let is_package = |name: &str| matches!(name, "package.json" | "project.json");
         // Tools alone (`concurrently`, `husky`) over folders with packages of their own.
-        let tools = self.dependencies().next().is_none()
-            && scope.count(&["ts", "tsx", "js", "jsx", "mjs", "vue", "svelte"]) <= 2
+        let bare = self.dependencies().next().is_none()
+            && scope.count(&["ts", "tsx", "js", "jsx", "mjs", "vue", "svelte"]) <= 2;
+        let idle = bare
+            && !["start", "dev", "serve", "build"].iter().any(|name| self.script(name).is_some())
+            && !["main", "module", "exports", "bin", "types"].iter().any(|key| self.get(key).is_some());
+        if idle && below.clone().any(|name| is_package(name) || MANIFESTS.contains(&name)) {
+            return true;
+        }
+        let tools = bare
             && self.scripts().any(|(_, script)| {
                 [
                     "concurrently",
@@ -155,7 +185,22 @@ impl Manifest {
                 .iter()
                 .any(|word| script.contains(word))
             });
-        (declared || tools) && members > 0
+        (declared || tools) && below.any(is_package)
+    }
+
+    /// Whether the folder holds a program of its own beside its members: sources in folders, or an entry.
+    pub(super) fn has_own_sources(scope: &Scope<'_>) -> bool {
+        const TOOLS: &[&str] =
+            &["tools", "scripts", "config", "patches", "internal", "apps", "libs", "packages", "e2e"];
+        const ENTRIES: &[&str] = &["index", "server", "app", "main"];
+        scope.sources(&["ts", "tsx", "js", "jsx", "mjs", "cjs", "vue", "svelte", "astro"]).iter().any(
+            |file| match scope.relative(file).split_once('/') {
+                Some((folder, _)) => {
+                    !TOOLS.contains(&folder) && !folder.starts_with('.') && !folder.ends_with("-e2e")
+                }
+                None => ENTRIES.contains(&base(file).split('.').next().unwrap_or_default()),
+            },
+        )
     }
 }
 
@@ -163,7 +208,7 @@ impl Manifest {
 fn imported(scope: &Scope<'_>) -> Vec<(String, String)> {
     let Some(root) = Manifest::of(scope.tree, ".") else { return Vec::new() };
     let sources = scope.sources(&["ts", "tsx", "js", "jsx", "mjs"]);
-    let texts: Vec<Rc<str>> = sources.iter().take(200).filter_map(|file| scope.tree.text(file)).collect();
+    let texts: Vec<Arc<str>> = sources.iter().take(200).filter_map(|file| scope.tree.text(file)).collect();
     let uses = |name: &str| {
         let forms = [format!("'{name}'"), format!("\"{name}\""), format!("'{name}/"), format!("\"{name}/")];
         texts.iter().any(|text| forms.iter().any(|form| text.contains(form)))

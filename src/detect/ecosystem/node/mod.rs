@@ -4,13 +4,15 @@ mod command;
 mod database;
 mod framework;
 mod language;
+mod loose;
 mod manager;
 mod manifest;
 mod port;
+mod program;
 mod runtime;
 
-#[cfg(test)]
 pub(super) use framework::FRAMEWORKS;
+pub(super) use port::LISTEN;
 
 use super::Ecosystem;
 use crate::detect::draft::{At, Draft, PortSource};
@@ -23,6 +25,21 @@ use manifest::Manifest;
 pub(super) const ECOSYSTEM: Ecosystem =
     Ecosystem { markers: &["package.json", "package.json5", "package.yaml", "project.json"], describe };
 
+/// Programs without a manifest.
+pub(super) const LOOSE: Ecosystem = Ecosystem {
+    markers: &[
+        "index.js",
+        "server.js",
+        "app.js",
+        "main.js",
+        "index.mjs",
+        "server.mjs",
+        "index.ts",
+        "server.ts",
+    ],
+    describe: loose::describe,
+};
+
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let Some(manifest) = Manifest::read(scope) else {
         return broken(scope).into_iter().collect();
@@ -32,12 +49,16 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     draft.aliases.extend(manifest.text("name").map(str::to_owned));
     draft.needs.extend(manifest.all().map(|(name, _)| name.to_owned()));
     draft.strength = 1;
+    if manifest.is_foreign(scope) {
+        return Vec::new();
+    }
     language::attach(scope, &mut draft);
     manager::attach(scope, &manifest, &mut draft);
     runtime::attach(scope, &manifest, &mut draft);
     let framework = framework::attach(scope, &manifest, &mut draft);
-    let listens = port::attach(scope, &manifest, framework, &mut draft);
-    command::attach(scope, &manifest, &mut draft);
+    let listener = port::attach(scope, &manifest, framework, &mut draft);
+    let listens = listener.is_some();
+    command::attach(scope, &manifest, listener.as_deref(), &mut draft);
     if manifest.is_app() || draft.c.framework.is_some() {
         for (name, _) in manifest.all() {
             if let Some(kind) = driver::service("node", name) {
@@ -53,12 +74,16 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     if draft.c.kind == ComponentKind::Web {
         draft.strength = 3;
     }
+    if draft.c.kind == ComponentKind::Library {
+        draft.strength = 1;
+    }
     let projects = scope.find("nx.json").is_some()
         && scope.tree.under(&scope.dir).iter().any(|file| file.ends_with("/project.json"));
-    draft.aggregator =
-        manifest.is_workspace(scope) && (projects || (draft.c.framework.is_none() && !listens));
+    // A workspace's root whose dependencies are those of its members runs nothing itself.
+    draft.aggregator = manifest.is_workspace(scope)
+        && (!Manifest::has_own_sources(scope) || (!projects && draft.c.framework.is_none() && !listens));
     if manifest.text("projectType") == Some("library") {
-        draft.kind(ComponentKind::Library, &manifest.at("projectType"), 0.95);
+        draft.unserved(ComponentKind::Library, &manifest.at("projectType"), 0.95);
     }
     vec![draft]
 }
@@ -100,6 +125,41 @@ const WORKERS: &[&str] = &[
     "tmi.js",
 ];
 
+/// Projects that describe a deployment in a language.
+const INFRASTRUCTURE: &[&str] = &["cdk.json", "cdktf.json", "Pulumi.yaml"];
+
+/// Pages that need nothing but a web server.
+const PAGES: &[&str] =
+    &["index.html", "public/index.html", "src/index.html", "app/index.html", "www/index.html"];
+
+/// Whether a package has an entry for others.
+fn has_entry(manifest: &Manifest) -> bool {
+    ["main", "module", "exports", "types"].iter().any(|key| manifest.get(key).is_some())
+}
+
+/// Whether a script runs or builds something.
+fn runs(manifest: &Manifest) -> bool {
+    let mut names = manifest.scripts().map(|(name, _)| name);
+    names.any(|name| {
+        ["start", "dev", "serve", "build", "develop", "watch", "preview", "generate"]
+            .iter()
+            .any(|known| name == *known || name.strip_prefix(known).is_some_and(|rest| rest.starts_with(':')))
+    })
+}
+
+/// Whether a package with a server's library among its dependencies is one for servers: it has an
+/// entry for others and nothing that runs it.
+fn used_by_others(manifest: &Manifest) -> bool {
+    let built = |main: &str| {
+        let main = main.trim_start_matches("./");
+        ["dist/", "lib/", "build/", "src/"].iter().any(|folder| main.starts_with(folder))
+    };
+    let entry = ["module", "exports", "types"].iter().any(|key| manifest.get(key).is_some())
+        || manifest.text("main").is_some_and(built);
+    let runs = ["start", "dev", "serve", "start:dev", "start:prod", "develop", "watch"];
+    entry && !runs.iter().any(|name| manifest.script(name).is_some_and(|script| !script.contains("tsc")))
+}
+
 fn kind(
     scope: &Scope<'_>,
     manifest: &Manifest,
@@ -114,7 +174,15 @@ fn kind(
         .find(|e| e.field == "framework")
         .map_or_else(|| At::file(&manifest.file), |e| At::line(e.file.clone(), e.line));
     if let Some(framework) = framework {
-        let kind = framework::rendered(scope, framework).unwrap_or(framework.kind);
+        if framework.rank < 64 && framework.port.is_none() && !listens && used_by_others(manifest) {
+            draft.kind(ComponentKind::Library, &at, 0.75);
+            return;
+        }
+        if framework.rank >= 64 && !runs(manifest) && has_entry(manifest) {
+            draft.unserved(ComponentKind::Library, &at, 0.75);
+            return;
+        }
+        let kind = framework::rendered(scope, manifest, framework).unwrap_or(framework.kind);
         draft.kind(kind, &at, 0.9);
         return;
     }
@@ -123,12 +191,31 @@ fn kind(
         return;
     }
     let script = |name: &str| manifest.script(name).is_some();
+    if let Some(infrastructure) = scope.first(INFRASTRUCTURE) {
+        draft.kind(ComponentKind::Infrastructure, &At::file(infrastructure), 0.9);
+        return;
+    }
+    if let Some((kind, name)) = ["dev", "start", "serve", "develop"]
+        .into_iter()
+        .find_map(|name| Some((program::served(manifest.script(name)?)?.1, name)))
+    {
+        draft.kind(kind, &manifest.at(name), 0.8);
+        return;
+    }
     let starts = script("start") || script("dev") || script("serve") || script("start:dev");
     if manifest.get("bin").is_some() && !script("start") {
         draft.kind(ComponentKind::Cli, &manifest.at("bin"), 0.85);
     } else if let Some((worker, _)) = manifest.dependencies().find(|(name, _)| WORKERS.contains(name)) {
         draft.kind(ComponentKind::Worker, &manifest.at(worker), 0.7);
         draft.strength = 2;
+    } else if let Some(platform) = scope
+        .find("vercel.json")
+        .filter(|_| scope.files.iter().any(|file| scope.relative(file).starts_with("api/")))
+    {
+        draft.kind(ComponentKind::Web, &At::file(platform), 0.6);
+    } else if let Some(page) = scope.first(PAGES) {
+        draft.kind(ComponentKind::Static, &At::file(page), 0.6);
+        draft.forget_guessed_start();
     } else if starts || draft.c.commands.start.is_some() {
         draft.strength = 2;
         draft.kind(ComponentKind::Worker, &At::file(&manifest.file), 0.45);

@@ -1,8 +1,10 @@
 //! Where a Node program listens: a script's flag, the framework's configuration, the code, the default.
 
 use super::manifest::Manifest;
+use super::program;
 use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::facts::ComponentKind;
+use crate::detect::read::lines;
 use crate::detect::read::listen::{self, Listen, Take, row};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version;
@@ -13,7 +15,7 @@ static FLAG: Pattern =
     Pattern::new(r"(?:\bPORT=|--port[ =]|\s-p[ =]?|--listen[ =](?:tcp://[\w.]+:)?|\s-l[ =])(\d{2,5})\b");
 
 /// Calls that listen.
-static LISTEN: [Listen; 10] = [
+pub(in crate::detect::ecosystem) static LISTEN: [Listen; 12] = [
     row(r"\.listen\s*\(", Take::Argument(0)),
     row(r"\bBun\.serve\s*(?:<[^>]*>)?\(", Take::Key(&["port"])),
     row(r"\bserve\s*\(", Take::Key(&["port"])),
@@ -24,6 +26,8 @@ static LISTEN: [Listen; 10] = [
     row(r"\bnew\s+(?:WebSocket\.)?(?:WebSocketServer|WebSocket\.Server|Server)\s*\(", Take::Key(&["port"])),
     row(r"\bapp\.start\s*\(", Take::Key(&["port"])),
     row(r"\.bindAsync\s*\(", Take::Argument(0)),
+    row(r"\bserver\.bind\s*\(", Take::Argument(0)),
+    row(r"\blisten\s*:\s*\{[^}]*?\bport\s*:\s*([^,}\n]+)", Take::Group),
 ];
 
 const SOURCES: &[&str] = &["js", "ts", "mjs", "cjs", "mts", "cts", "tsx", "jsx"];
@@ -44,19 +48,22 @@ static SERVER_PORT: Pattern = Pattern::new(r"(?s)\bserver\s*:\s*\{[^}]{0,600}?\b
 static DEV_SERVER_PORT: Pattern =
     Pattern::new(r"(?s)\b(?:devServer|server)\s*:\s*\{[^}]{0,600}?\bport\s*:\s*([^,}\n]+)");
 
-/// Adds the ports; gives whether the program listens by itself.
+static BUN_SERVE: Pattern = Pattern::new(r"\bBun\.serve\s*(?:<[^>]*>)?\(");
+
+/// Adds the ports; gives the file in which the program listens by itself.
 pub(super) fn attach(
     scope: &Scope<'_>,
     manifest: &Manifest,
     framework: Option<&'static Framework>,
     draft: &mut Draft,
-) -> bool {
+) -> Option<String> {
     let served = framework.is_none_or(|row| row.kind == ComponentKind::Web);
     let order: &[&str] =
         if served { &["start", "dev", "start:dev", "serve"] } else { &["dev", "start", "serve", "develop"] };
     if framework.is_some() || manifest.script("start").is_some() || manifest.script("dev").is_some() {
         let flag = order.iter().find_map(|name| {
-            let script = manifest.script(name)?;
+            // A look at what was built is not how the project is served.
+            let script = manifest.script(name).filter(|script| !script.contains(" preview"))?;
             Some((FLAG.captures(script)?[1].parse::<u16>().ok()?, *name))
         });
         if let Some((port, name)) = flag {
@@ -64,9 +71,10 @@ pub(super) fn attach(
         }
     }
     configured(scope, framework, draft);
+    settings(scope, manifest, draft);
     // A development server of its own listens; the code of the pages does not.
     let own = framework.is_none_or(|row| row.port.is_none() || row.rank < 64);
-    let listens = own && code(scope, manifest, draft);
+    let listens = if own { code(scope, manifest, draft) } else { custom(scope, manifest, draft) };
     if let Some((framework, port)) = framework.and_then(|row| Some((row, row.port?))) {
         let declared = manifest.all().find(|(name, _)| *name == "astro").map(|(_, version)| version);
         let old = framework.name == "astro"
@@ -77,8 +85,61 @@ pub(super) fn attach(
         let at =
             manifest.at(framework.names.iter().find(|name| manifest.has(name)).copied().unwrap_or("scripts"));
         draft.port(if old { 3000 } else { port }, PortSource::Default, &at);
+    } else if listens.is_none() {
+        let served = ["dev", "start", "serve", "develop"]
+            .into_iter()
+            .find_map(|name| Some((program::served(manifest.script(name)?)?, name)));
+        if let Some(((port, _), name)) = served {
+            draft.port(port, PortSource::Default, &manifest.at(name));
+        } else if draft.c.runtime.as_deref() == Some("bun") && framework.is_some_and(|row| row.name == "hono")
+        {
+            // Bun serves what the entry exports.
+            draft.port(3000, PortSource::Default, &manifest.at("hono"));
+        }
     }
     listens
+}
+
+/// The server of one's own that a script puts before a framework.
+fn custom(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<String> {
+    let sources = scope.sources(SOURCES);
+    let scripts = ["dev", "start", "start:dev"].into_iter().filter_map(|name| manifest.script(name));
+    let files: Vec<String> =
+        scripts.flat_map(program::files).filter_map(|file| own_file(scope, file)).collect();
+    if files.is_empty() {
+        return None;
+    }
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let mut found = listen::search(scope.tree, &files, &LISTEN, &sources);
+    for place in found.iter_mut().filter(|place| place.port.is_none()) {
+        place.port = fallback(scope, &place.file);
+    }
+    if found.is_empty() {
+        return code(scope, manifest, draft);
+    }
+    if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
+        draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
+    }
+    found.into_iter().next().map(|place| place.file)
+}
+
+/// `port` in the settings that the package `config` reads.
+fn settings(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) {
+    if !["config", "@feathersjs/configuration"].iter().any(|name| manifest.has(name)) {
+        return;
+    }
+    for name in ["config/default.json", "config/default.yaml", "config/default.yml", "config/default.json5"] {
+        let Some(file) = scope.find(name) else { continue };
+        let Some(doc) = scope.tree.doc(&file) else { continue };
+        let port = ["/port", "/server/port", "/app/port", "/http/port"]
+            .iter()
+            .find_map(|pointer| doc.pointer(pointer)?.as_u64())
+            .and_then(|port| u16::try_from(port).ok());
+        if let Some(port) = port {
+            let line = scope.tree.text(&file).and_then(|text| lines::word(&text, "port"));
+            return draft.port(port, PortSource::Code, &At::line(file, line));
+        }
+    }
 }
 
 fn configured(scope: &Scope<'_>, framework: Option<&Framework>, draft: &mut Draft) {
@@ -110,7 +171,7 @@ fn configured(scope: &Scope<'_>, framework: Option<&Framework>, draft: &mut Draf
 }
 
 /// Looks for a call that listens: the entry files first, then the other sources.
-fn code(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> bool {
+fn code(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<String> {
     let sources = scope.sources(SOURCES);
     let entries = entries(scope, manifest);
     let first: Vec<&str> = entries.iter().map(String::as_str).collect();
@@ -127,13 +188,40 @@ fn code(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> bool {
             .collect();
         found.extend(listen::search(scope.tree, &others, &LISTEN, &sources));
     }
+    for place in found.iter_mut().filter(|place| place.port.is_none()) {
+        place.port = fallback(scope, &place.file);
+    }
     // The first place that says a number is the program's main door.
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
     } else if let Some(place) = found.first() {
-        draft.note("ports", "$PORT", &At::line(&place.file, place.line), 0.5);
+        let variable = place.variable.clone().unwrap_or_else(|| "PORT".to_owned());
+        draft.note("ports", &format!("${variable}"), &At::line(&place.file, place.line), 0.5);
+        draft.port_variable = Some(variable);
+        if bun_default(scope, &place.file) {
+            draft.port(3000, PortSource::Default, &At::line(&place.file, place.line));
+        }
     }
-    !found.is_empty()
+    let best = found.iter().find(|place| place.port.is_some()).or(found.first());
+    best.map(|place| place.file.clone())
+}
+
+static FALLBACK: Pattern = Pattern::new(r#"\bprocess\.env\.PORT\s*(?:\|\||\?\?)\s*['"]?(\d{2,5})\b"#);
+
+/// What a file that listens takes for `PORT` where the way from there to the call is not followed.
+fn fallback(scope: &Scope<'_>, file: &str) -> Option<u16> {
+    scope.tree.code(file)?.captures(&FALLBACK).find_map(|found| found[1].parse().ok())
+}
+
+/// Whether `Bun.serve` is called without a port, which is 3000 then.
+fn bun_default(scope: &Scope<'_>, file: &str) -> bool {
+    scope.tree.code(file).is_some_and(|code| {
+        code.captures(&BUN_SERVE).filter_map(|found| Some(found.get(0)?.end())).any(|end| {
+            let arguments = listen::arguments(&code.text, end);
+            arguments.first().is_some_and(|first| first.starts_with('{'))
+                && !arguments.iter().any(|argument| argument.contains("port"))
+        })
+    })
 }
 
 /// Whether a file may run on the server.
@@ -141,6 +229,29 @@ fn server_side(path: &str) -> bool {
     let client = ["client/", "frontend/", "public/", "static/", "assets/", "components/", "www/"];
     !client.iter().any(|folder| path.starts_with(folder) || path.contains(&format!("/{folder}")))
         && !path.ends_with(".min.js")
+}
+
+/// The file that a word of a script means, where it is the component's own: what is built is looked for
+/// where it was written.
+fn own_file(scope: &Scope<'_>, word: &str) -> Option<String> {
+    let word = word.trim_matches(['"', '\'']).trim_start_matches("./");
+    let stem = word.strip_suffix(".js").or_else(|| word.strip_suffix(".mjs")).unwrap_or(word);
+    let stem = stem
+        .strip_prefix("dist/")
+        .or_else(|| stem.strip_prefix("build/"))
+        .or_else(|| stem.strip_prefix("lib/"))
+        .unwrap_or(stem);
+    let written = || {
+        ["ts", "js", "mjs"].iter().find_map(|extension| {
+            scope
+                .find(&format!("{stem}.{extension}"))
+                .or_else(|| scope.find(&format!("src/{stem}.{extension}")))
+                .or_else(|| scope.find(&format!("{stem}/index.{extension}")))
+        })
+    };
+    let file = scope.find(word).or_else(written)?;
+    // A member of a workspace speaks for itself.
+    scope.files.contains(&file.as_str()).then_some(file)
 }
 
 /// Files that scripts run, `main`, and the usual names.
@@ -151,22 +262,8 @@ fn entries(scope: &Scope<'_>, manifest: &Manifest) -> Vec<String> {
             found.push(file);
         }
     };
-    let named = |word: &str| {
-        let word = word.trim_matches(['"', '\'']).trim_start_matches("./");
-        let stem = word.strip_suffix(".js").or_else(|| word.strip_suffix(".mjs")).unwrap_or(word);
-        let stem = stem
-            .strip_prefix("dist/")
-            .or_else(|| stem.strip_prefix("build/"))
-            .or_else(|| stem.strip_prefix("lib/"))
-            .unwrap_or(stem);
-        scope.find(word).or_else(|| {
-            ["ts", "js", "mjs"].iter().find_map(|extension| {
-                scope
-                    .find(&format!("{stem}.{extension}"))
-                    .or_else(|| scope.find(&format!("src/{stem}.{extension}")))
-            })
-        })
-    };
+    let own = |file: Option<String>| file.filter(|file| scope.files.contains(&file.as_str()));
+    let named = |word: &str| own_file(scope, word);
     for name in ["start", "dev", "start:dev", "serve", "start:prod"] {
         for word in manifest.script(name).unwrap_or_default().split_whitespace() {
             if word.contains(['.', '/']) && !word.starts_with('-') {
@@ -205,7 +302,7 @@ fn entries(scope: &Scope<'_>, manifest: &Manifest) -> Vec<String> {
         "api/index.js",
     ];
     for name in USUAL {
-        add(scope.find(name));
+        add(own(scope.find(name)));
     }
     found
 }

@@ -32,7 +32,9 @@ fn named(text: &str) -> Option<String> {
     NAMES.iter().find(|(known, _)| *known == name).map(|(_, version)| (*version).to_owned())
 }
 
-static BUN_API: Pattern = Pattern::new(r"\bBun\.(?:serve|file|env|write|sql|redis)\b");
+static BUN_API: Pattern = Pattern::new(
+    r#"\bBun\.(?:serve|file|env|write|sql|redis|build|spawn)\b|\bfrom\s+['"](?:bun|bun:\w+|hono/bun)['"]"#,
+);
 
 /// Adds runtime and version.
 pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) {
@@ -92,7 +94,7 @@ fn uses_bun(scope: &Scope<'_>, manifest: &Manifest, draft: &Draft) -> bool {
     let typed = manifest.has("@types/bun") || manifest.has("bun-types");
     let own = || {
         scope.sources(&["ts", "js", "tsx"]).into_iter().take(20).any(|file| {
-            scope.tree.text(file).is_some_and(|text| text.contains("Bun."))
+            scope.tree.text(file).is_some_and(|text| text.contains("Bun.") || text.contains("bun"))
                 && scope.tree.code(file).is_some_and(|code| code.matches(&BUN_API))
         })
     };

@@ -41,7 +41,7 @@ pub(super) struct Requirements {
     /// A build system makes a package of it.
     pub(super) packaged: bool,
     /// `pyproject.toml`, where there is one.
-    pub(super) project: Option<std::rc::Rc<Value>>,
+    pub(super) project: Option<std::sync::Arc<Value>>,
     /// A uv workspace's root.
     pub(super) workspace: bool,
 }
@@ -160,7 +160,7 @@ impl Requirements {
         .any(|p| get(p).is_some())
         {
             self.take(&file);
-            self.project = Some(std::rc::Rc::clone(&doc));
+            self.project = Some(std::sync::Arc::clone(&doc));
         }
         self.name =
             string("/project/name").or_else(|| string("/tool/poetry/name")).map(|name| (name, at("name")));

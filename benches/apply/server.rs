@@ -1,0 +1,85 @@
+//! The API server that everybody is measured against: a sandbox of this run's own, with its audit log.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+pub(crate) struct Server {
+    home: PathBuf,
+    pub(crate) kubeconfig: Value,
+    kubeconfig_file: PathBuf,
+    audit: PathBuf,
+    program: PathBuf,
+    pub(crate) devbox: PathBuf,
+}
+
+impl Server {
+    /// Starts one that ends with this process.
+    pub(crate) fn start() -> Self {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench");
+        let _ = fs::remove_dir_all(&home);
+        fs::create_dir_all(&home).unwrap();
+        // A copy: a build beside the run must not change what is measured.
+        let devbox = home.join("devbox");
+        fs::copy(env!("CARGO_BIN_EXE_devbox"), &devbox).unwrap();
+        let output = Command::new(&devbox)
+            .args([
+                "sandbox",
+                "start",
+                "--exit-with-parent",
+                "--audit",
+                "--name",
+                "bench",
+                "--format",
+                "json",
+            ])
+            .env("XDG_STATE_HOME", home.join("state"))
+            .env("XDG_CONFIG_HOME", home.join("config"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let kubeconfig_file = PathBuf::from(answer["kubeconfig"].as_str().unwrap());
+        let kubeconfig = serde_yaml::from_str(&fs::read_to_string(&kubeconfig_file).unwrap()).unwrap();
+        let audit = kubeconfig_file.parent().unwrap().join("logs/audit.log");
+        Self { kubeconfig, audit, program: program(), kubeconfig_file, devbox, home }
+    }
+
+    /// Its folder, where homes and projects go.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// `127.0.0.1:6443`.
+    pub(crate) fn address(&self) -> &str {
+        let server = self.kubeconfig["clusters"][0]["cluster"]["server"].as_str().unwrap();
+        server.trim_start_matches("https://")
+    }
+
+    /// kubectl, a role of the sandbox's program.
+    pub(crate) fn kubectl(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg("kubectl").env("KUBECONFIG", &self.kubeconfig_file);
+        command
+    }
+
+    /// How many requests an agent has made so far.
+    pub(crate) fn requests(&self, agent: &str) -> usize {
+        let wanted = format!("\"userAgent\":\"{agent}/");
+        let log = fs::read_to_string(&self.audit).unwrap_or_default();
+        log.lines()
+            .filter(|line| line.contains(&wanted) && line.contains("\"stage\":\"ResponseComplete\""))
+            .count()
+    }
+}
+
+/// The sandbox's program, as devbox finds it.
+fn program() -> PathBuf {
+    use devbox::{env::Env, event::Silent, sandbox::find_program};
+    let mut env = Env::from_process().unwrap();
+    env.exe = Some(env!("CARGO_BIN_EXE_devbox").into());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(find_program(&env, &Silent)).unwrap()
+}

@@ -1,0 +1,55 @@
+//! `devbox diff`: what `up` would change, and nothing is changed.
+
+use serde_json::json;
+
+use super::destination::{Arrived, Destination};
+use super::settled::Settled;
+use super::{place, runtime};
+use crate::cli::DiffArgs;
+use crate::cluster::DiffOptions;
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::ui::{Format, Ui};
+
+/// Shows what `up` would change.
+///
+/// # Errors
+/// Where nothing says what or where to apply, or the cluster cannot be reached.
+pub(super) fn run(args: &DiffArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    runtime::run(diff(args, env, ui))
+}
+
+async fn diff(args: &DiffArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let settled = Settled::read(env, ui, "diff", (&args.project, &args.plan, &args.target))?;
+    let mut destination = Destination::reach(env, ui, &settled.place, settled.plan.namespace_name()).await?;
+    if destination.is_asleep() {
+        return Err(place::asleep(&settled.place));
+    }
+    destination.confirm(ui, &args.target)?;
+    let sink = ui.sink();
+    let Arrived { cluster, confirmed } = destination.arrive(env, sink.as_ref()).await?;
+    let environment = settled.environment();
+    let options = DiffOptions {
+        force_conflicts: args.force_conflicts,
+        recreate: args.recreate,
+        secrets: settled.secrets(),
+    };
+    let diff = cluster.diff(&confirmed, &environment, &settled.manifests, &options, sink.as_ref()).await?;
+    drop(sink);
+    match ui.format {
+        Format::Human => ui.changes(&diff),
+        Format::Json => ui.json(&json!({
+            "schema": 1,
+            "place": settled.place,
+            "namespace": environment.namespace,
+            "differs": diff.differs(),
+            "counts": diff.counts().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+            "objects": diff.objects,
+        })),
+    }
+    Ok(match (diff.refused(), diff.differs() && args.exit_code) {
+        (true, _) => Exit::Failure,
+        (false, true) => Exit::Differences,
+        (false, false) => Exit::Done,
+    })
+}

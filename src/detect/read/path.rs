@@ -1,0 +1,68 @@
+//! Repository-relative paths with `/`, as text.
+
+/// The folder of a path; `.` for the root.
+pub(in crate::detect) fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or(".", |(folder, _)| folder)
+}
+
+/// The last part of a path.
+pub(in crate::detect) fn base(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, base)| base)
+}
+
+/// What follows the last dot of the last part; empty where there is none.
+pub(in crate::detect) fn extension(path: &str) -> &str {
+    match memchr::memrchr2(b'.', b'/', path.as_bytes()) {
+        Some(at) if path.as_bytes()[at] == b'.' => &path[at + 1..],
+        _ => "",
+    }
+}
+
+/// `folder/name` with `.` and `..` resolved; `None` where it would leave the root.
+pub(in crate::detect) fn join(folder: &str, name: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(name.split(['/', '\\'])) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(if parts.is_empty() { ".".into() } else { parts.join("/") })
+}
+
+/// Whether `dir` is `of` or inside of it.
+pub(in crate::detect) fn is_below(dir: &str, of: &str) -> bool {
+    of == "." || dir == of || dir.strip_prefix(of).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// A folder and all folders above it, without the root.
+pub(in crate::detect) fn ancestors(dir: &str) -> impl Iterator<Item = &str> {
+    let mut next = (dir != ".").then_some(dir);
+    std::iter::from_fn(move || {
+        let this = next?;
+        next = this.rsplit_once('/').map(|(parent, _)| parent);
+        Some(this)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_never_leaves_the_root() {
+        assert_eq!(join("a/b", "../c").as_deref(), Some("a/c"));
+        assert_eq!(join(".", ".").as_deref(), Some("."));
+        assert_eq!(join("a", "../../b"), None);
+    }
+
+    #[test]
+    fn an_extension_is_the_last_part_s_own() {
+        assert_eq!(extension("a.b/c.tar.gz"), "gz");
+        assert_eq!(extension("a.b/c"), "");
+        assert_eq!(extension(".env"), "env");
+    }
+}
