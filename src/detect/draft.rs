@@ -121,6 +121,8 @@ pub(super) struct Draft {
     pub(super) port_variable: Option<String>,
     /// Dependencies by name, for look-ups after the ecosystem's own rules.
     pub(super) ambiguous: Vec<Ambiguity>,
+    /// Variables that say where the code listens.
+    pub(super) port_names: BTreeSet<String>,
     ports: Vec<PortClaim>,
     services: BTreeMap<String, ServiceClaim>,
     env: BTreeMap<String, EnvClaim>,
@@ -215,12 +217,19 @@ impl Draft {
         }
     }
 
-    /// Drops a start command that no script says: a library is not started.
+    /// Drops the commands of running that no script says: a library is not started.
     pub(super) fn forget_guessed_start(&mut self) {
-        let guessed = |e: &Evidence| e.field == "commands.start" && e.confidence < 0.8;
-        if self.c.evidence.iter().any(guessed) {
-            self.c.evidence.retain(|e| !guessed(e));
-            self.c.commands.start = None;
+        for field in ["commands.start", "commands.dev"] {
+            let guessed = |e: &Evidence| e.field == field && e.confidence < 0.8;
+            if self.c.evidence.iter().any(guessed) {
+                self.c.evidence.retain(|e| !guessed(e));
+                let place = if field.ends_with("start") {
+                    &mut self.c.commands.start
+                } else {
+                    &mut self.c.commands.dev
+                };
+                *place = None;
+            }
         }
     }
 
@@ -230,6 +239,23 @@ impl Draft {
         if port > 0 && !debug && !known {
             self.ports.push(PortClaim { port, source, at: at.clone() });
         }
+    }
+
+    /// The port that a variable's value says, where the variable is one that says where to listen.
+    pub(super) fn port_of_variable(&self, name: &str, value: &str) -> Option<u16> {
+        const USUAL: &[&str] = &[
+            "PORT",
+            "SERVER_PORT",
+            "ASPNETCORE_URLS",
+            "ASPNETCORE_HTTP_PORTS",
+            "QUARKUS_HTTP_PORT",
+            "MICRONAUT_SERVER_PORT",
+            "ROCKET_PORT",
+        ];
+        let known = USUAL.contains(&name) || self.port_names.contains(name);
+        let address = value.split([';', ',']).next().unwrap_or_default().trim().trim_end_matches('/');
+        let port = address.rsplit(':').next().unwrap_or_default();
+        known.then(|| port.parse().ok()).flatten()
     }
 
     /// Says that the environment alone decides the port: the framework's default does not hold.
@@ -258,6 +284,29 @@ impl Draft {
         self.services.keys().cloned().collect()
     }
 
+    /// Every service with its version and where it was seen.
+    pub(super) fn services_seen(&self) -> Vec<(String, Option<String>, At)> {
+        let at = |kind: &str| {
+            let field = format!("services.{kind}");
+            let evidence = self.c.evidence.iter().find(|e| e.field == field);
+            evidence.map_or_else(|| At::file(&self.c.path), |e| At::line(e.file.clone(), e.line))
+        };
+        self.services.iter().map(|(kind, claim)| (kind.clone(), claim.version.clone(), at(kind))).collect()
+    }
+
+    /// Takes over a service of a library unless it, or a relative of it, is known.
+    pub(super) fn service_through(&mut self, kind: &str, version: Option<String>, at: &At) {
+        let relative = match kind {
+            "mysql" => "mariadb",
+            "redis" => "valkey",
+            "elasticsearch" => "opensearch",
+            _ => kind,
+        };
+        if !self.services.contains_key(relative) {
+            self.service(kind, version, at, 0.7);
+        }
+    }
+
     /// Says that a more exact name is known for a service: `mysql` is really `mariadb`.
     pub(super) fn rename_service(&mut self, from: &str, to: &str) {
         if let Some(claim) = self.services.remove(from) {
@@ -282,7 +331,7 @@ impl Draft {
             Given::File(default) => (Some(default), false),
         };
         let default = default.map(str::trim).filter(|text| !text.is_empty());
-        let secret = secret::name(name) || default.is_some_and(secret::value);
+        let secret = secret::name(name) || default.is_some_and(|value| secret::value_of(name, value));
         let claim = self.env.entry(name.to_owned()).or_default();
         claim.secret |= secret;
         claim.optional |= matches!(given, Given::Copes) || (by_code && default.is_some());
@@ -368,6 +417,10 @@ impl Draft {
         claims.sort_by_key(|claim| claim.source);
         for claim in &claims {
             self.note("ports", &claim.port.to_string(), &claim.at, claim.source.confidence());
+        }
+        if matches!(self.c.kind, ComponentKind::Library | ComponentKind::Cli) {
+            // What serves nobody has no port, whatever its sources could do.
+            return;
         }
         let Some(best) = claims.first().map(|claim| claim.source) else { return };
         let last = if best == PortSource::DockerEnv { PortSource::Expose } else { best };

@@ -7,7 +7,7 @@ use super::ecosystem::{ALL, Ecosystem, LOOSE, majority, sources_only};
 use super::marker::Markers;
 use super::owner::Owners;
 use super::parallel;
-use super::read::{Tree, extension, is_below};
+use super::read::{Tree, ancestors, extension, is_below};
 use super::sources::Sources;
 use super::surroundings;
 
@@ -20,7 +20,7 @@ pub(super) struct Scope<'t> {
 }
 
 impl<'t> Scope<'t> {
-    fn new(tree: &'t Tree, dir: &str, files: &'t [&'t str]) -> Self {
+    pub(super) fn new(tree: &'t Tree, dir: &str, files: &'t [&'t str]) -> Self {
         Self { tree, dir: dir.to_owned(), files, sources: Sources::of(files, dir) }
     }
 
@@ -87,6 +87,9 @@ const NEVER: &[&str] = &[
     "testing",
     "benchmarks",
     "out",
+    "buildSrc",
+    "build-logic",
+    "META-INF",
     "e2e",
     "themes",
     "exampleSite",
@@ -120,6 +123,8 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
     let contexts = surroundings::build_contexts(tree);
     let contexts: BTreeSet<&str> = contexts.iter().map(String::as_str).collect();
     tree.share_sources(dirs.len());
+    let inner: Vec<&str> = dirs.keys().copied().filter(|dir| is_inner_project(tree, &dirs, dir)).collect();
+    dirs.retain(|dir, _| !inner.contains(dir));
     let owners = Owners::new(tree, dirs.keys().chain(&contexts).copied());
     let mut found = describe(tree, &dirs, &owners, |scope, of| ask(ALL, of, scope));
     drop_asset_tools(&mut found);
@@ -152,6 +157,19 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
         }));
     }
     found
+}
+
+/// Whether a folder has Django's `manage.py` and a folder above has the requirements of it.
+fn is_inner_project(tree: &Tree, dirs: &BTreeMap<&str, Vec<usize>>, dir: &str) -> bool {
+    const REQUIREMENTS: &[&str] =
+        &["pyproject.toml", "requirements.txt", "Pipfile", "environment.yml", "setup.py"];
+    let lists = |dir: &str| tree.first(dir, REQUIREMENTS).is_some();
+    let above = || ancestors(dir).skip(1).chain(std::iter::once("."));
+    dir != "."
+        && tree.find(dir, "manage.py").is_some()
+        && !lists(dir)
+        && dirs.get(dir).is_some_and(|of| of.len() == 1)
+        && above().any(lists)
 }
 
 /// Folders in which a server's own framework keeps what browsers load.

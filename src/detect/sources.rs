@@ -122,7 +122,9 @@ fn aside_folder(dir: Option<&str>) -> bool {
         ".storybook",
     ];
     let aside = |part: &str| FOLDERS.contains(&part) || part.ends_with(".Tests") || part == "androidTest";
-    dir.is_some_and(|dir| dir.split('/').any(aside))
+    // Below `src/main` a folder is part of a package's name.
+    let own = |dir: &str| dir.split_once("src/main/").map_or(dir.len(), |(above, _)| above.len());
+    dir.is_some_and(|dir| dir[..own(dir)].split('/').any(aside))
 }
 
 /// Whether a file's name is that of a test or of a tool's configuration.
@@ -150,6 +152,8 @@ mod tests {
         let files = ["a/main.go", "a/main_test.go", "a/docs/x.go", "a/x/test/y.go", "a/x/z.go"];
         let found = Sources::of(&files, "a").with(|extension| extension == "go", 10).found;
         assert_eq!(found, ["a/main.go", "a/x/z.go"]);
+        let java = ["src/main/java/com/example/examples/App.java", "examples/src/main/java/App.java"];
+        assert_eq!(Sources::of(&java, ".").with(|_| true, 10).found, [java[0]]);
         // The component's own folder may be called anything.
         assert_eq!(Sources::of(&["tests/a.py"], "tests").with(|_| true, 1).total, 1);
     }

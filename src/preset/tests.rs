@@ -53,7 +53,7 @@ templates: {service: null}
     assert_eq!(preset.params["port"].0.ask, None);
     assert_eq!(preset.params["port"].kind(), ParamType::Port);
     assert!(!preset.params.contains_key("healthPath"));
-    assert_eq!(preset.templates.keys().collect::<Vec<_>>(), ["secrets", "source", "cache", "deployment"]);
+    assert_eq!(preset.templates.keys().collect::<Vec<_>>(), ["secrets", "cache", "clone", "deployment"]);
     assert_eq!(preset.origin("params", "port").unwrap().name, "mine");
     assert_eq!(preset.origin("params", "command").unwrap().name, "node");
     assert_eq!(preset.origin("params", "source").unwrap().name, "web");

@@ -231,6 +231,13 @@ fn dart(scope: &Scope<'_>) -> Vec<Draft> {
         "bin/main.dart",
         "lib/main.dart",
     ]);
+    // The only program of `bin`, whatever its name.
+    let mut programs = scope.files.iter().filter(|file| {
+        let name = scope.relative(file);
+        name.strip_prefix("bin/").is_some_and(|rest| rest.ends_with(".dart") && !rest.contains('/'))
+    });
+    let only = programs.next().filter(|_| programs.next().is_none()).map(|file| (*file).to_owned());
+    let entry = entry.or(only);
     let run = entry.as_deref().map(|file| scope.relative(file).to_owned());
     let run = match (flutter, frog) {
         (true, _) => "flutter run".to_owned(),

@@ -52,6 +52,7 @@ static LISTEN: [Listen; 4] = [
     listen::row(r"\bDeno\.listen\s*\(", Take::Key(&["port"])),
 ];
 
+static FLAG: Pattern = Pattern::new(r"--port[ =](\d{2,5})\b");
 static SERVE: Pattern = Pattern::new(r"\bDeno\.serve\s*\(|\bserve\s*\(");
 static IMPORT: Pattern = Pattern::new(
     r#"(?m)\bfrom\s+['"](?:jsr:|npm:|https://deno\.land/x/|https://deno\.land/)(@[\w-]+/[\w.-]+|[\w.-]+)(?:@v?([\d.]+))?"#,
@@ -155,6 +156,20 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         draft.kind(Web, &whole, 0.85);
         draft.strength = 3;
     }
+    let script = |name: &str| doc.as_ref()?.get("tasks")?.get(name)?.as_str();
+    for name in ["dev", "start", "serve"] {
+        let Some(text) = script(name) else { continue };
+        if let Some(port) = FLAG.captures(text).and_then(|found| found[1].parse().ok()) {
+            draft.port(port, PortSource::Script, &at(name));
+        }
+        if text.contains("deno serve") {
+            if !draft.has_port(PortSource::Default) {
+                draft.port(8000, PortSource::Default, &at(name));
+            }
+            draft.kind(Web, &at(name), 0.92);
+            draft.strength = 3;
+        }
+    }
     let tasks = doc.iter().filter_map(|doc| doc.get("tasks")?.as_object()).flatten();
     let tasks: Vec<&str> = tasks.map(|(name, _)| name.as_str()).collect();
     for (slot, names) in [
@@ -168,7 +183,12 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         }
     }
     if let Some(file) = scope.first(ENTRIES) {
-        draft.command(Slot::Start, &format!("deno run -A {}", scope.relative(&file)), &At::file(file), 0.6);
+        // A handler that a file exports is served, not run.
+        let serves = ["dev", "start", "serve"]
+            .iter()
+            .any(|name| script(name).is_some_and(|text| text.contains("deno serve")));
+        let run = if serves { "deno serve -A" } else { "deno run -A" };
+        draft.command(Slot::Start, &format!("{run} {}", scope.relative(&file)), &At::file(file), 0.6);
     }
     if draft.c.kind == ComponentKind::Unknown && draft.c.commands.start.is_some() {
         draft.kind(ComponentKind::Worker, &whole, 0.45);

@@ -60,6 +60,7 @@ pub(super) const LOOSE: &[Ecosystem] = &[
     node::LOOSE,
     python::LOOSE,
     go::LOOSE,
+    dotnet::LOOSE,
     ruby::LOOSE,
     php::LOOSE,
     native::LOOSE,

@@ -9,6 +9,7 @@ use super::{Ecosystem, tools, version};
 use crate::detect::draft::{At, Draft, Slot};
 use crate::detect::facts::ComponentKind::{self, Static, Web};
 use crate::detect::read::listen::{self, Listen, Take};
+use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version::bare;
 use crate::detect::read::{base, join, lines};
 use crate::detect::rule::Framework;
@@ -32,6 +33,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("gotham", &["gotham"], 55, None, Web),
     row("rouille", &["rouille"], 55, None, Web),
     row("yew", &["yew"], 50, Some(8080), Static),
+    row("rama", &["rama"], 45, None, Web),
     row("tonic", &["tonic"], 30, None, Web),
 ];
 
@@ -41,9 +43,13 @@ static LISTEN: [Listen; 6] = [
     listen::row(r"\.bind(?:_rustls\w*|_openssl)?\s*\(", Take::Argument(0)),
     listen::row(r"\bServer::bind\s*\(", Take::Argument(0)),
     listen::row(r"\bwarp::serve\([^;]*?\)\s*\.(?:run|bind)\s*\(", Take::Argument(0)),
-    listen::row(r"\.listen\s*\(", Take::Argument(0)),
+    // A number alone is a backlog.
+    listen::row(r"\.listen\s*\(\s*(\x22[^\x22]*\x22|\([^()]*\)|[a-z_.]+)\s*[,)]", Take::Group),
     listen::row(r"\bSocketAddr::from\s*\(", Take::Argument(0)),
 ];
+
+/// A file that has none of these binds parameters of a query, keys of a window, and no address.
+const WORDS: &[&str] = &["TcpListener", "Server", "SocketAddr", "warp", "listen"];
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let Some(file) = scope.find("Cargo.toml") else { return Vec::new() };
@@ -70,7 +76,8 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let minimum = package.get("rust-version").and_then(|v| v.as_str().or_else(inherited));
     pins.manifest = minimum.map(|text| tools::Pin { text: text.to_owned(), at: at("rust-version") });
     version::settle(scope.tree, &mut draft, pins, 2, |_| None);
-    shared::services("rust", &dependencies, &mut draft);
+    let used = dependencies.iter().filter(|d| enabled(&doc, d.name.split('+').next().unwrap_or_default()));
+    shared::services("rust", &used.cloned().collect::<Vec<_>>(), &mut draft);
     let bins = bins(scope, &doc, package);
     if bins.is_empty() && !dependencies.iter().any(|d| ["leptos", "yew", "dioxus"].contains(&d.name.as_str()))
     {
@@ -79,23 +86,143 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         draft.command(Slot::Test, "cargo test", &whole, 0.8);
         return vec![draft];
     }
-    let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft);
-    let listens = shared::listens(scope, &mut draft, &["rs"], &["bind", "listen", "SocketAddr"], &LISTEN);
+    let always: Vec<Dependency> = dependencies
+        .iter()
+        .filter(|d| enabled(&doc, d.name.split('+').next().unwrap_or_default()))
+        .cloned()
+        .collect();
+    let mut framework = shared::framework(FRAMEWORKS, &always, &mut draft);
+    let migration = package.get("name").and_then(Value::as_str) == Some("migration");
+    if migration && always.iter().any(|d| d.name.starts_with("sea-orm-migration") || d.name == "loco-rs") {
+        draft.c.framework = None;
+        draft.c.framework_version = None;
+        draft.unserved(ComponentKind::Cli, &whole, 0.8);
+        draft.strength = 2;
+        commands(scope, package, None, &bins, &whole, &mut draft);
+        return vec![draft];
+    }
+    if framework.is_none() && root.is_some() {
+        framework = through_members(scope, &doc, root.as_deref(), &mut draft);
+    }
+    let listens = shared::listens(scope, &mut draft, &["rs"], WORDS, &LISTEN);
     rocket(scope, framework, &mut draft);
     if framework.is_none() {
-        let cli = dependencies
-            .iter()
-            .find(|d| ["clap", "structopt", "argh", "pico-args"].contains(&d.name.as_str()));
-        draft.strength = if listens { 3 } else { 2 };
-        if listens {
-            draft.kind(Web, &whole, 0.8);
-        } else {
-            let at = cli.map_or(whole.clone(), |d| d.at.clone());
-            draft.kind(ComponentKind::Cli, &at, if cli.is_some() { 0.85 } else { 0.5 });
-        }
+        kind(&always, listens, &whole, &mut draft);
     }
     commands(scope, package, framework, &bins, &whole, &mut draft);
     vec![draft]
+}
+
+/// A program whose `main` is in a crate of its workspace has that crate's framework and address.
+fn through_members(
+    scope: &Scope<'_>,
+    doc: &Value,
+    root: Option<&Value>,
+    draft: &mut Draft,
+) -> Option<&'static Framework> {
+    let table = doc.get("dependencies").and_then(Value::as_object)?;
+    let paths = table.values().filter_map(|value| join(&scope.dir, value.get("path")?.as_str()?));
+    for dir in paths.take(20) {
+        let files: Vec<&str> = scope.tree.under(&dir).iter().map(String::as_str).collect();
+        let member = Scope::new(scope.tree, &dir, &files);
+        let Some(file) = member.find("Cargo.toml") else { continue };
+        let (Some(doc), Some(text)) = (scope.tree.doc(&file), scope.tree.text(&file)) else { continue };
+        let found = dependencies(&member, &doc, root, &file, &text, &mut Draft::default());
+        if let Some(row) = shared::framework(FRAMEWORKS, &found, draft) {
+            shared::listens(&member, draft, &["rs"], WORDS, &LISTEN);
+            return Some(row);
+        }
+    }
+    None
+}
+
+/// Whether a dependency is there unless a feature takes it in that is off by default.
+fn enabled(doc: &Value, name: &str) -> bool {
+    let tables = doc.get("dependencies").and_then(Value::as_object).into_iter().flatten();
+    let mut entries =
+        tables.filter(|(key, value)| value.get("package").and_then(Value::as_str).unwrap_or(key) == name);
+    let Some((key, value)) = entries.next() else { return true };
+    if value.get("optional").and_then(Value::as_bool) != Some(true) {
+        return true;
+    }
+    let mut open = vec!["default"];
+    let mut seen = Vec::new();
+    while let Some(feature) = open.pop() {
+        if seen.contains(&feature) || seen.len() > 200 {
+            continue;
+        }
+        seen.push(feature);
+        let parts = doc.get("features").and_then(|all| all.get(feature)).and_then(Value::as_array);
+        open.extend(parts.into_iter().flatten().filter_map(Value::as_str));
+    }
+    seen.iter().any(|part| {
+        let part = part.trim_start_matches("dep:");
+        part == key || part.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
+/// Crates that speak a protocol of servers without being a framework.
+const SERVERS: &[&str] = &[
+    "hyper",
+    "tiny_http",
+    "tokio-tungstenite",
+    "async-tungstenite",
+    "tungstenite",
+    "jsonrpsee",
+    "quinn",
+    "h3",
+    "tower-http",
+    "volo-http",
+    "volo-grpc",
+    "async-graphql-warp",
+    "rumqttd",
+    "astra",
+    "trillium",
+    "viz",
+    "ntex",
+    "graphul",
+    "iron",
+    "nickel",
+    "pingora",
+    "russh",
+    "socketioxide",
+    "tarpc",
+];
+
+/// Without a framework: a program that takes arguments is one of the command line unless it has a
+/// server's crate and listens; sources that could listen say little.
+fn kind(dependencies: &[Dependency], listens: bool, whole: &At, draft: &mut Draft) {
+    let one = |names: &[&str]| dependencies.iter().find(|d| names.contains(&d.name.as_str()));
+    let arguments = one(&["clap", "structopt", "argh", "pico-args", "lexopt", "gumdrop", "bpaf"]);
+    let screen =
+        one(&["ratatui", "tui", "crossterm", "egui", "eframe", "iced", "bevy", "tauri", "gtk4", "slint"]);
+    let serves = listens && draft.has_port(crate::detect::draft::PortSource::Code) && screen.is_none();
+    let queue = ["kafka", "rabbitmq", "nats", "temporal"].iter().any(|kind| draft.has_service(kind));
+    let waits = one(&[
+        "serenity",
+        "poise",
+        "teloxide",
+        "twilight-gateway",
+        "matrix-sdk",
+        "apalis",
+        "tokio-cron-scheduler",
+        "slack-morphism",
+        "kube",
+        "kube-runtime",
+    ]);
+    draft.strength = 2;
+    if let Some(waits) = waits.filter(|_| arguments.is_none() && !serves) {
+        draft.kind(ComponentKind::Worker, &waits.at, 0.75);
+    } else if serves && (arguments.is_none() || one(SERVERS).is_some()) {
+        draft.strength = 3;
+        draft.kind(Web, whole, if one(SERVERS).is_some() { 0.8 } else { 0.65 });
+    } else if let Some(arguments) = arguments {
+        draft.kind(ComponentKind::Cli, &arguments.at, 0.85);
+    } else if queue {
+        draft.kind(ComponentKind::Worker, whole, 0.6);
+    } else {
+        draft.kind(ComponentKind::Cli, whole, 0.5);
+    }
 }
 
 fn rocket(scope: &Scope<'_>, framework: Option<&Framework>, draft: &mut Draft) {
@@ -211,6 +338,19 @@ fn bins(scope: &Scope<'_>, doc: &Value, package: &Value) -> BTreeMap<String, At>
     found
 }
 
+static SERVES: Pattern = Pattern::new(
+    r"\b(?:HttpServer::new|axum::serve|axum::Server::bind|TcpListener::bind|rocket::build|warp::serve|Server::builder|Server::bind)\b|#\[launch\]",
+);
+
+/// The only binary that listens.
+fn server<'a>(scope: &Scope<'_>, bins: &'a BTreeMap<String, At>) -> Option<&'a str> {
+    let mut serving = bins.iter().filter(|(_, at)| {
+        at.file.ends_with(".rs") && scope.tree.code(&at.file).is_some_and(|code| code.matches(&SERVES))
+    });
+    let (name, _) = serving.next()?;
+    serving.next().is_none().then_some(name.as_str())
+}
+
 fn commands(
     scope: &Scope<'_>,
     package: &Value,
@@ -239,13 +379,12 @@ fn commands(
     draft.command(Slot::Test, "cargo test", whole, 0.8);
     let default = package.get("default-run").and_then(Value::as_str);
     let run = match (default, bins.len()) {
-        (_, 0 | 1) => Some("cargo run".to_owned()),
-        (Some(_), _) => Some("cargo run".to_owned()),
-        (None, _) => None,
+        (_, 0 | 1) | (Some(_), _) => Some("cargo run".to_owned()),
+        (None, _) => server(scope, bins).map(|name| format!("cargo run --bin {name}")),
     };
     match run {
         Some(run) => {
-            draft.command(Slot::Start, &run, whole, 0.8);
+            draft.command(Slot::Start, &run, whole, 0.75);
             draft.command(Slot::Dev, &run, whole, 0.7);
         }
         None => {

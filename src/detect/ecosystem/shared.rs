@@ -56,6 +56,7 @@ pub(super) fn listens(
         .take(80)
         .collect();
     let found = listen::search(scope.tree, &likely, rows, &sources);
+    note_variables(&found, draft);
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
     } else if let Some((place, variable)) = found.iter().find_map(|one| Some((one, one.variable.clone()?))) {
@@ -63,4 +64,9 @@ pub(super) fn listens(
         draft.port_variable = Some(variable);
     }
     !found.is_empty()
+}
+
+/// Remembers which variables say where the code listens: files may give them values.
+pub(super) fn note_variables(found: &[listen::Found], draft: &mut Draft) {
+    draft.port_names.extend(found.iter().flat_map(|place| place.variables.iter().cloned()));
 }

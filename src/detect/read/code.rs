@@ -78,6 +78,8 @@ fn syntax(name: &str) -> Syntax {
 pub(in crate::detect) struct Code {
     /// The text, comments replaced by spaces; offsets and lines are those of the file.
     pub(in crate::detect) text: String,
+    /// Arguments are named with `=`, as Python does.
+    pub(in crate::detect) keywords: bool,
     strings: Vec<(usize, usize)>,
 }
 
@@ -120,7 +122,7 @@ impl Code {
         }
         let text = String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        Self { text, strings }
+        Self { text, keywords: name.ends_with(".py"), strings }
     }
 
     /// Whether a byte is outside of strings.

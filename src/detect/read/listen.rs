@@ -36,6 +36,8 @@ pub(in crate::detect) struct Found {
     pub(in crate::detect) line: u32,
     /// `None` where no literal says it.
     pub(in crate::detect) port: Option<u16>,
+    /// Variables that the address is made of.
+    pub(in crate::detect) variables: Vec<String>,
     /// The variable that alone says it.
     pub(in crate::detect) variable: Option<String>,
 }
@@ -81,11 +83,13 @@ pub(in crate::detect) fn search(
                 let port = expression.and_then(|expression| {
                     resolve(&code, expression, DEPTH).or_else(|| elsewhere(tree, expression, file, related))
                 });
+                let variables = expression.map(|expression| variables(&code, expression)).unwrap_or_default();
                 let variable = expression.filter(|_| port.is_none()).and_then(|e| variable(&code, e));
                 found.push(Found {
                     file: (*file).to_owned(),
                     line: code.line(whole.start()),
                     port,
+                    variables,
                     variable,
                 });
             }
@@ -226,7 +230,32 @@ pub(in crate::detect) fn resolve(code: &Code, expression: &str, depth: u8) -> Op
     if depth == 0 {
         return None;
     }
-    names(expression).into_iter().find_map(|name| defined(code, name, depth - 1))
+    let named = names(expression).into_iter().find_map(|name| defined(code, name, depth - 1));
+    named.or_else(|| returned(code, expression))
+}
+
+static CALL: Pattern = Pattern::new(r"\b([a-z_]\w*)\s*\(\s*\)");
+static FUNCTION: Pattern = Pattern::new(r"\b(?:fn|func|def|function)\s+([A-Za-z_]\w*)\s*\([^()]*\)");
+
+/// What a function without arguments gives, as far as its first lines say: `address()`, `getPort()`.
+fn returned(code: &Code, expression: &str) -> Option<u16> {
+    let names: Vec<&str> =
+        CALL.captures_iter(expression).filter_map(|found| Some(found.get(1)?.as_str())).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let function = code.captures(&FUNCTION).find(|found| names.contains(&&found[1]))?;
+    let rest = &code.text[function.get(0)?.end()..];
+    let lines: Vec<&str> = rest.lines().take(8).collect();
+    let number =
+        |regex: &Regex, line: &str| regex.captures(line).and_then(|found| found[1].parse::<u16>().ok());
+    let inside = lines.iter().skip(1).take_while(|line| line.is_empty() || line.starts_with([' ', '\t']));
+    inside.into_iter().find_map(|line| {
+        [&*ADDRESS, &*FALLBACK, &*DEFAULT]
+            .into_iter()
+            .find_map(|regex| number(regex, line))
+            .filter(|port| *port > 0)
+    })
 }
 
 fn arguments_of(text: &str) -> Vec<&str> {
@@ -253,7 +282,29 @@ fn names(expression: &str) -> Vec<&str> {
         "env", "process", "os", "Number", "parseInt", "int", "str", "fmt", "Sprintf", "await", "new", "PORT",
     ];
     let found = IDENTIFIER.captures_iter(expression).filter_map(|found| {
+        const SAME: &[&str] = &[
+            "clone",
+            "as_str",
+            "as_ref",
+            "to_owned",
+            "to_string",
+            "into",
+            "parse",
+            "unwrap",
+            "trim",
+            "toString",
+            "String",
+        ];
         let name = found.get(1)?.as_str();
+        // `addr.clone()` is what `addr` is.
+        let receiver = found.get(2).filter(|_| SAME.contains(&name)).and_then(|_| {
+            let path = found[0].trim_end_matches(['(', ' ']).strip_suffix(name)?.strip_suffix('.')?;
+            let start = path.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+            found.get(0).and_then(|whole| expression.get(whole.start() + start..whole.start() + path.len()))
+        });
+        if receiver.is_some_and(|receiver| !receiver.is_empty()) {
+            return receiver;
+        }
         let environment = found[0].starts_with("process.env")
             || found[0].contains("environ")
             || found[0].starts_with("Bun.env");
@@ -261,6 +312,32 @@ fn names(expression: &str) -> Vec<&str> {
         (found.get(2).is_none() && !word).then_some(name)
     });
     found.take(6).collect()
+}
+
+static VARIABLE: Pattern =
+    Pattern::new(r"\b((?:[A-Z][A-Z0-9]*_)*(?:PORT|ADDR|ADDRESS|BIND|LISTEN)(?:_[A-Z0-9]+)*)\b");
+
+/// The environment variables in an expression and in what its names are defined as.
+fn variables(code: &Code, expression: &str) -> Vec<String> {
+    let mut found: Vec<String> =
+        VARIABLE.captures_iter(expression).map(|found| found[1].to_owned()).collect();
+    for name in names(expression) {
+        let places = memchr::memmem::find_iter(code.text.as_bytes(), name.as_bytes());
+        for at in places.take(40) {
+            let Some(definition) = DEFINITION.captures(&code.text[at + name.len()..]) else { continue };
+            found.extend(VARIABLE.captures_iter(&definition[1]).map(|found| found[1].to_owned()));
+        }
+    }
+    found.truncate(8);
+    found
+}
+
+/// Whether a definition is an argument of a call: `connect(host=x, port=8013)`.
+fn is_argument(code: &Code, at: usize, name: &str, whole: &str) -> bool {
+    let tight = code.text[at + name.len()..].starts_with('=');
+    let line = code.text[..at].rsplit('\n').next().unwrap_or_default();
+    let inside = line.contains('(') || line.trim_end().ends_with(',');
+    code.keywords && tight && (inside || whole.trim_end().ends_with(','))
 }
 
 /// What may stand before a name that is defined, beside the line's start.
@@ -296,7 +373,8 @@ fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
             break;
         }
         let expression = found.get(1).map_or("", |group| group.as_str());
-        if expression.starts_with('=') {
+        let whole = found.get(0).map_or("", |whole| whole.as_str());
+        if expression.starts_with('=') || is_argument(code, at, name, whole) {
             continue;
         }
         if let Some(port) = resolve(code, first_expression(expression), depth) {
@@ -338,11 +416,33 @@ mod tests {
         );
         assert_eq!(port("", "\":8080\""), Some(8080));
         assert_eq!(port("", "([0, 0, 0, 0], 3000)"), Some(3000));
+        assert_eq!(
+            port("let addr = get(\"ADDR\").unwrap_or(\"127.0.0.1:8000\");", "addr.clone()"),
+            Some(8000)
+        );
         assert_eq!(port("", "int(os.environ.get(\"PORT\", 8000))"), Some(8000));
         assert_eq!(
             port("port := os.Getenv(\"PORT\")\nif port == \"\" {\n port = \"8080\"\n}", "\":\"+port"),
             Some(8080)
         );
+    }
+
+    #[test]
+    fn the_argument_of_another_call_defines_nothing() {
+        let code = Code::new("connect(host=h, port=8013)\nport = need('API_PORT')", "a.py");
+        assert_eq!(resolve(&code, "port", DEPTH), None);
+        assert_eq!(variables(&code, "port"), ["API_PORT"]);
+    }
+
+    #[test]
+    fn a_function_without_arguments_is_looked_into() {
+        let text = "fn address() -> String {\n    env(\"A\").unwrap_or_else(|_| \"127.0.0.1:8000\".into())\n}\nlet address = address();";
+        assert_eq!(port(text, "&address"), Some(8000));
+        assert_eq!(
+            port("def get_port():\n    return int(os.environ.get('PORT', 5050))\n", "get_port()"),
+            Some(5050)
+        );
+        assert_eq!(port("function pick() {\n  return free()\n}\nlet x = 80", "pick()"), None);
     }
 
     #[test]

@@ -211,12 +211,12 @@ impl Tree {
 
     /// An XML file.
     pub(in crate::detect) fn xml(&self, path: &str) -> Option<Arc<Element>> {
-        self.xmls.get(path, || self.parsed(path, xml::parse(&*self.text(path)?)))
+        self.xmls.get(path, || self.parsed(path, xml::parse(&self.text(path)?)))
     }
 
     /// A source file with its comments blanked.
     pub(in crate::detect) fn code(&self, path: &str) -> Option<Arc<Code>> {
-        self.codes.get(path, || Some(Code::new(&*self.text(path)?, base(path))))
+        self.codes.get(path, || Some(Code::new(&self.text(path)?, base(path))))
     }
 
     fn parsed<T>(&self, path: &str, parsed: Result<T, String>) -> Option<T> {

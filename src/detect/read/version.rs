@@ -25,7 +25,7 @@ pub(in crate::detect) fn bare(constraint: &str) -> Option<String> {
     let text = first
         .trim_start_matches(['^', '~', '>', '<', '=', '!', 'v', ' ', '[', '('])
         .trim_end_matches([')', ']']);
-    let text = text.trim_end_matches(".x").trim_end_matches(".*");
+    let text = text.trim_end_matches(".x").trim_end_matches(".*").trim_end_matches('+').trim_end_matches('.');
     if text.chars().next().is_some_and(|c| c.is_ascii_digit()) && !text.contains(['/', ':', '$', '{']) {
         Some(text.to_owned())
     } else {
@@ -128,6 +128,7 @@ mod tests {
         assert_eq!(bare(">=2.0,<3").as_deref(), Some("2.0"));
         assert_eq!(bare("~> 7.1").as_deref(), Some("7.1"));
         assert_eq!(bare("npm:express@^4.0.0").as_deref(), Some("4.0.0"));
+        assert_eq!(bare("4.0.+").as_deref(), Some("4.0"));
         assert_eq!(bare("latest"), None);
         assert_eq!(bare("workspace:*"), None);
         assert_eq!(bare("git+https://x/y.git#v1"), None);

@@ -260,13 +260,18 @@ pub(in crate::detect) const DRIVERS: &[Driver] = &[
             "github.com/lib/pq",
             "github.com/jackc/pgx*",
             "gorm.io/driver/postgres",
+            "github.com/jinzhu/gorm/dialects/postgres",
             "github.com/go-pg/pg*",
             "github.com/uptrace/bun/driver/pgdriver",
             "github.com/riverqueue/river/riverdriver/riverpgxv5",
             "github.com/jackc/pgconn",
         ],
     ),
-    d("mysql", "go", &["github.com/go-sql-driver/mysql", "gorm.io/driver/mysql"]),
+    d(
+        "mysql",
+        "go",
+        &["github.com/go-sql-driver/mysql", "gorm.io/driver/mysql", "github.com/jinzhu/gorm/dialects/mysql"],
+    ),
     d(
         "mssql",
         "go",
@@ -486,6 +491,8 @@ pub(in crate::detect) const DRIVERS: &[Driver] = &[
         "elasticsearch",
         "jvm",
         &[
+            "io.quarkus:quarkus-hibernate-search-orm-elasticsearch*",
+            "io.quarkus:quarkus-hibernate-search-standalone-elasticsearch*",
             "org.springframework.boot:spring-boot-starter-data-elasticsearch",
             "co.elastic.clients:elasticsearch-java",
             "org.elasticsearch.client:*",

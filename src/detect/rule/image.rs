@@ -52,7 +52,7 @@ pub(in crate::detect) const IMAGES: &[(&[&str], &str)] = &[
     (&["consul"], "consul"),
     (&["vault"], "vault"),
     (&["mailhog", "mailpit", "maildev", "mailcatcher"], "smtp"),
-    (&["activemq", "activemq-artemis", "activemq-classic"], "activemq"),
+    (&["activemq", "activemq-artemis", "activemq-classic", "activemq-artemis-broker", "artemis"], "activemq"),
     (&["pulsar", "pulsar-all"], "pulsar"),
     (&["zookeeper", "cp-zookeeper"], "zookeeper"),
     (&["surrealdb"], "surrealdb"),
@@ -62,6 +62,57 @@ pub(in crate::detect) const IMAGES: &[(&[&str], &str)] = &[
     (&["solr"], "solr"),
     (&["azurite"], "azurite"),
 ];
+
+/// Images of ready-made tools: what is built from one is no component.
+const TOOLS: &[&str] = &[
+    "prometheus",
+    "grafana",
+    "grafana-oss",
+    "loki",
+    "tempo",
+    "promtail",
+    "alertmanager",
+    "all-in-one",
+    "jaeger",
+    "zipkin",
+    "opentelemetry-collector",
+    "opentelemetry-collector-contrib",
+    "otel-collector",
+    "envoy",
+    "traefik",
+    "haproxy",
+    "fluentd",
+    "fluent-bit",
+    "logstash",
+    "kibana",
+    "filebeat",
+    "pgadmin4",
+    "adminer",
+    "phpmyadmin",
+    "mongo-express",
+    "selenium",
+    "flyway",
+    "liquibase",
+];
+
+/// Whether an image is a ready-made tool.
+pub(in crate::detect) fn is_tool(image: &str) -> bool {
+    let name = image.split(['@', ' ']).next().unwrap_or_default();
+    let name = name.rsplit('/').next().unwrap_or_default();
+    TOOLS.contains(&name.split(':').next().unwrap_or_default())
+}
+
+/// A service that is named like a backing service and built from an image whose name says so too.
+pub(in crate::detect) fn named(image: &str, name: &str) -> Option<(&'static str, Option<String>)> {
+    let (kind, _) = service(name)?;
+    let last = image.rsplit('/').next().unwrap_or_default().split(':').next().unwrap_or_default();
+    last.split(['-', '_'])
+        .any(|word| {
+            service(word.trim_end_matches(|c: char| c.is_ascii_digit()))
+                .is_some_and(|(found, _)| found == kind)
+        })
+        .then_some((kind, None))
+}
 
 /// The service and the version of an image reference; `None` where the image is no known service.
 pub(in crate::detect) fn service(image: &str) -> Option<(&'static str, Option<String>)> {
@@ -127,6 +178,9 @@ mod tests {
             ("nginx:1.27", None),
             ("dpage/pgadmin4", None),
         ];
+        assert_eq!(named("example/tuned-mysql8:1.2", "mysql"), Some(("mysql", None)));
+        assert_eq!(named("example/redis-exporter", "metrics"), None);
+        assert!(is_tool("prom/prometheus:v3.4.0") && !is_tool("nginx:1.27"));
         for (image, expected) in cases {
             let expected = expected.map(|(kind, version)| (kind, version.map(str::to_owned)));
             assert_eq!(service(image), expected, "{image}");

@@ -66,6 +66,22 @@ pub(in crate::detect) fn name(name: &str) -> bool {
         return false;
     }
     let plain = [
+        "_MINUTES",
+        "_SECONDS",
+        "_HOURS",
+        "_DAYS",
+        "_EXP",
+        "_ALGORITHM",
+        "_ALG",
+        "_HEADER",
+        "_PREFIX",
+        "_AUDIENCE",
+        "_NAME",
+        "_PATH",
+        "_ENDPOINT",
+        "_TYPE",
+        "_ENABLED",
+        "_ROUNDS",
         "_EXPIRES",
         "_EXPIRY",
         "_EXPIRATION",
@@ -110,7 +126,9 @@ pub(in crate::detect) fn name(name: &str) -> bool {
     let about = plain.iter().any(|end| upper.ends_with(end))
         || upper.rsplit('_').next().is_some_and(|word| MEASURES.contains(&word))
         || upper.contains("TOKEN_EXPIRE")
-        || upper.contains("MAX_TOKENS");
+        || upper.contains("MAX_TOKENS")
+        || upper.contains("TOKEN_TTL")
+        || upper == "GOOGLE_APPLICATION_CREDENTIALS";
     if PARTS.iter().any(|part| holds(&upper, part)) && !about {
         return true;
     }
@@ -118,6 +136,31 @@ pub(in crate::detect) fn name(name: &str) -> bool {
         || upper.ends_with("_PASS")
         || upper.ends_with("_PWD")
     {
+        return true;
+    }
+    // A key is one unless its name says that everybody may know it.
+    const OPEN: &[&str] = &[
+        "PUBLIC",
+        "PUBLISHABLE",
+        "SITE",
+        "ANON",
+        "CACHE",
+        "SORT",
+        "PRIMARY",
+        "PARTITION",
+        "FOREIGN",
+        "HOT",
+        "ROUTING",
+        "INDEX",
+        "STORAGE",
+        "SESSION_STORE",
+        "COLUMN",
+        "LOOKUP",
+        "OBJECT",
+        "REDIS",
+        "DOCUMENT",
+    ];
+    if upper.ends_with("_KEY") && !OPEN.iter().any(|word| upper.contains(word)) {
         return true;
     }
     let connects = ["_URL", "_URI", "_DSN"].iter().any(|end| upper.ends_with(end));
@@ -160,6 +203,17 @@ pub(in crate::detect) fn value(text: &str) -> bool {
     forms.iter().any(|form| text.starts_with(form) && text.len() >= form.len() + 8) || random(text)
 }
 
+/// Whether a variable's value is a secret by its looks; what names a revision or an identity is long
+/// and random without being one.
+pub(in crate::detect) fn value_of(name: &str, text: &str) -> bool {
+    let upper = name.to_uppercase();
+    let open = ["_REF", "_SHA", "_COMMIT", "_REVISION", "_DIGEST", "_ID", "_VERSION", "_TAG", "_IMAGE"];
+    if open.iter().any(|end| upper.ends_with(end)) && random(text.trim().trim_matches(['"', '\''])) {
+        return false;
+    }
+    value(text)
+}
+
 /// Long, of one word, with letters and digits mixed as only generated values are.
 fn random(text: &str) -> bool {
     let word = text.len() >= 32
@@ -177,6 +231,7 @@ mod tests {
             "DATABASE_URL",
             "JWT_SECRET",
             "STRIPE_API_KEY",
+            "AZURE_OPENAI_KEY",
             "DB_PASSWORD",
             "APP_KEY",
             "MONGO_URI",
@@ -190,6 +245,9 @@ mod tests {
             "NEXT_PUBLIC_API_KEY",
             "LOG_LEVEL",
             "ACCESS_TOKEN_EXPIRE_MINUTES",
+            "ACCESS_TOKEN_TTL_MINUTES",
+            "RECAPTCHA_SITE_KEY",
+            "GOOGLE_APPLICATION_CREDENTIALS",
             "KEYCLOAK_URL",
             "AUTH_KEYCLOAK_ID",
             "TOKENIZERS_PARALLELISM",

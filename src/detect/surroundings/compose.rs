@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::docker;
+use super::interpolate::{self, Variables};
+use super::{docker, dotenv};
 use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::facts::ComponentKind;
-use crate::detect::read::{Tree, base, folder, is_below, join, lines};
+use crate::detect::read::{Tree, base, folder, join, lines};
 use crate::detect::rule::{image, variable};
 
 /// One compose file.
@@ -24,10 +25,30 @@ pub(super) struct ComposeService {
     name: String,
     line: Option<u32>,
     pub(super) build: Option<Build>,
-    backing: Option<(&'static str, Option<String>)>,
+    pub(super) backing: Option<(&'static str, Option<String>)>,
+    /// What a registry calls it.
+    pub(super) image: Option<String>,
     depends: BTreeSet<String>,
     environment: Vec<(String, Option<String>)>,
+    env_files: Vec<String>,
     ports: Vec<u16>,
+    /// The port that the service's command says.
+    command_port: Option<u16>,
+    /// The component that it runs.
+    pub(super) target: Option<String>,
+}
+
+impl ComposeService {
+    /// The name in the compose file.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The repository's path of its Dockerfile.
+    pub(super) fn dockerfile(&self) -> Option<String> {
+        let build = self.build.as_ref()?;
+        join(&build.context, build.dockerfile.as_deref().unwrap_or("Dockerfile"))
+    }
 }
 
 /// What a service is built from.
@@ -74,7 +95,10 @@ pub(in crate::detect) fn build_contexts(tree: &Tree) -> BTreeSet<String> {
         read(tree).into_iter().flat_map(|compose| compose.services).filter_map(|service| service.build);
     let with: BTreeSet<&str> = docker::folders(tree).collect();
     builds
-        .filter(|build| with.contains(build.context.as_str()) || build.dockerfile.is_some())
+        .filter(|build| match &build.dockerfile {
+            Some(file) => join(&build.context, file).is_some_and(|file| tree.has(&file)),
+            None => with.contains(build.context.as_str()),
+        })
         .map(|build| build.context)
         .filter(|context| tree.has_folder(context))
         .collect()
@@ -83,13 +107,17 @@ pub(in crate::detect) fn build_contexts(tree: &Tree) -> BTreeSet<String> {
 fn parse(tree: &Tree, file: &str) -> Option<Compose> {
     let doc = tree.doc(file)?;
     let text = tree.text(file)?;
+    let known = dotenv::values(tree, folder(file));
     let services =
         doc.get("services").or_else(|| doc.get("version").is_none().then_some(&*doc))?.as_object()?;
     let services = services.iter().filter(|(_, value)| value.is_object()).map(|(name, value)| {
-        let build = build(folder(file), value.get("build"));
+        let build = build(folder(file), value.get("build"), &known);
+        let image =
+            value.get("image").and_then(Value::as_str).map(|image| interpolate::lenient(image, &known));
         let backing = match &build {
-            None => value.get("image").and_then(Value::as_str).and_then(image::service),
-            Some(build) => base_image(tree, build).and_then(|image| image::service(&image)),
+            None => image.as_deref().and_then(image::service),
+            Some(build) => base_image(tree, build)
+                .and_then(|image| image::service(&image).or_else(|| image::named(&image, name))),
         };
         ComposeService {
             name: name.clone(),
@@ -97,23 +125,57 @@ fn parse(tree: &Tree, file: &str) -> Option<Compose> {
                 .or_else(|| lines::word(&text, name)),
             build,
             backing,
+            image,
             depends: names(value.get("depends_on")).chain(names(value.get("links"))).collect(),
-            environment: environment(value.get("environment")),
-            ports: ports(value),
+            environment: environment(value.get("environment"), &known),
+            env_files: env_files(folder(file), value.get("env_file")),
+            ports: routed(value).map_or_else(|| ports(value, &known), |port| vec![port]),
+            command_port: value.get("command").and_then(|command| command_port(command, &known)),
+            target: None,
         }
     });
     Some(Compose { file: file.to_owned(), services: services.collect() })
 }
 
+/// The port that a proxy's label names.
+fn routed(service: &Value) -> Option<u16> {
+    let labels = environment(service.get("labels"), &Variables::new());
+    let label = |name: &str| name.starts_with("traefik.") && name.ends_with(".loadbalancer.server.port");
+    let mut ports =
+        labels.into_iter().filter(|(name, _)| label(name)).filter_map(|(_, value)| value?.parse().ok());
+    ports.next()
+}
+
+fn command_port(command: &Value, known: &Variables) -> Option<u16> {
+    let text = match command {
+        Value::String(text) => text.clone(),
+        Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+        _ => return None,
+    };
+    super::procfile::port(&interpolate::lenient(&text, known))
+}
+
+/// Files of variables; an object names its file in `path`.
+fn env_files(dir: &str, value: Option<&Value>) -> Vec<String> {
+    let one = |value: &Value| {
+        value.as_str().or_else(|| value.get("path")?.as_str()).and_then(|path| join(dir, path))
+    };
+    match value {
+        Some(Value::Array(items)) => items.iter().filter_map(one).collect(),
+        Some(value) => one(value).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
 /// The image that a context's last stage begins from: a database with own scripts is still a database.
-fn base_image(tree: &Tree, build: &Build) -> Option<String> {
+pub(super) fn base_image(tree: &Tree, build: &Build) -> Option<String> {
     let file = join(&build.context, build.dockerfile.as_deref().unwrap_or("Dockerfile"))?;
     let stages = docker::stages(&tree.text(&file)?);
     let named = build.target.as_ref().and_then(|target| stages.iter().find(|stage| stage.name == *target));
     named.or(stages.last()).map(|stage| stage.image.clone())
 }
 
-fn build(dir: &str, value: Option<&Value>) -> Option<Build> {
+fn build(dir: &str, value: Option<&Value>, known: &Variables) -> Option<Build> {
     let value = value?;
     let context = match value {
         Value::String(context) => context.as_str(),
@@ -123,9 +185,10 @@ fn build(dir: &str, value: Option<&Value>) -> Option<Build> {
     if context.contains("://") || context.starts_with('/') {
         return None;
     }
-    let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let text =
+        |key: &str| value.get(key).and_then(Value::as_str).map(|text| interpolate::lenient(text, known));
     Some(Build {
-        context: join(dir, &image::defaults(context))?,
+        context: join(dir, &interpolate::lenient(context, known))?,
         dockerfile: text("dockerfile"),
         target: text("target"),
     })
@@ -140,15 +203,20 @@ fn names(value: Option<&Value>) -> impl Iterator<Item = String> {
     names.into_iter().map(|name| name.split(':').next().unwrap_or_default().to_owned())
 }
 
-fn environment(value: Option<&Value>) -> Vec<(String, Option<String>)> {
+/// `None` where nothing is known of the value: `NAME`, `${NAME}`.
+fn environment(value: Option<&Value>, known: &Variables) -> Vec<(String, Option<String>)> {
+    let resolve = |text: String| interpolate::strict(&text, known);
     match value {
-        Some(Value::Object(map)) => map.iter().map(|(name, value)| (name.clone(), scalar(value))).collect(),
+        Some(Value::Object(map)) => {
+            map.iter().map(|(name, value)| (name.clone(), scalar(value).and_then(resolve))).collect()
+        }
         Some(Value::Array(items)) => items
             .iter()
             .filter_map(Value::as_str)
             .map(|item| match item.split_once('=') {
-                Some((name, value)) => (name.trim().to_owned(), Some(value.to_owned())),
-                None => (item.trim().to_owned(), None),
+                Some((name, value)) => (name.trim().to_owned(), resolve(value.to_owned())),
+                // A name alone passes on what the `.env` file says.
+                None => (item.trim().to_owned(), known.get(item.trim()).cloned().and_then(resolve)),
             })
             .collect(),
         _ => Vec::new(),
@@ -165,13 +233,13 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// The container side of `ports`, then `expose`.
-fn ports(service: &Value) -> Vec<u16> {
+fn ports(service: &Value, known: &Variables) -> Vec<u16> {
     let mut found = Vec::new();
     for item in service.get("ports").and_then(Value::as_array).into_iter().flatten() {
         let port: Option<u16> = match item {
             Value::Number(number) => number.as_u64().and_then(|port| port.try_into().ok()),
             Value::String(text) => {
-                let text = image::defaults(text);
+                let text = interpolate::lenient(text, known);
                 let (text, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
                 if protocol == "tcp" {
                     text.rsplit(':').next().and_then(|port| port.trim().parse().ok())
@@ -192,18 +260,12 @@ fn ports(service: &Value) -> Vec<u16> {
 }
 
 /// Adds to every component what compose files say about it and the services it uses.
-pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>, all: &[Compose]) {
+pub(super) fn attach(tree: &Tree, drafts: &mut [Draft], all: &[Compose]) {
     for compose in all {
-        // A build of a database image is no component.
-        for service in compose.services.iter().filter(|service| service.backing.is_some()) {
-            if let Some(build) = &service.build {
-                drafts.retain(|draft| draft.c.path != build.context || draft.ecosystem != "source");
-            }
-        }
         let apps: Vec<&ComposeService> = compose
             .services
             .iter()
-            .filter(|service| service.build.is_some() && service.backing.is_none())
+            .filter(|service| service.target.is_some() && service.backing.is_none())
             .collect();
         for service in &apps {
             of_app(tree, drafts, compose, service);
@@ -217,18 +279,12 @@ pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>, all: &[Compose]) {
 }
 
 fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &ComposeService) {
-    let Some(build) = &service.build else { return };
-    if beside(compose, service, build) {
+    let Some(path) = service.target.as_deref() else { return };
+    if service.build.as_ref().is_some_and(|build| beside(compose, service, build)) {
         return;
     }
-    let several = drafts.iter().filter(|draft| draft.c.path == build.context).count() > 1;
+    let several = drafts.iter().filter(|draft| draft.c.path == path).count() > 1;
     let at = At::line(&compose.file, service.line);
-    // One context may build several images; a Dockerfile in a folder below speaks for that folder.
-    let nearer = build.dockerfile.as_deref().and_then(|file| join(&build.context, folder(file)));
-    let path = nearer
-        .filter(|path| drafts.iter().any(|draft| draft.c.path == *path))
-        .or_else(|| inside(drafts, build, service))
-        .unwrap_or(build.context.clone());
     let text = tree.text(&compose.file);
     for draft in drafts.iter_mut().filter(|draft| draft.c.path == path) {
         if several && draft.c.name != service.name {
@@ -237,20 +293,28 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
         for port in &service.ports {
             draft.port(*port, PortSource::Compose, &at);
         }
-        if !service.ports.is_empty() && draft.c.kind == ComponentKind::Unknown {
-            draft.kind(ComponentKind::Web, &at, 0.7);
+        if let Some(port) = service.command_port {
+            draft.port(port, PortSource::Script, &at);
+        }
+        if !service.ports.is_empty() {
+            draft.kind(ComponentKind::Web, &at, 0.72);
+        } else if matches!(draft.c.kind, ComponentKind::Cli | ComponentKind::Unknown)
+            && !draft.has_port(PortSource::Default)
+        {
+            // What a compose file keeps running without a port waits for work.
+            draft.kind(ComponentKind::Worker, &at, 0.6);
+        }
+        for file in &service.env_files {
+            dotenv::take(tree, draft, file);
         }
         for (name, value) in &service.environment {
             let line =
                 text.as_deref().and_then(|text| lines::word_after(text, &format!("{}:", service.name), name));
-            // `${NAME}` passes a variable on; `${NAME:-x}` gives it a default.
-            let value = value.as_deref().map(image::defaults).filter(|value| !value.contains('$'));
-            draft.env(
-                name,
-                value.as_deref().map_or(Given::Nothing, Given::File),
-                &At::line(&compose.file, line),
-                0.9,
-            );
+            let at = At::line(&compose.file, line);
+            draft.env(name, value.as_deref().map_or(Given::Nothing, Given::File), &at, 0.9);
+            if let Some(port) = value.as_deref().and_then(|value| draft.port_of_variable(name, value)) {
+                draft.port(port, PortSource::Script, &at);
+            }
         }
         for other in compose.services.iter().filter(|other| uses(service, other)) {
             if let Some((kind, version)) = &other.backing {
@@ -273,17 +337,6 @@ fn beside(compose: &Compose, service: &ComposeService, build: &Build) -> bool {
         })
 }
 
-/// The component inside of a context that is none itself: the one of the service's name, or the only one.
-fn inside(drafts: &[Draft], build: &Build, service: &ComposeService) -> Option<String> {
-    if drafts.iter().any(|draft| draft.c.path == build.context) {
-        return None;
-    }
-    let below: Vec<&Draft> = drafts.iter().filter(|draft| is_below(&draft.c.path, &build.context)).collect();
-    let named = below.iter().find(|draft| base(&draft.c.path) == service.name);
-    let found = named.or(if below.len() == 1 { below.first() } else { None })?;
-    Some(found.c.path.clone())
-}
-
 /// Whether a service says that it needs another, or names its host in a variable.
 fn uses(service: &ComposeService, other: &ComposeService) -> bool {
     let named = |value: &str| {
@@ -304,7 +357,8 @@ fn of_backing(drafts: &mut [Draft], compose: &Compose, service: &ComposeService,
     };
     let single = drafts.iter().filter(|draft| draft.c.kind != ComponentKind::Library).count() == 1;
     for draft in drafts.iter_mut() {
-        let here = draft.c.path == folder(&compose.file) && draft.c.kind != ComponentKind::Library;
+        let here = draft.c.path == folder(&compose.file)
+            && !matches!(draft.c.kind, ComponentKind::Library | ComponentKind::Unknown);
         if reaches(draft) || (single && draft.c.kind != ComponentKind::Library) || (alone && here) {
             add(draft, kind, version.clone(), &at, 0.9);
         }
@@ -350,6 +404,6 @@ mod tests {
     #[test]
     fn the_container_side_of_a_port_counts() {
         let service = json!({"ports": ["127.0.0.1:8080:80", "3000", 5000, {"target": 9000, "published": 1}, "53:53/udp", "${P:-8000}:8000"]});
-        assert_eq!(ports(&service), [80, 3000, 5000, 9000, 8000]);
+        assert_eq!(ports(&service, &Variables::new()), [80, 3000, 5000, 9000, 8000]);
     }
 }

@@ -167,11 +167,11 @@ fn shell(text: &str) -> String {
 /// The Dockerfile of a component, with the stage that compose asks for.
 fn of(tree: &Tree, draft: &Draft, compose: &[Compose]) -> Option<(String, Option<String>)> {
     let dir = &draft.c.path;
-    let builds =
-        compose.iter().flat_map(|compose| &compose.services).filter_map(|service| service.build.as_ref());
-    for build in builds.filter(|build| build.context == *dir) {
-        let named = build.dockerfile.as_deref().unwrap_or("Dockerfile");
-        if let Some(file) = join(dir, named).filter(|file| tree.has(file)) {
+    let services = compose.iter().flat_map(|compose| &compose.services);
+    for service in services.filter(|service| service.target.as_ref() == Some(dir)) {
+        if let (Some(build), Some(file)) =
+            (&service.build, service.dockerfile().filter(|file| tree.has(file)))
+        {
             return Some((file, build.target.clone()));
         }
     }
@@ -243,11 +243,16 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
     if stage.ports.is_empty() && serves && !draft.has_port(PortSource::Compose) && draft.ecosystem == "source"
     {
         draft.port(80, PortSource::Default, &at);
+        draft.kind(ComponentKind::Web, &at, 0.6);
     }
     if (!stage.ports.is_empty() || stage.env.contains_key("PORT")) && draft.c.kind != ComponentKind::Static {
         draft.kind(ComponentKind::Web, &at, 0.75);
     }
     version(draft, &all, &file);
+    let run = [&stage.command, &stage.entrypoint].into_iter().flatten();
+    if let Some((port, line)) = { run }.find_map(|(run, line)| Some((super::procfile::port(run)?, *line))) {
+        draft.port(port, PortSource::Script, &At::line(&file, line));
+    }
     // Only where the ecosystem has no command of its own: an image's command runs in the image.
     let start = match (&stage.entrypoint, &stage.command) {
         (Some((entry, line)), None) => Some((entry.clone(), *line)),
@@ -255,8 +260,10 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
         (None, Some((command, line))) => Some((command.clone(), *line)),
         (None, None) => None,
     };
+    let start = start.filter(|(start, _)| draft.strength <= 2 || interpreted(start));
     if let Some((start, line)) = start
-        && draft.strength <= 2
+        && !serves
+        && !start.starts_with('/')
         && !start.contains(['$', '&'])
         && !start.contains("entrypoint")
         // The web server of an image that holds what was built starts no project.
@@ -264,6 +271,35 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
     {
         draft.command(Slot::Start, &start, &At::line(&file, line), 0.6);
     }
+}
+
+/// Whether a command runs sources that the folder has, and not what only the image has.
+fn interpreted(command: &str) -> bool {
+    const RUNNERS: &[&str] = &[
+        "python",
+        "python3",
+        "gunicorn",
+        "uvicorn",
+        "hypercorn",
+        "flask",
+        "fastapi",
+        "celery",
+        "streamlit",
+        "waitress-serve",
+        "locust",
+        "node",
+        "bun",
+        "npm",
+        "pnpm",
+        "yarn",
+        "ruby",
+        "bundle",
+        "php",
+        "rackup",
+    ];
+    let mut words = command.split_whitespace();
+    let runner = words.next().is_some_and(|word| RUNNERS.contains(&word));
+    runner && !words.any(|word| word.starts_with('/'))
 }
 
 /// Official language images.
@@ -291,6 +327,15 @@ fn version(draft: &mut Draft, stages: &[Stage], file: &str) {
     for stage in stages {
         let image = stage.image.split('@').next().unwrap_or_default();
         let (name, tag) = image.rsplit_once(':').unwrap_or((image, ""));
+        // tiangolo/uvicorn-gunicorn-fastapi:python3.11-slim
+        let python = tag.split('-').find_map(|part| leading(part.strip_prefix("python")?));
+        if let Some(python) = python.filter(|_| draft.ecosystem == "python") {
+            draft.note("version", &python, &At::line(file, stage.image_line), 0.7);
+            if draft.c.version.resolved.is_none() && draft.c.version.constraint.is_none() {
+                draft.c.version.resolved = Some(python);
+            }
+            return;
+        }
         let row = RUNTIMES.iter().find(|(names, _, _)| {
             names.iter().any(|known| name == *known || name.ends_with(&format!("/{known}")))
         });
@@ -311,6 +356,8 @@ fn version(draft: &mut Draft, stages: &[Stage], file: &str) {
                 .filter(|_| tag.contains("jdk") || tag.contains("temurin") || tag.contains("corretto")),
             _ => leading(tag),
         };
+        // mcr.microsoft.com/playwright/python:v1.51 is no Python 1.51.
+        let version = version.filter(|version| language != &"Python" || version.starts_with(['2', '3']));
         if let Some(version) = version {
             draft.note("version", &version, &at, 0.7);
             if draft.c.version.resolved.is_none() && draft.c.version.constraint.is_none() {

@@ -1,5 +1,6 @@
 //! Example variables: `.env.example` and its relatives. Commented lines are no variables.
 
+use super::interpolate::Variables;
 use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::read::is_below;
 use crate::detect::read::{Tree, folder, join};
@@ -94,25 +95,37 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
         files = EXAMPLES.iter().filter_map(|name| tree.find(".", name)).collect();
     }
     for file in files {
-        let Some(text) = tree.text(&file) else { continue };
-        for Assignment { name, value, line } in assignments(&text) {
-            let at = At::line(&file, line);
-            let usable = !value.is_empty() && !placeholder(&value) && !value.contains("${");
-            draft.env(&name, if usable { Given::File(&value) } else { Given::Nothing }, &at, 0.9);
-            if name == "PORT"
-                && let Ok(port) = value.parse()
-            {
-                draft.port(port, PortSource::DotEnv, &at);
-            }
-            if let Some(kind) = variable::by_url(&value) {
-                // CockroachDB is reached by PostgreSQL's scheme.
-                let cockroach = kind == "postgres" && draft.has_service("cockroachdb");
-                let kind = if cockroach { "cockroachdb" } else { kind };
-                draft.service(kind, None, &at, 0.8);
-                draft.service_env(kind, &name);
-            }
+        take(tree, draft, &file);
+    }
+}
+
+/// Adds the variables of one file.
+pub(super) fn take(tree: &Tree, draft: &mut Draft, file: &str) {
+    let Some(text) = tree.has(file).then(|| tree.text(file)).flatten() else { return };
+    for Assignment { name, value, line } in assignments(&text) {
+        let at = At::line(file, line);
+        let usable = !value.is_empty() && !placeholder(&value) && !value.contains("${");
+        draft.env(&name, if usable { Given::File(&value) } else { Given::Nothing }, &at, 0.9);
+        if let Some(port) = draft.port_of_variable(&name, &value) {
+            draft.port(port, PortSource::DotEnv, &at);
+        }
+        if let Some(kind) = variable::by_url(&value) {
+            // CockroachDB is reached by PostgreSQL's scheme.
+            let cockroach = kind == "postgres" && draft.has_service("cockroachdb");
+            let kind = if cockroach { "cockroachdb" } else { kind };
+            draft.service(kind, None, &at, 0.8);
+            draft.service_env(kind, &name);
         }
     }
+}
+
+/// What the `.env` file of a folder says, for compose's own variables.
+pub(super) fn values(tree: &Tree, dir: &str) -> Variables {
+    let file =
+        [".env", ".env.example", ".env.sample", ".env.dist"].iter().find_map(|name| tree.find(dir, name));
+    let text = file.and_then(|file| tree.text(&file));
+    text.map(|text| assignments(&text).into_iter().map(|found| (found.name, found.value)).collect())
+        .unwrap_or_default()
 }
 
 fn folder_of(dir: &str) -> &str {

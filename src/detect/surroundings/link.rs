@@ -63,6 +63,25 @@ fn carries(name: &str) -> bool {
     exact.contains(&upper.as_str()) || upper.split('_').any(|part| PARTS.contains(&part))
 }
 
+/// A kind and those that speak its protocol.
+fn relatives(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "postgres" => &["postgres", "cockroachdb"],
+        "mysql" | "mariadb" => &["mysql", "mariadb"],
+        "redis" | "valkey" => &["redis", "valkey"],
+        "neo4j" => &["neo4j"],
+        "mongodb" => &["mongodb"],
+        "rabbitmq" => &["rabbitmq"],
+        "kafka" => &["kafka"],
+        "nats" => &["nats"],
+        "mssql" => &["mssql"],
+        "clickhouse" => &["clickhouse"],
+        "memcached" => &["memcached"],
+        "mqtt" => &["mqtt"],
+        _ => &[],
+    }
+}
+
 /// The port where the code listens on a variable that a file of the repository gives a value.
 fn port(draft: &mut Draft) {
     let Some(name) = draft.port_variable.clone() else { return };
@@ -75,6 +94,17 @@ fn port(draft: &mut Draft) {
 /// Links a component's variables to its services.
 pub(super) fn attach(draft: &mut Draft) {
     port(draft);
+    // A default that is a URL of a service is as good as a driver.
+    for name in draft.env_names() {
+        let kind = draft.env_default(&name).and_then(super::compose::by_url);
+        if let Some(kind) = kind.filter(|kind| !relatives(kind).iter().any(|other| draft.has_service(other)))
+        {
+            let field = format!("env.{name}");
+            let at = draft.c.evidence.iter().find(|e| e.field == field);
+            let at = at.map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line));
+            draft.service(kind, None, &at, 0.75);
+        }
+    }
     let kinds = draft.service_kinds();
     let only = |group: &[&str]| {
         let mut of = kinds.iter().filter(|kind| group.contains(&kind.as_str()));

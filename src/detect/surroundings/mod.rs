@@ -1,13 +1,17 @@
 //! What stands around a component's code: Dockerfile, compose, Procfile, example variables, and what
 //! components are to each other. Runs after the ecosystems, which say what a folder is.
 
+mod apphost;
 mod compose;
 mod docker;
 mod dotenv;
 mod files;
+mod interpolate;
 mod link;
 mod procfile;
+mod settings;
 mod settle;
+mod target;
 mod variables;
 
 use std::sync::{Mutex, PoisonError};
@@ -23,8 +27,9 @@ pub(super) use files::{files, of_use};
 
 /// Adds to every draft what the files around it say.
 pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>) {
+    let mut compose = compose::read(tree);
+    target::assign(tree, drafts, &mut compose);
     let dirs: Vec<String> = drafts.iter().map(|draft| draft.c.path.clone()).collect();
-    let compose = compose::read(tree);
     read_variables(tree, drafts, &dirs);
     for draft in drafts.iter_mut() {
         dotenv::attach(tree, draft, &dirs);
@@ -32,10 +37,12 @@ pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>) {
         procfile::attach(tree, draft);
     }
     compose::attach(tree, drafts, &compose);
+    apphost::attach(tree, drafts);
+    settle::settle(tree, drafts);
     for draft in drafts.iter_mut() {
+        settings::attach(tree, draft);
         link::attach(draft);
     }
-    settle::settle(tree, drafts);
 }
 
 /// Searches the sources of every component that has its folder to itself.

@@ -8,12 +8,22 @@ use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::Tree;
 
-static PORT: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?:--port[ =]|-p |:|\$\{PORT:-)(\d{2,5})\b").expect("a valid pattern"));
+static PORT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:--port[ =]|\s-p |[\w.*\]]:|\s:|\$\{PORT:-|\brunserver )(\d{2,5})(?:\s|$|[\x22'}])")
+        .expect("a valid pattern")
+});
+
+/// The port that a command line says.
+pub(super) fn port(command: &str) -> Option<u16> {
+    PORT.captures(command).and_then(|found| found[1].parse().ok())
+}
 
 /// Adds what the component's Procfile says.
 pub(super) fn attach(tree: &Tree, draft: &mut Draft) {
-    let Some(file) = tree.find(&draft.c.path, "Procfile") else { return };
+    let Some(file) = tree.find(&draft.c.path, "Procfile") else {
+        entrypoint(tree, draft);
+        return;
+    };
     let Some(text) = tree.text(&file) else { return };
     let mut processes = text.lines().zip(1u32..).filter_map(|(line, number)| {
         let (name, command) = line.split_once(':')?;
@@ -28,7 +38,7 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft) {
         // What production runs beats what an ecosystem usually runs.
         draft.c.commands.start = None;
         draft.command(Slot::Start, command, &at, 0.95);
-        if let Some(port) = PORT.captures(command).and_then(|found| found[1].parse().ok()) {
+        if let Some(port) = port(command) {
             draft.port(port, PortSource::Script, &at);
         }
     } else if let Some((_, command, line)) = all.iter().find(|(name, _, _)| name == "worker") {
@@ -36,5 +46,19 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft) {
         draft.kind(ComponentKind::Worker, &at, 0.9);
         draft.c.commands.start = None;
         draft.command(Slot::Start, command, &at, 0.95);
+    }
+}
+
+/// App Engine's `app.yaml` says in `entrypoint` what runs.
+fn entrypoint(tree: &Tree, draft: &mut Draft) {
+    let Some(file) = tree.find(&draft.c.path, "app.yaml") else { return };
+    let Some(doc) = tree.doc(&file) else { return };
+    let text = |key: &str| doc.get(key).and_then(serde_json::Value::as_str);
+    if let (Some(_), Some(command)) = (text("runtime"), text("entrypoint")) {
+        let line = tree.text(&file).and_then(|text| crate::detect::read::lines::word(&text, "entrypoint"));
+        let at = At::line(&file, line);
+        draft.kind(ComponentKind::Web, &at, 0.8);
+        draft.c.commands.start = None;
+        draft.command(Slot::Start, command, &at, 0.9);
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn settle(tree: &Tree, drafts: &mut [Draft]) {
         }
     }
     libraries(drafts);
+    through_libraries(drafts);
     for draft in drafts.iter_mut() {
         let worker = draft
             .c
@@ -29,6 +30,46 @@ pub(super) fn settle(tree: &Tree, drafts: &mut [Draft]) {
             let path = draft.c.path.clone();
             draft.kind(ComponentKind::Worker, &At::file(path), 0.65);
         }
+    }
+}
+
+/// A program reaches the services of the libraries that it uses.
+fn through_libraries(drafts: &mut [Draft]) {
+    let library = |draft: &Draft| draft.c.kind == ComponentKind::Library;
+    let called: Vec<BTreeSet<String>> = drafts
+        .iter()
+        .map(|draft| {
+            draft.aliases.iter().cloned().chain([draft.c.name.clone(), draft.c.path.clone()]).collect()
+        })
+        .collect();
+    let needed: Vec<Vec<usize>> = drafts
+        .iter()
+        .map(|draft| {
+            let is = |(index, other): &(usize, &Draft)| {
+                library(other)
+                    && draft.c.path != other.c.path
+                    && draft.needs.iter().any(|need| called[*index].contains(need))
+            };
+            drafts.iter().enumerate().filter(is).map(|(index, _)| index).collect()
+        })
+        .collect();
+    let mut add = Vec::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        if library(draft) || draft.c.kind == ComponentKind::Infrastructure {
+            continue;
+        }
+        let (mut open, mut seen) = (needed[index].clone(), BTreeSet::new());
+        while let Some(next) = open.pop() {
+            if seen.insert(next) {
+                open.extend(&needed[next]);
+            }
+        }
+        for library in seen {
+            add.extend(drafts[library].services_seen().into_iter().map(|service| (index, service)));
+        }
+    }
+    for (index, (kind, version, at)) in add {
+        drafts[index].service_through(&kind, version, &at);
     }
 }
 

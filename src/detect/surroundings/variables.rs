@@ -157,7 +157,7 @@ static TAIL: Pattern = Pattern::new(
 );
 static DEMANDED: Pattern = Pattern::new(r"^\s*\|\|\s*raise\b");
 static TESTED: Pattern = Pattern::new(
-    r"^\s*(?:===|!==|==|!=|\?[^?.:]|&&|\w+\([^\n]*\.(?:optional|nullish)\(\)|\.ok\(\)|\.is_ok\(\)|\.is_err\(\))",
+    r"^\s*(?:;\s*\w+\s*[!=]=\s*\x22\x22|===|!==|==|!=|\?[^?.:]|&&|\w+\([^\n]*\.(?:optional|nullish)\(\)|\.ok\(\)|\.is_ok\(\)|\.is_err\(\))",
 );
 static LITERAL: Pattern = Pattern::new(
     r#"^(?:String::from\(|str\(|int\()?(?:"([^"]*)"|'([^']*)'|`([^`$]*)`|(-?\d+(?:\.\d+)?)\b|(true|false|True|False)\b)"#,
@@ -213,8 +213,9 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, own: &[&str]) -> Looked {
     let looked = Looked { looked: sources.found.len(), total: sources.total };
     // What Yarn writes beside a project is not the project's.
     let written = |file: &str| base(file).starts_with(".pnp.");
-    let files =
-        sources.found.into_iter().filter(|file| !written(file) && !boilerplate(draft, &file[prefix..]));
+    let files = sources.found.into_iter().filter(|file| {
+        !written(file) && !file[prefix..].starts_with(".mvn/") && !boilerplate(draft, &file[prefix..])
+    });
     let files: Vec<&str> = files.collect();
     for file in files {
         let Some(text) = tree.text(file) else { continue };
@@ -250,9 +251,14 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
         for found in code.captures(&row.pattern) {
             let (Some(whole), Some(name)) = (found.get(0), found.name("n")) else { continue };
             let name = name.as_str();
-            // Vue's own tool says where the pages are.
-            let given = name == "BASE_URL" && draft.c.framework.as_deref() == Some("vue-cli");
-            if given || GIVEN.contains(&name) || name.len() > 100 || name.starts_with("npm_") || name == "_" {
+            // Vue's own tool says where the pages are; cargo says what is compiled.
+            let given = name == "BASE_URL" && draft.c.framework.as_deref() == Some("vue-cli")
+                || GIVEN.contains(&name)
+                || name.starts_with("npm_")
+                || name.starts_with("CARGO_");
+            // `env!` is of the compiler: what it reads is set for a build, not for a run.
+            let compiled = whole.as_str().contains("env!") && !whole.as_str().contains("dotenv!");
+            if given || compiled || name.len() > 100 || name == "_" {
                 continue;
             }
             let rest = &code.text[whole.end()..];
@@ -287,6 +293,7 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
     }
     if extension == "py" {
         settings(code, file, draft);
+        by_convention(code, file, draft);
     }
     if matches!(extension, "js" | "ts" | "mjs" | "cjs" | "jsx" | "tsx") {
         for found in code.captures(&DESTRUCTURED) {
@@ -309,6 +316,31 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
                 }
             }
         }
+    }
+}
+
+static CONVENTION: Pattern =
+    Pattern::new(r"\b(?:dj_database_url\.config|env\.(?:db|db_url|dj_db_url))\(([^()]*)\)");
+static NAMED: Pattern = Pattern::new(r#"\benv\s*=\s*['"](\w+)['"]"#);
+static FALLBACK: Pattern = Pattern::new(r#"\bdefault\s*=\s*['"]([^'"]+)['"]"#);
+
+/// Calls that read `DATABASE_URL` without naming it.
+fn by_convention(code: &Code, file: &str, draft: &mut Draft) {
+    for found in code.captures(&CONVENTION) {
+        let arguments = &found[1];
+        if arguments.trim_start().starts_with(['"', '\'']) {
+            continue;
+        }
+        let name =
+            NAMED.captures(arguments).map_or_else(|| "DATABASE_URL".to_owned(), |name| name[1].to_owned());
+        let default = FALLBACK.captures(arguments).map(|default| default[1].to_owned());
+        let given = match &default {
+            Some(default) => Given::Code(default),
+            None if arguments.contains("default") || found[0].starts_with("dj_") => Given::Copes,
+            None => Given::Nothing,
+        };
+        let line = found.get(0).map(|whole| code.line(whole.start()));
+        draft.env(&name, given, &At::line(file, line), 0.85);
     }
 }
 
@@ -405,6 +437,7 @@ mod tests {
     fn a_variable_without_one_is_required_unless_the_code_only_asks() {
         assert_eq!(one("connect(process.env.API_HOST)", "a.js"), ("API_HOST".into(), true, None));
         assert_eq!(one("if (process.env.FLAG) {}", "a.js"), ("FLAG".into(), false, None));
+        assert_eq!(one("if v := os.Getenv(\"FLAG\"); v != \"\" {}", "a.go"), ("FLAG".into(), false, None));
         assert_eq!(one("os.environ[\"API_HOST\"]", "a.py"), ("API_HOST".into(), true, None));
         assert!(read("// process.env.NOPE\n'process.env.ALSO'", "a.js").is_empty());
         assert!(read("process.env.NODE_ENV === 'x'; process.env.TZ = 'UTC'", "a.js").is_empty());

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Build, Dependency, tool};
+use super::command::tool;
+use super::{Build, Dependency};
 use crate::detect::draft::At;
 use crate::detect::ecosystem::tools::{self, Pin};
 use crate::detect::read::pattern::Pattern;
@@ -12,7 +13,7 @@ use crate::detect::scope::Scope;
 static NAME: Pattern = Pattern::new(r#"\brootProject\.name\s*=\s*['"]([^'"]+)['"]"#);
 static INCLUDE: Pattern = Pattern::new(r#"(?m)^\s*include(?:\s|\()"#);
 static PLUGIN: Pattern = Pattern::new(
-    r#"\b(?:id|kotlin)\s*\(?\s*['"]([\w.-]+)['"]\s*\)?(?:\s*\.?version\s*\(?\s*['"]?([\w.$-]+)['"]?)?"#,
+    r#"\b(?:id|kotlin)\s*\(?\s*['"]([\w.-]+)['"]\s*\)?(?:\s*\.?version\s*\(?\s*['"]?([\w.${}-]+)['"]?)?"#,
 );
 static APPLY: Pattern = Pattern::new(r#"\bapply\s*\(?\s*plugin\s*[:=]\s*['"]([\w.-]+)['"]"#);
 static BARE_PLUGIN: Pattern =
@@ -53,11 +54,30 @@ pub(super) fn read(scope: &Scope<'_>) -> Option<Build> {
         scope.tree.first(dir, &["settings.gradle", "settings.gradle.kts"])?;
         scope.tree.first(dir, &["build.gradle", "build.gradle.kts"])
     });
+    build.member = settings.is_none()
+        && tools::upward(&scope.dir)
+            .filter(|dir| *dir != scope.dir)
+            .any(|dir| scope.tree.first(dir, &["settings.gradle", "settings.gradle.kts"]).is_some());
     if let Some(file) = &own {
         text(scope, file, &mut build, true);
     }
     if let Some(file) = &root {
         text(scope, file, &mut build, false);
+    }
+    // `pluginManagement` of the settings says versions for every module.
+    let settings = tools::upward(&scope.dir)
+        .find_map(|dir| scope.tree.first(dir, &["settings.gradle", "settings.gradle.kts"]));
+    if let Some(file) = settings
+        && let Some(code) = scope.tree.code(&file)
+    {
+        for found in code.captures(&PLUGIN) {
+            let version =
+                found.get(2).and_then(|version| bare(&expanded(scope, &code.text, version.as_str())?));
+            if version.is_some() {
+                let at = At::line(&file, found.get(0).map(|m| code.line(m.start())));
+                plugin(&mut build, &found[1], version, at, false);
+            }
+        }
     }
     let spring = build
         .dependencies
@@ -76,6 +96,7 @@ pub(super) fn read(scope: &Scope<'_>) -> Option<Build> {
         ("micronautVersion", "io.micronaut"),
         ("ktor_version", "io.ktor"),
         ("ktorVersion", "io.ktor"),
+        ("ktor.version", "io.ktor"),
         ("grailsVersion", "org.grails"),
     ] {
         if let Some(pin) = super::keyed(scope, "gradle.properties", key) {
@@ -94,7 +115,7 @@ fn text(scope: &Scope<'_>, file: &str, build: &mut Build, own: bool) {
     let line = |found: &regex::Captures<'_>| At::line(file, found.get(0).map(|m| code.line(m.start())));
     for found in code.captures(&PLUGIN).chain(code.captures(&APPLY)) {
         let id = found[1].to_owned();
-        let version = found.get(2).and_then(|version| bare(version.as_str()));
+        let version = found.get(2).and_then(|version| bare(&expanded(scope, &code.text, version.as_str())?));
         let kept = code.text[found.get(0).map_or(0, |m| m.end())..].trim_start().starts_with("apply false");
         plugin(build, &id, version, line(&found), own && !kept);
     }
@@ -107,7 +128,8 @@ fn text(scope: &Scope<'_>, file: &str, build: &mut Build, own: bool) {
     let common = own || code.text.contains("subprojects") || code.text.contains("allprojects");
     for found in code.captures(&DEPENDENCY).filter(|_| common) {
         if &found[1] != "classpath" || found[2].contains("spring-boot") {
-            let version = found.get(3).and_then(|version| bare(version.as_str()));
+            let version =
+                found.get(3).and_then(|version| bare(&expanded(scope, &code.text, version.as_str())?));
             build.dependencies.push(Dependency { name: found[2].to_owned(), version, at: line(&found) });
         }
     }
@@ -124,6 +146,17 @@ fn text(scope: &Scope<'_>, file: &str, build: &mut Build, own: bool) {
         let text = found[1].trim_end_matches('.').replace('_', ".");
         build.version.get_or_insert(Pin { text, at: line(&found) });
     }
+}
+
+/// A version with the variables of the file or of `gradle.properties` filled in.
+fn expanded(scope: &Scope<'_>, text: &str, version: &str) -> Option<String> {
+    let Some(name) = version.strip_prefix('$') else { return Some(version.to_owned()) };
+    let name = name.trim_matches(['{', '}']).rsplit('.').next()?;
+    let plain = regex::escape(name);
+    let set = regex::Regex::new(&format!(r#"\b{plain}\b['"\]]*\s*(?:,|=|by\s+extra\()\s*['"]([^'"]+)['"]"#))
+        .ok()?;
+    let own = set.captures(text).map(|found| found[1].to_owned());
+    own.or_else(|| Some(super::keyed(scope, "gradle.properties", name)?.text))
 }
 
 /// A plugin is as good as a dependency on its framework.

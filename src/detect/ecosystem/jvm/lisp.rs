@@ -2,6 +2,7 @@
 
 use super::{Build, Dependency};
 use crate::detect::draft::At;
+use crate::detect::ecosystem::tools::Pin;
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::{Code, version::bare};
 use crate::detect::scope::Scope;
@@ -36,6 +37,8 @@ pub(super) fn read(scope: &Scope<'_>) -> Option<Build> {
             at: line(&found),
         });
     }
+    let clojure = build.dependencies.iter().find(|d| d.name == "org.clojure:clojure");
+    build.language_version = clojure.and_then(|d| Some(Pin { text: d.version.clone()?, at: d.at.clone() }));
     // `ring/ring-core` and `ring/ring-jetty-adapter` are Ring whatever their artifact.
     if !code.text.contains(":run") && manager == "clj" {
         build.plugins.push("no-run-alias".into());

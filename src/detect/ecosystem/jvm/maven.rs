@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Build, Dependency, tool};
+use super::command::tool;
+use super::{Build, Dependency};
 use crate::detect::draft::At;
-use crate::detect::ecosystem::tools::Pin;
+use crate::detect::ecosystem::tools::{self, Pin};
 use crate::detect::read::version::bare;
 use crate::detect::read::xml::Element;
-use crate::detect::read::{base, folder, join};
+use crate::detect::read::{folder, join};
 use crate::detect::scope::Scope;
 
 /// A pom and its parents, nearest first.
@@ -136,7 +137,18 @@ pub(super) fn read(scope: &Scope<'_>) -> Option<Build> {
     if let Some(parent) = pom.value(&["parent", "artifactId"]) {
         build.needs.retain(|need| need != parent);
     }
-    let _ = base(&build.file);
+    // A module is listed by a pom above.
+    build.member = tools::upward(&scope.dir).filter(|dir| *dir != scope.dir).any(|dir| {
+        let above = scope.tree.find(dir, "pom.xml").and_then(|file| scope.tree.xml(&file));
+        above.is_some_and(|pom| pom.child("modules").is_some())
+    });
+    // The version of a server's plugin is not the server's.
+    for dependency in &mut build.dependencies {
+        if ["liberty-maven-plugin", "wildfly-maven-plugin"].iter().any(|name| dependency.name.ends_with(name))
+        {
+            dependency.version = None;
+        }
+    }
     Some(build)
 }
 

@@ -1,17 +1,20 @@
 //! Java, Kotlin, Groovy, Scala and Clojure: one table of frameworks over five build tools.
 
+mod command;
 mod gradle;
 mod lisp;
 mod maven;
+mod role;
 mod scala;
 mod settings;
 
 use super::shared::{self, Dependency};
 use super::tools::Pin;
 use super::{Ecosystem, tools, version};
-use crate::detect::draft::{At, Draft, Slot};
+use crate::detect::draft::{At, Draft};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::listen::{self, Listen, Take};
+use crate::detect::read::version::bare;
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
 use crate::detect::scope::Scope;
@@ -76,12 +79,14 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("scalatra", &["org.scalatra:*"], 48, Some(8080), Web),
     row("pedestal", &["io.pedestal:*"], 48, None, Web),
     row("luminus", &["luminus:*", "luminus-*"], 46, Some(3000), Web),
+    row("tapir", &["com.softwaremill.sttp.tapir:*"], 44, None, Web),
+    row("functions-framework", &["com.google.cloud.functions:functions-framework-api"], 42, Some(8080), Web),
     row("ring", &["ring:*", "ring/ring*", "metosin:reitit*"], 40, Some(3000), Web),
     row("http-kit", &["http-kit:http-kit"], 38, Some(8090), Web),
 ];
 
 /// Calls that listen.
-static LISTEN: [Listen; 12] = [
+static LISTEN: [Listen; 13] = [
     listen::row(r"\.listen\s*\(", Take::Argument(0)),
     listen::row(r"\bJavalin\.create\([^;]*?\)\s*\.start\s*\(", Take::Argument(0)),
     listen::row(r"\b(?:app|server|javalin)\.start\s*\(\s*", Take::Argument(0)),
@@ -93,6 +98,7 @@ static LISTEN: [Listen; 12] = [
     listen::row(r"\.asServer\s*\(\s*\w+\s*\(", Take::Argument(0)),
     listen::row(r"\b(?:newServerAt|bindAndHandle)\s*\([^)]*?,\s*", Take::Argument(0)),
     listen::row(r"\.withPort\s*\(\s*(?:port\x22|Port\.fromInt\s*\(\s*)?([\w.]+)", Take::Group),
+    listen::row(r"::?[\w.]*http/port\s+(\d{2,5})", Take::Group),
     listen::row(r"\brun-(?:jetty|server)\b[^\n]*?:port\s+([^\s}]+)", Take::Group),
 ];
 
@@ -104,6 +110,8 @@ struct Build {
     name: Option<(String, At)>,
     dependencies: Vec<Dependency>,
     version: Option<Pin>,
+    /// Of Scala or Clojure, whose own version counts.
+    language_version: Option<Pin>,
     /// Holds modules and has no code of its own.
     aggregator: bool,
     /// `war`, `jar`, `pom`.
@@ -113,6 +121,8 @@ struct Build {
     /// How the tool is called, the wrapper first.
     tool: String,
     needs: Vec<String>,
+    /// One of several modules of a build around.
+    member: bool,
 }
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
@@ -136,12 +146,16 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     draft.manager(build.manager, &whole, 0.98);
     draft.runtime("java", &whole, 0.8);
     let mut pins = version::Pins::default();
-    pins.push(tools::pinned(scope.tree, &scope.dir, &["java"]));
-    pins.push(tools::file(scope.tree, &scope.dir, &[".java-version"]));
-    pins.push(keyed(scope, ".sdkmanrc", "java"));
-    pins.push(keyed(scope, "system.properties", "java.runtime.version"));
-    pins.manifest.clone_from(&build.version);
-    version::settle(scope.tree, &mut draft, pins, 1, java);
+    let own = match draft.c.language.as_deref() {
+        Some("Scala" | "Clojure") => build.language_version.clone(),
+        _ => None,
+    };
+    if own.is_some() {
+        pins.manifest = own;
+        version::settle(scope.tree, &mut draft, pins, 2, bare);
+    } else {
+        java_version(scope, &build, &mut draft);
+    }
     draft.aggregator = build.aggregator;
     let mut framework = shared::framework(FRAMEWORKS, &build.dependencies, &mut draft);
     shared::services("jvm", &build.dependencies, &mut draft);
@@ -162,10 +176,24 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     });
     let listens =
         own && shared::listens(scope, &mut draft, &["java", "kt", "scala", "groovy", "clj"], &words, &LISTEN);
-    if framework.is_some_and(|row| row.name == "spring-boot") && !serves(&build) {
+    if framework.is_some_and(|row| row.name == "spring-boot") && !role::serves(&build) {
         // A starter without a web server ends when its work is done, or waits for messages.
-        draft.unserved(ComponentKind::Worker, &whole, 0.8);
+        draft.unserved(ComponentKind::Worker, &whole, 0.7);
         framework = None;
+    }
+    if framework.is_some_and(|row| row.name == "quarkus") && role::commands_only(&build) {
+        draft.unserved(ComponentKind::Cli, &whole, 0.8);
+    }
+    // A module that shares a framework's dependencies with its siblings and starts nothing is their library.
+    let by_main = framework.is_some_and(|row| {
+        matches!(row.name, "spring-boot" | "ktor" | "micronaut" | "spark" | "http4k" | "jooby")
+            && build.packaging.as_deref() != Some("war")
+    });
+    if by_main && scope.dir != "." && build.member && !role::starts(scope) {
+        draft.unserved(ComponentKind::Library, &whole, 0.8);
+        draft.strength = 1;
+        command::attach(scope, &build, &whole, &mut draft);
+        return draft;
     }
     if framework.is_none() && draft.c.framework.is_none() {
         let runs = has_main(scope) || build.plugins.iter().any(|plugin| plugin == "application");
@@ -184,49 +212,18 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     if matches!(draft.c.framework.as_deref(), Some("spring-boot" | "grails" | "quarkus" | "micronaut")) {
         draft.strength = 4;
     }
-    commands(scope, &build, &whole, &mut draft);
+    command::attach(scope, &build, &whole, &mut draft);
     draft
 }
 
-/// Whether a Spring Boot application has a web server among its starters.
-fn serves(build: &Build) -> bool {
-    const SERVERS: &[&str] = &[
-        "spring-boot-starter-web",
-        "spring-boot-starter-webmvc",
-        "spring-boot-starter-webflux",
-        "spring-boot-starter-jersey",
-        "spring-boot-starter-data-rest",
-        "spring-boot-starter-hateoas",
-        "spring-boot-starter-graphql",
-        "spring-boot-starter-web-services",
-        "spring-boot-starter-rsocket",
-        "spring-boot-starter-undertow",
-        "spring-boot-starter-jetty",
-        "spring-boot-starter-tomcat",
-        "spring-cloud-starter-gateway",
-        "spring-cloud-starter-netflix-eureka-server",
-        "spring-cloud-config-server",
-        "vaadin-spring-boot-starter",
-        "spring-boot-admin-starter-server",
-        "spring-boot-starter-websocket",
-        "spring-cloud-starter-gateway-server-webflux",
-        "spring-boot-starter-oauth2-authorization-server",
-        "spring-boot-starter-thymeleaf",
-        "spring-boot-starter-actuator",
-        "spring-cloud-starter-gateway-mvc",
-        "zipkin-server",
-        "springdoc-openapi-starter-webmvc-ui",
-    ];
-    let artifact = |name: &str| name.rsplit(':').next().unwrap_or_default().to_owned();
-    let starters: Vec<String> = build
-        .dependencies
-        .iter()
-        .map(|d| artifact(&d.name))
-        .filter(|name| name.contains("starter") || SERVERS.contains(&name.as_str()))
-        .collect();
-    // A build that hides its dependencies in another file is taken for what most of them are.
-    starters.iter().any(|name| SERVERS.contains(&name.as_str()))
-        || starters.iter().all(|name| name == "spring-boot-starter-parent")
+fn java_version(scope: &Scope<'_>, build: &Build, draft: &mut Draft) {
+    let mut pins = version::Pins::default();
+    pins.push(tools::pinned(scope.tree, &scope.dir, &["java"]));
+    pins.push(tools::file(scope.tree, &scope.dir, &[".java-version"]));
+    pins.push(keyed(scope, ".sdkmanrc", "java"));
+    pins.push(keyed(scope, "system.properties", "java.runtime.version"));
+    pins.manifest.clone_from(&build.version);
+    version::settle(scope.tree, draft, pins, 1, java);
 }
 
 /// The language of most sources under the tool's source folders.
@@ -311,75 +308,6 @@ fn has_main(scope: &Scope<'_>) -> bool {
             .any(|word| text.contains(word))
         })
     })
-}
-
-/// How a wrapper or the tool itself is called from the folder.
-fn tool(scope: &Scope<'_>, wrapper: &str, plain: &str) -> String {
-    let mut up = String::new();
-    for dir in tools::upward(&scope.dir) {
-        if scope.tree.find(dir, wrapper).is_some() {
-            return if up.is_empty() { format!("./{wrapper}") } else { format!("{up}{wrapper}") };
-        }
-        up.push_str("../");
-    }
-    plain.to_owned()
-}
-
-fn commands(scope: &Scope<'_>, build: &Build, whole: &At, draft: &mut Draft) {
-    let tool = &build.tool;
-    let framework = draft.c.framework.clone().unwrap_or_default();
-    let library = draft.c.kind == ComponentKind::Library;
-    let (compile, run, test): (&str, Option<&str>, &str) = match (build.manager, framework.as_str()) {
-        ("maven", "spring-boot") => ("package", Some("spring-boot:run"), "test"),
-        ("maven", "quarkus") => ("package", Some("quarkus:dev"), "test"),
-        ("maven", "micronaut") => ("package", Some("mn:run"), "test"),
-        ("maven", "open-liberty") => ("package", Some("liberty:dev"), "test"),
-        ("maven", "wildfly") => ("package", Some("wildfly:dev"), "test"),
-        ("maven", "vertx") if build.plugins.iter().any(|p| p == "vertx-maven-plugin") => {
-            ("package", Some("vertx:run"), "test")
-        }
-        ("maven", _) if build.plugins.iter().any(|p| p == "exec-maven-plugin") => {
-            ("package", Some("exec:java"), "test")
-        }
-        ("maven", _) if build.plugins.iter().any(|p| p == "jetty-maven-plugin") => {
-            ("package", Some("jetty:run"), "test")
-        }
-        ("maven", _) => ("package", None, "test"),
-        ("gradle", "spring-boot" | "grails") => ("build", Some("bootRun"), "test"),
-        ("gradle", "quarkus") => ("build", Some("quarkusDev"), "test"),
-        ("gradle", _)
-            if framework == "ktor"
-                || framework == "micronaut"
-                || build.plugins.iter().any(|p| {
-                    p == "application"
-                        || p.starts_with("io.ktor.plugin")
-                        || p.starts_with("io.micronaut.application")
-                }) =>
-        {
-            ("build", Some("run"), "test")
-        }
-        ("gradle", _) => ("build", None, "test"),
-        ("sbt", _) => ("compile", Some("run"), "test"),
-        ("lein", _) => ("uberjar", Some("run"), "test"),
-        ("clj", _) => ("", Some("-M:run"), ""),
-        ("mill", _) => ("", None, ""),
-        ("scala-cli", _) => ("compile .", Some("run ."), "test ."),
-        _ => ("", None, ""),
-    };
-    if !compile.is_empty() {
-        draft.command(Slot::Build, &format!("{tool} {compile}"), whole, 0.8);
-    }
-    if let Some(run) = run.filter(|_| !library) {
-        draft.command(Slot::Dev, &format!("{tool} {run}"), whole, 0.85);
-        draft.command(Slot::Start, &format!("{tool} {run}"), whole, 0.7);
-    }
-    if !test.is_empty()
-        && (scope.files.iter().any(|file| file.contains("test"))
-            || build.manager == "maven"
-            || build.manager == "gradle")
-    {
-        draft.command(Slot::Test, &format!("{tool} {test}"), whole, 0.8);
-    }
 }
 
 #[cfg(test)]

@@ -162,6 +162,7 @@ impl Manifest {
         let bare = self.dependencies().next().is_none()
             && scope.count(&["ts", "tsx", "js", "jsx", "mjs", "vue", "svelte"]) <= 2;
         let idle = bare
+            && scope.first(super::PAGES).is_none()
             && !["start", "dev", "serve", "build"].iter().any(|name| self.script(name).is_some())
             && !["main", "module", "exports", "bin", "types"].iter().any(|key| self.get(key).is_some());
         if idle && below.clone().any(|name| is_package(name) || MANIFESTS.contains(&name)) {

@@ -129,12 +129,20 @@ const WORKERS: &[&str] = &[
 const INFRASTRUCTURE: &[&str] = &["cdk.json", "cdktf.json", "Pulumi.yaml"];
 
 /// Pages that need nothing but a web server.
-const PAGES: &[&str] =
+pub(super) const PAGES: &[&str] =
     &["index.html", "public/index.html", "src/index.html", "app/index.html", "www/index.html"];
 
-/// Whether a package has an entry for others.
-fn has_entry(manifest: &Manifest) -> bool {
-    ["main", "module", "exports", "types"].iter().any(|key| manifest.get(key).is_some())
+/// Whether a package has an entry for others; the `main` that a generator writes names no file.
+fn has_entry(scope: &Scope<'_>, manifest: &Manifest) -> bool {
+    let there = |main: &str| scope.find(main.trim_start_matches("./")).is_some();
+    ["module", "exports", "types"].iter().any(|key| manifest.get(key).is_some())
+        || manifest.text("main").is_some_and(there)
+}
+
+/// Whether a script runs a file of the project.
+fn runs_file(manifest: &Manifest) -> bool {
+    let scripts = ["start", "dev"].into_iter().filter_map(|name| manifest.script(name));
+    scripts.flat_map(program::files).next().is_some()
 }
 
 /// Whether a script runs or builds something.
@@ -154,8 +162,8 @@ fn used_by_others(manifest: &Manifest) -> bool {
         let main = main.trim_start_matches("./");
         ["dist/", "lib/", "build/", "src/"].iter().any(|folder| main.starts_with(folder))
     };
-    let entry = ["module", "exports", "types"].iter().any(|key| manifest.get(key).is_some())
-        || manifest.text("main").is_some_and(built);
+    let entry = ["exports", "types"].iter().any(|key| manifest.get(key).is_some())
+        || ["main", "module"].iter().any(|key| manifest.text(key).is_some_and(built));
     let runs = ["start", "dev", "serve", "start:dev", "start:prod", "develop", "watch"];
     entry && !runs.iter().any(|name| manifest.script(name).is_some_and(|script| !script.contains("tsc")))
 }
@@ -178,7 +186,7 @@ fn kind(
             draft.kind(ComponentKind::Library, &at, 0.75);
             return;
         }
-        if framework.rank >= 64 && !runs(manifest) && has_entry(manifest) {
+        if framework.rank >= 64 && !runs(manifest) && has_entry(scope, manifest) {
             draft.unserved(ComponentKind::Library, &at, 0.75);
             return;
         }
@@ -213,7 +221,7 @@ fn kind(
         .filter(|_| scope.files.iter().any(|file| scope.relative(file).starts_with("api/")))
     {
         draft.kind(ComponentKind::Web, &At::file(platform), 0.6);
-    } else if let Some(page) = scope.first(PAGES) {
+    } else if let Some(page) = scope.first(PAGES).filter(|_| !runs_file(manifest)) {
         draft.kind(ComponentKind::Static, &At::file(page), 0.6);
         draft.forget_guessed_start();
     } else if starts || draft.c.commands.start.is_some() {

@@ -45,6 +45,10 @@ static APPS: [(&str, Pattern); 8] = [
     ("blacksheep", Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+)?\s*=\s*Application\s*\(")),
 ];
 
+/// `app = create_app()`: the app as a function of the project makes it.
+static MADE: Pattern = Pattern::new(
+    r"(?m)^(app|application|api|server|asgi_app)\s*(?::\s*[\w.]+)?\s*=\s*(?:\w+\.)*(?:create|get|make|build|init|setup|register|new|start)_?\w*(?:app|application|api|server)\w*\s*\(",
+);
 static FACTORY: Pattern = Pattern::new(r"(?m)^def\s+(create_app|make_app)\s*\(");
 static MAIN: Pattern = Pattern::new(r#"(?m)^if\s+__name__\s*==\s*['"]__main__['"]"#);
 
@@ -89,11 +93,13 @@ pub(super) fn attach(
         .take(100)
         .collect();
     let mut found = listen::search(scope.tree, &likely, &LISTEN, &sources);
+    crate::detect::ecosystem::shared::note_variables(&found, draft);
     // The first argument of `run` in scripts (`asyncio.run`, `subprocess.run`) is no address.
     found.retain(|place| place.port.is_some() || framework.is_some());
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
     }
+    gunicorn(scope, draft);
     if let Some(file) = scope.find(".streamlit/config.toml")
         && name == "streamlit"
         && let Some(port) = scope.tree.doc(&file).and_then(|doc| doc.pointer("/server/port")?.as_u64())
@@ -107,6 +113,21 @@ pub(super) fn attach(
         draft.port(port, PortSource::Default, &at);
     }
     found.iter().any(|place| place.port.is_some())
+}
+
+static BIND: Pattern = Pattern::new(r"(?m)^bind\s*=\s*(.+)$");
+
+/// The address that Gunicorn's settings say.
+fn gunicorn(scope: &Scope<'_>, draft: &mut Draft) {
+    let Some(file) = scope.first(&["gunicorn.conf.py", "gunicorn_conf.py", "gunicorn_config.py"]) else {
+        return;
+    };
+    let Some(code) = scope.tree.code(&file) else { return };
+    if let Some(found) = BIND.captures(&code.text)
+        && let Some(port) = listen::resolve(&code, &found[1], 4)
+    {
+        draft.port(port, PortSource::Script, &At::line(&file, found.get(0).map(|m| code.line(m.start()))));
+    }
 }
 
 fn module(scope: &Scope<'_>, file: &str) -> String {
@@ -124,7 +145,8 @@ fn find(scope: &Scope<'_>, sources: &[&str], framework: &str) -> Option<App> {
     let mut apps: Vec<App> = Vec::new();
     for file in sources {
         let Some(code) = scope.tree.code(file) else { continue };
-        if let Some(found) = code.captures(pattern).next() {
+        let direct = code.captures(pattern).next();
+        if let Some(found) = direct.or_else(|| code.captures(&MADE).next()) {
             let line = code.line(found.get(1).map_or(0, |m| m.start()));
             apps.push(App {
                 file: (*file).to_owned(),
@@ -238,6 +260,12 @@ fn start(
                 command(draft, Slot::Start, name, &at, 0.8);
             }
         }
+    }
+    if draft.c.commands.start.is_none()
+        && let Some((name, at)) = requirements.scripts.first().filter(|(name, _)| name != "console_scripts")
+    {
+        let at = at.clone();
+        command(draft, Slot::Start, name, &at, 0.75);
     }
     if draft.c.commands.start.is_none() && framework != "mkdocs" {
         script(scope, sources, draft, "python ");

@@ -56,7 +56,9 @@ pub(super) fn find<'r>(
         "panel" => imports(scope, "panel as pn"),
         _ => true,
     };
-    let names = |tool: bool| requirements.all.iter().filter(move |r| r.tool == tool).map(|r| r.name.as_str());
+    let names = |tool: bool| {
+        requirements.all.iter().filter(move |r| r.tool == tool && !r.indirect).map(|r| r.name.as_str())
+    };
     let pick = |tool: bool| {
         let mut left: Vec<&str> = names(tool).collect();
         while let Some((row, name)) = best(FRAMEWORKS, left.iter().copied()) {

@@ -2,6 +2,7 @@
 
 mod app;
 mod framework;
+mod import;
 mod manager;
 mod requirement;
 
@@ -65,7 +66,19 @@ const WORKERS: &[&str] = &[
     "aiokafka",
     "confluent-kafka",
     "kafka-python",
+    "locust",
+    "pyrogram",
+    "telethon",
+    "hikari",
+    "disnake",
+    "twitchio",
+    "nats-py",
+    "paho-mqtt",
 ];
+
+/// Scripts that wait for work by their names.
+const WAITING: &[&str] =
+    &["bot.py", "worker.py", "consumer.py", "scheduler.py", "subscriber.py", "listener.py"];
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let sources = scope.sources(&["py"]);
@@ -111,7 +124,8 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     if framework.is_none() {
         kind(&requirements, listens, &whole, &mut draft);
     }
-    draft.aggregator = requirements.workspace && framework.is_none() && !listens && sources.len() <= 1;
+    draft.aggregator =
+        requirements.workspace && framework.is_none() && !listens && draft.c.commands.start.is_none();
     vec![draft]
 }
 
@@ -127,8 +141,17 @@ fn kind(requirements: &Requirements, listens: bool, at: &At, draft: &mut Draft) 
     } else if let Some((_, at)) = requirements.scripts.first() {
         draft.kind(ComponentKind::Cli, at, 0.85);
         draft.strength = 2;
+    } else if draft
+        .c
+        .commands
+        .start
+        .as_deref()
+        .is_some_and(|start| WAITING.iter().any(|name| start.ends_with(name)))
+    {
+        draft.kind(ComponentKind::Worker, at, 0.6);
+        draft.strength = 2;
     } else if draft.c.commands.start.is_some() {
-        draft.kind(ComponentKind::Worker, at, 0.45);
+        draft.kind(ComponentKind::Cli, at, 0.45);
         draft.strength = 2;
     } else if requirements.packaged {
         draft.kind(ComponentKind::Library, at, 0.75);
@@ -140,7 +163,14 @@ fn pins(scope: &Scope<'_>, requirements: &Requirements, draft: &mut Draft) {
     let mut pins = version::Pins::default();
     pins.push(tools::pinned(tree, &scope.dir, &["python"]));
     pins.push(tools::file(tree, &scope.dir, &[".python-version"]));
-    pins.push(tools::file(tree, &scope.dir, &["runtime.txt"]).filter(|pin| pin.text.starts_with("python-")));
+    pins.push(
+        tools::file(tree, &scope.dir, &["runtime.txt"]).filter(|pin| pin.text.starts_with("python-")).map(
+            |mut pin| {
+                pin.text = pin.text.trim_start_matches("python-").to_owned();
+                pin
+            },
+        ),
+    );
     pins.manifest.clone_from(&requirements.python);
     version::settle(tree, draft, pins, 2, |text| {
         let text = text.strip_prefix("python-").or_else(|| text.strip_prefix("cpython-")).unwrap_or(text);

@@ -1,8 +1,11 @@
 //! Requirements: `pyproject.toml` of every flavour, `requirements*.txt`, `Pipfile`, `setup.py`,
 //! `setup.cfg` and `environment.yml`.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
+use super::import;
 use crate::detect::draft::At;
 use crate::detect::ecosystem::tools::Pin;
 use crate::detect::read::pattern::Pattern;
@@ -18,6 +21,8 @@ pub(super) struct Requirement {
     pub(super) at: At,
     /// Only for development or tests.
     pub(super) tool: bool,
+    /// A compiled list has it because another package needs it.
+    pub(super) indirect: bool,
 }
 
 impl Requirement {
@@ -44,6 +49,30 @@ pub(super) struct Requirements {
     pub(super) project: Option<std::sync::Arc<Value>>,
     /// A uv workspace's root.
     pub(super) workspace: bool,
+}
+
+/// The lines of packages that a compiled list has for other packages: `# via X`, where no `X` is a file.
+fn indirect(text: &str) -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    let mut current = None;
+    for (line, number) in text.lines().zip(1u32..) {
+        let trimmed = line.trim();
+        let comment = trimmed.split_once('#').map(|(_, comment)| comment.trim());
+        if !trimmed.starts_with(['#', '-']) && !trimmed.is_empty() && !line.starts_with(char::is_whitespace) {
+            current = Some(number);
+        }
+        let (Some(at), Some(comment)) = (current, comment) else { continue };
+        if comment.starts_with("via") {
+            found.insert(at);
+        }
+        // Asked for by a file, by the project itself.
+        let source = comment.trim_start_matches("via").trim();
+        if source.starts_with("-r ") || source.starts_with("-c ") || source.contains('(') {
+            found.remove(&at);
+            current = None;
+        }
+    }
+    found
 }
 
 /// PEP 503: lower case, runs of `-`, `_` and `.` are one `-`.
@@ -79,7 +108,14 @@ fn parse(text: &str, at: At, tool: bool) -> Option<Requirement> {
         found.get(2).map(|extras| extras.as_str().split(',').map(|e| e.trim().to_lowercase()).collect());
     let constraint =
         if rest.starts_with('@') { String::new() } else { rest.trim_matches(['(', ')']).to_owned() };
-    Some(Requirement { name: normal(&found[1]), extras: extras.unwrap_or_default(), constraint, at, tool })
+    Some(Requirement {
+        name: normal(&found[1]),
+        extras: extras.unwrap_or_default(),
+        constraint,
+        at,
+        tool,
+        indirect: false,
+    })
 }
 
 impl Requirements {
@@ -90,12 +126,15 @@ impl Requirements {
         found.setup(scope);
         found.texts(scope);
         found.conda(scope);
+        if found.file.is_none() {
+            import::attach(scope, &mut found);
+        }
         found
     }
 
     /// What the running program needs.
     pub(super) fn running(&self) -> impl Iterator<Item = &Requirement> {
-        self.all.iter().filter(|requirement| !requirement.tool)
+        self.all.iter().filter(|requirement| !requirement.tool && !requirement.indirect)
     }
 
     fn take(&mut self, file: &str) {
@@ -133,6 +172,7 @@ impl Requirements {
                 constraint: constraint.to_owned(),
                 at,
                 tool,
+                indirect: false,
             });
         }
     }
@@ -276,6 +316,7 @@ impl Requirements {
             next += 1;
             let Some(text) = scope.tree.text(&file) else { continue };
             self.take(&file);
+            let indirect = indirect(&text);
             for (line, number) in text.lines().zip(1u32..) {
                 let line = line.trim();
                 let include = line.strip_prefix("-r").or_else(|| line.strip_prefix("--requirement"));
@@ -287,7 +328,11 @@ impl Requirements {
                     }
                 } else if !line.is_empty() && !line.starts_with(['#', '-', '.', '/']) && !line.contains("://")
                 {
-                    self.all.extend(parse(line, At::line(&file, number), tool));
+                    let mut found = parse(line, At::line(&file, number), tool);
+                    if let Some(found) = &mut found {
+                        found.indirect = indirect.contains(&number);
+                    }
+                    self.all.extend(found);
                 }
             }
         }
@@ -325,6 +370,13 @@ impl Requirements {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_only_other_packages_need_is_indirect() {
+        let text = "# pip-compile\nflask==3.1\n    # via locust\nlocust==2.32\n    # via -r requirements.in\n\
+                    rich==1 # via x\nhttpx==1\n    # via\n    #   -r requirements.in\n    #   openai\nplain==1\n";
+        assert_eq!(indirect(text).into_iter().collect::<Vec<_>>(), [2, 6]);
+    }
 
     #[test]
     fn requirements_are_names_and_never_parts_of_names() {

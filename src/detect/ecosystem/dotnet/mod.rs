@@ -1,4 +1,6 @@
-//! .NET: project files of C#, F# and Visual Basic, launch settings, the Aspire AppHost.
+//! .NET: project files of C#, F# and Visual Basic, launch settings, programs of one file.
+
+mod script;
 
 use serde_json::Value;
 
@@ -6,7 +8,6 @@ use super::shared::{self, Dependency};
 use super::{Ecosystem, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Static, Web};
-use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version::bare;
 use crate::detect::read::xml::Element;
 use crate::detect::read::{base, extension, folder, join};
@@ -15,7 +16,10 @@ use crate::detect::rule::framework::row;
 use crate::detect::scope::Scope;
 
 pub(super) const ECOSYSTEM: Ecosystem =
-    Ecosystem { markers: &["*.csproj", "*.fsproj", "*.vbproj"], describe };
+    Ecosystem { markers: &["*.csproj", "*.fsproj", "*.vbproj", "apphost.cs"], describe };
+
+/// Programs of one file without a project.
+pub(super) const LOOSE: Ecosystem = Ecosystem { markers: &["*.cs"], describe: script::describe };
 
 /// All rows; names are packages and SDKs in lower case.
 pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
@@ -26,41 +30,16 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
         Some(7071),
         Web,
     ),
+    row("functions-framework", &["google.cloud.functions.hosting"], 75, Some(8080), Web),
     row("blazor", &["microsoft.net.sdk.blazorwebassembly"], 70, Some(5000), Static),
     row("aspnetcore", &["microsoft.net.sdk.web", "microsoft.aspnetcore.app"], 60, None, Web),
-];
-
-static ORCHESTRATED: Pattern = Pattern::new(r"\bAdd(\w+)(?:<Projects\.(\w+)>)?\s*\(");
-static REFERENCE: Pattern = Pattern::new(r"\.WithReference\s*\(\s*(\w+)");
-static VARIABLE: Pattern = Pattern::new(r"\bvar\s+(\w+)\s*=");
-
-/// Resources of an AppHost and the service.
-const RESOURCES: &[(&str, &str)] = &[
-    ("Postgres", "postgres"),
-    ("AzurePostgresFlexibleServer", "postgres"),
-    ("MySql", "mysql"),
-    ("SqlServer", "mssql"),
-    ("AzureSqlServer", "mssql"),
-    ("MongoDB", "mongodb"),
-    ("Redis", "redis"),
-    ("AzureRedis", "redis"),
-    ("Valkey", "valkey"),
-    ("Garnet", "redis"),
-    ("Kafka", "kafka"),
-    ("RabbitMQ", "rabbitmq"),
-    ("Nats", "nats"),
-    ("Elasticsearch", "elasticsearch"),
-    ("Qdrant", "qdrant"),
-    ("Milvus", "milvus"),
-    ("Keycloak", "keycloak"),
-    ("Seq", "seq"),
-    ("Oracle", "oracle"),
 ];
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let projects =
         scope.tree.names(&scope.dir).filter(|name| ["csproj", "fsproj", "vbproj"].contains(&extension(name)));
-    projects.filter_map(|name| project(scope, &join(&scope.dir, name)?)).collect()
+    let found: Vec<Draft> = projects.filter_map(|name| project(scope, &join(&scope.dir, name)?)).collect();
+    if found.is_empty() { script::host(scope) } else { found }
 }
 
 fn project(scope: &Scope<'_>, file: &str) -> Option<Draft> {
@@ -106,9 +85,31 @@ fn project(scope: &Scope<'_>, file: &str) -> Option<Draft> {
         commands(&mut draft, &whole, true);
         return Some(draft);
     }
-    let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft);
-    shared::services("dotnet", &dependencies, &mut draft);
     let output = value("OutputType").map(|(text, _)| text.to_lowercase());
+    let truth = |name: &str| value(name).filter(|(text, _)| text.eq_ignore_ascii_case("true"));
+    let sdk = |name: &str| dependencies.iter().any(|d| d.name == name);
+    // The reference alone gives a class library the types of ASP.NET.
+    let library = output.as_deref() == Some("library")
+        || truth("IsAspireSharedProject").is_some()
+        || (output.is_none() && !sdk("microsoft.net.sdk.web") && sdk("microsoft.aspnetcore.app"));
+    let served: Vec<Dependency> = dependencies
+        .iter()
+        .filter(|d| {
+            !library || !d.name.starts_with("microsoft.aspnetcore.app") && d.name != "microsoft.net.sdk.web"
+        })
+        .cloned()
+        .collect();
+    let framework = shared::framework(FRAMEWORKS, &served, &mut draft);
+    shared::services("dotnet", &dependencies, &mut draft);
+    let desktop = [("UseMaui", "maui"), ("UseWPF", "wpf"), ("UseWindowsForms", "winforms")]
+        .into_iter()
+        .find_map(|(key, name)| Some((truth(key)?.1, name)));
+    if let Some((line, name)) = desktop.filter(|_| framework.is_none()) {
+        draft.framework(name, draft.c.version.resolved.clone(), &At::line(file, line), 0.9);
+        draft.strength = 2;
+        commands(&mut draft, &whole, true);
+        return Some(draft);
+    }
     let runs = framework.is_some() || output.as_deref().is_some_and(|text| text == "exe" || text == "winexe");
     if framework.is_some_and(|row| row.name != "azure-functions") {
         draft.c.framework_version.clone_from(&draft.c.version.resolved);
@@ -117,16 +118,17 @@ fn project(scope: &Scope<'_>, file: &str) -> Option<Draft> {
         let worker = has("microsoft.net.sdk.worker")
             .or_else(|| has("microsoft.extensions.hosting"))
             .filter(|d| d.name.contains("sdk") || runs);
+        let queue = ["kafka", "rabbitmq", "nats"].iter().any(|kind| draft.has_service(kind));
         match worker {
             Some(worker) => draft.kind(ComponentKind::Worker, &worker.at, 0.9),
-            None if runs => draft.kind(ComponentKind::Cli, &whole, 0.7),
+            None if runs && queue => draft.kind(ComponentKind::Worker, &whole, 0.6),
+            None if runs => draft.kind(ComponentKind::Cli, &whole, 0.5),
             None => draft.kind(ComponentKind::Library, &whole, 0.8),
         }
         draft.strength = if runs || worker.is_some() { 2 } else { 1 };
     }
     let started = runs || draft.c.kind == ComponentKind::Worker;
     commands(&mut draft, &whole, started);
-    orchestrated(scope, stem, &mut draft);
     Some(draft)
 }
 
@@ -266,46 +268,5 @@ fn commands(draft: &mut Draft, whole: &At, runs: bool) {
     if runs {
         draft.command(Slot::Dev, "dotnet watch", whole, 0.85);
         draft.command(Slot::Start, "dotnet run", whole, 0.85);
-    }
-}
-
-/// What the repository's AppHost gives this project: `AddProject<Projects.Api>(...).WithReference(db)`.
-fn orchestrated(scope: &Scope<'_>, stem: &str, draft: &mut Draft) {
-    let hosts = scope.tree.of_use().iter().filter(|file| {
-        matches!(base(file), "Program.cs" | "AppHost.cs" | "apphost.cs") && folder(file).contains("AppHost")
-            || base(file) == "apphost.cs"
-    });
-    for file in hosts {
-        let Some(code) = scope.tree.code(file) else { continue };
-        let mut resources: Vec<(String, &'static str, u32)> = Vec::new();
-        let mut offset = 0;
-        for statement in code.text.split_inclusive(';') {
-            let start = offset;
-            offset += statement.len();
-            let Some(found) = ORCHESTRATED.captures(statement) else { continue };
-            let line = code.line(start + found.get(0).map_or(0, |m| m.start()));
-            if let Some(project) = found.get(2) {
-                if project.as_str() != stem.replace(['.', '-'], "_") {
-                    continue;
-                }
-                for reference in REFERENCE.captures_iter(statement) {
-                    if let Some((_, kind, _)) = resources.iter().find(|(name, _, _)| *name == reference[1]) {
-                        draft.service(kind, None, &At::line(file, line), 0.95);
-                    }
-                }
-                continue;
-            }
-            // `builder.AddPostgres("pg").AddDatabase("db")` is the database; a database of a variable is its server's.
-            let kind = RESOURCES.iter().find(|(name, _)| *name == &found[1]).map(|(_, kind)| *kind);
-            let parent = || {
-                resources
-                    .iter()
-                    .find(|(name, _, _)| statement.contains(&format!("{name}.Add")))
-                    .map(|(_, kind, _)| *kind)
-            };
-            if let (Some(kind), Some(variable)) = (kind.or_else(parent), VARIABLE.captures(statement)) {
-                resources.push((variable[1].to_owned(), kind, line));
-            }
-        }
     }
 }

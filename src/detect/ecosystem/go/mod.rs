@@ -1,8 +1,10 @@
 //! Go: `go.mod`, every `package main`, where it listens.
 
+mod module;
+
 use std::collections::BTreeMap;
 
-use super::{Ecosystem, tools, version};
+use super::{Ecosystem, shared, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::listen::{self, Listen, Take};
@@ -11,6 +13,8 @@ use crate::detect::read::{base, folder};
 use crate::detect::rule::framework::{best, row};
 use crate::detect::rule::{Framework, driver};
 use crate::detect::scope::Scope;
+
+use module::Module;
 
 pub(super) const ECOSYSTEM: Ecosystem = Ecosystem { markers: &["go.mod"], describe };
 
@@ -26,6 +30,8 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("kratos", &["github.com/go-kratos/kratos*"], 68, Some(8000), Web),
     row("go-zero", &["github.com/zeromicro/go-zero"], 68, None, Web),
     row("encore", &["encore.dev"], 68, Some(4000), Web),
+    row("flamego", &["github.com/flamego/flamego"], 60, Some(2830), Web),
+    row("macaron", &["gopkg.in/macaron.v1"], 60, Some(4000), Web),
     row("iris", &["github.com/kataras/iris*"], 60, None, Web),
     row("fiber", &["github.com/gofiber/fiber*"], 58, None, Web),
     row("gin", &["github.com/gin-gonic/gin"], 56, Some(8080), Web),
@@ -38,19 +44,29 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("fasthttp", &["github.com/valyala/fasthttp"], 44, None, Web),
     row("gqlgen", &["github.com/99designs/gqlgen"], 40, Some(8080), Web),
     row("connect", &["connectrpc.com/connect"], 38, None, Web),
+    row(
+        "functions-framework",
+        &["github.com/GoogleCloudPlatform/functions-framework-go"],
+        60,
+        Some(8080),
+        Web,
+    ),
     row("grpc", &["google.golang.org/grpc"], 20, None, Web),
 ];
 
 /// Calls that listen.
-static LISTEN: [Listen; 8] = [
+static LISTEN: [Listen; 11] = [
     listen::row(r"\b(?:http|fasthttp)\.ListenAndServe(?:TLS)?\s*\(", Take::Argument(0)),
     listen::row(r"\bnet\.Listen\s*\(", Take::Argument(1)),
+    listen::row(r"\b\w+\.Listen\s*\(\s*\x22tcp\d?\x22\s*,", Take::Argument(0)),
+    listen::row(r"\becho\.StartConfig\s*\{", Take::Key(&["Address"])),
     listen::row(r"\b(?:http\.Server|fasthttp\.Server)\s*\{", Take::Key(&["Addr"])),
     listen::row(
         r"\b(?:r|router|engine|g|server|srv|app|e|ginEngine|api)\.Run(?:TLS)?\s*\(",
         Take::Argument(0),
     ),
     listen::row(r"\b(?:e|echo|srv|server|app|s|router|api)\.Start(?:TLS)?\s*\(", Take::Argument(0)),
+    listen::row(r"\b\w+\.Start\s*\(\s*(\x22[^\x22\s]*:\d{2,5}\x22)", Take::Group),
     listen::row(r"\b\w+\.Listen(?:TLS)?\s*\(", Take::Argument(0)),
     listen::row(r"\bserver\.WithHostPorts\s*\(", Take::Argument(0)),
     listen::row(r"\bhttp\.Serve\s*\(", Take::Argument(0)),
@@ -67,59 +83,16 @@ const COMMANDS: &[&str] = &[
 static PACKAGE_MAIN: Pattern = Pattern::new(r"(?m)^package\s+main\b");
 static MAIN: Pattern = Pattern::new(r"(?m)^func\s+main\s*\(\s*\)");
 
-/// `go.mod`, as far as it is needed.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Module {
-    name: Option<(String, u32)>,
-    go: Option<(String, u32)>,
-    toolchain: Option<(String, u32)>,
-    /// Direct requirements: path, version, line.
-    requires: Vec<(String, String, u32)>,
-}
-
-impl Module {
-    fn parse(text: &str) -> Self {
-        let mut module = Self::default();
-        let mut block = String::new();
-        for (line, number) in text.lines().zip(1u32..) {
-            let (line, comment) = line.split_once("//").unwrap_or((line, ""));
-            let mut words: Vec<&str> = line.split_whitespace().collect();
-            match words[..] {
-                [")"] => block.clear(),
-                [word, "("] => block = word.to_owned(),
-                _ => {
-                    if !block.is_empty() {
-                        words.insert(0, &block);
-                    }
-                    match words[..] {
-                        ["module", name] => module.name = Some((name.trim_matches('"').to_owned(), number)),
-                        ["go", version] => module.go = Some((version.to_owned(), number)),
-                        ["toolchain", version] => {
-                            module.toolchain = Some((version.trim_start_matches("go").to_owned(), number));
-                        }
-                        ["require", path, version] if comment.trim() != "indirect" => {
-                            module.requires.push((path.to_owned(), version.to_owned(), number));
-                        }
-                        _ => {}
-                    }
-                }
-            }
-        }
-        module
-    }
-}
-
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let file = scope.find("go.mod");
     let sources = scope.sources(&["go"]);
     if sources.is_empty() && file.is_none() {
         return Vec::new();
     }
-    let module = file
-        .as_deref()
-        .and_then(|file| scope.tree.text(file))
-        .map(|text| Module::parse(&text))
-        .unwrap_or_default();
+    let module = match file.as_deref().and_then(|file| scope.tree.text(file)) {
+        Some(text) => Module::parse(&text),
+        None => Module::imported(scope, &sources),
+    };
     let marker = file.clone().or_else(|| sources.first().map(|file| (*file).to_owned())).unwrap_or_default();
     let at = |line: Option<u32>| At::line(&marker, line);
     let mut draft = Draft::new("go", &scope.dir);
@@ -133,22 +106,41 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     draft.manager("go", &at(None), 0.98);
     draft.needs.extend(module.requires.iter().map(|(path, _, _)| path.clone()));
     pins(scope, &module, &marker, &mut draft);
-    let direct = || module.requires.iter().map(|(path, _, _)| path.as_str());
+    let imports = module::packages(scope, &sources);
+    // A framework that is there for one of its tools serves nothing: Beego's validation beside Gin.
+    let serves = |path: &str| {
+        let server = |import: &str| {
+            import
+                .strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with("/v") || rest.contains("web"))
+        };
+        !path.contains("beego")
+            || imports.iter().any(|import| server(import) && !import.ends_with("validation"))
+    };
+    let direct = || module.requires.iter().map(|(path, _, _)| path.as_str()).filter(|path| serves(path));
     let framework = best(FRAMEWORKS, direct());
     let require = |path: &str| module.requires.iter().find(|(known, _, _)| known == path);
     let mains = mains(scope, &sources);
-    commands(scope, &mains, &marker, &mut draft);
     let found = places(scope, &sources, &mains, framework.map(|(row, _)| row), &mut draft);
+    commands(scope, &mains, &found, &marker, &mut draft);
     if let Some((row, path)) = framework.filter(|(row, _)| row.name != "grpc" || !found.is_empty())
         && !mains.is_empty()
     {
         let require = require(path);
         let version = require.map(|(_, version, _)| version.trim_start_matches('v').to_owned());
+        let version = version.filter(|version| !version.is_empty());
         draft.framework(row.name, version, &at(require.map(|(_, _, line)| *line)), 0.95);
     }
     for (path, _, line) in &module.requires {
         if let Some(kind) = driver::service("go", &path.to_lowercase()) {
             draft.service(kind, None, &at(Some(*line)), 0.85);
+        }
+    }
+    for path in &imports {
+        if path.contains("/dialects/")
+            && let Some(kind) = driver::service("go", &path.to_lowercase())
+        {
+            draft.service(kind, None, &at(None), 0.85);
         }
     }
     kind(&module, &mains, !found.is_empty(), &at(None), &mut draft);
@@ -161,7 +153,7 @@ fn kind(module: &Module, mains: &BTreeMap<String, At>, listens: bool, at: &At, d
         .iter()
         .find(|(path, _, _)| COMMANDS.iter().any(|row| crate::detect::rule::framework::is(row, path)));
     if mains.is_empty() {
-        draft.kind(ComponentKind::Library, at, 0.85);
+        draft.kind(ComponentKind::Library, at, 0.7);
     } else if draft.c.framework.is_some() || listens {
         draft.kind(Web, at, 0.9);
         draft.strength = 3;
@@ -222,10 +214,36 @@ fn mains(scope: &Scope<'_>, sources: &[&str]) -> BTreeMap<String, At> {
             found.entry(relative.to_owned()).or_insert(At::line(*file, line));
         }
     }
+    // A program inside of `internal` is a tool of the others.
+    let inner = |dir: &str| dir.split('/').any(|part| part == "internal");
+    if found.keys().any(|dir| !inner(dir)) {
+        found.retain(|dir, _| !inner(dir));
+    }
     found
 }
 
-fn commands(scope: &Scope<'_>, mains: &BTreeMap<String, At>, marker: &str, draft: &mut Draft) {
+/// The main package to run: the only one, the one of the root, or the only one that listens.
+fn chosen<'a>(
+    scope: &Scope<'_>,
+    mains: &'a BTreeMap<String, At>,
+    found: &[listen::Found],
+) -> Option<(&'a String, &'a At)> {
+    if mains.len() == 1 {
+        return mains.iter().next();
+    }
+    let mut listening = mains
+        .iter()
+        .filter(|(dir, _)| found.iter().any(|place| folder(scope.relative(&place.file)) == dir.as_str()));
+    mains.get_key_value(".").or_else(|| listening.next().filter(|_| listening.next().is_none()))
+}
+
+fn commands(
+    scope: &Scope<'_>,
+    mains: &BTreeMap<String, At>,
+    found: &[listen::Found],
+    marker: &str,
+    draft: &mut Draft,
+) {
     let whole = At::file(marker);
     if marker.ends_with("go.mod") {
         draft.command(Slot::Install, "go mod download", &whole, 0.9);
@@ -236,8 +254,7 @@ fn commands(scope: &Scope<'_>, mains: &BTreeMap<String, At>, marker: &str, draft
         draft.command(Slot::Dev, "air", &At::file(file), 0.95);
     }
     let package = |dir: &str| if dir == "." { ".".to_owned() } else { format!("./{dir}") };
-    let chosen = if mains.len() == 1 { mains.iter().next() } else { mains.get_key_value(".") };
-    match chosen {
+    match chosen(scope, mains, found) {
         Some((dir, at)) => {
             let run = format!("go run {}", package(dir));
             draft.command(Slot::Build, &format!("go build {}", package(dir)), at, 0.8);
@@ -272,13 +289,16 @@ fn places(
         .copied()
         .filter(|file| {
             scope.tree.text(file).is_some_and(|text| {
-                ["Listen", "Addr", ".Run(", ".Start(", "WithHostPorts"].iter().any(|word| text.contains(word))
+                ["Listen", "Addr", ".Run(", ".Start(", "StartConfig", "WithHostPorts"]
+                    .iter()
+                    .any(|word| text.contains(word))
             })
         })
         .collect();
     files.sort_by_key(|file| !mains.contains_key(folder(scope.relative(file))));
     let mut found = listen::search(scope.tree, &files, &LISTEN, sources);
     // `cmd.Run()`, `worker.Start(ctx)`: only an address makes such a call one that listens.
+    shared::note_variables(&found, draft);
     found.retain(|place| place.port.is_some() || line_listens(scope, place));
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
@@ -306,23 +326,7 @@ fn places(
 fn line_listens(scope: &Scope<'_>, place: &listen::Found) -> bool {
     let text = scope.tree.text(&place.file);
     let line = text.as_deref().and_then(|text| text.lines().nth(place.line as usize - 1)).unwrap_or_default();
-    ["ListenAndServe", "http.Server", "net.Listen", "http.Serve", "fasthttp"]
+    ["ListenAndServe", "echo.StartConfig", "http.Server", "net.Listen", "http.Serve", "fasthttp"]
         .iter()
         .any(|word| line.contains(word))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_comments_and_indirect_lines_of_a_module_are_read() {
-        let text = "module \"github.com/acme/shop/v2\"\n\ngo 1.24.0\ntoolchain go1.24.3\n\nrequire (\n\tgithub.com/lib/pq v1.10.9\n\
-                    \t// github.com/x/y v1\n\tgithub.com/a/b v1.0.0 // indirect\n)\nrequire github.com/c/d v0.1.0\n";
-        let module = Module::parse(text);
-        assert_eq!(module.name, Some(("github.com/acme/shop/v2".into(), 1)));
-        assert_eq!(module.toolchain, Some(("1.24.3".into(), 4)));
-        let names: Vec<&str> = module.requires.iter().map(|(path, _, _)| path.as_str()).collect();
-        assert_eq!(names, ["github.com/lib/pq", "github.com/c/d"]);
-    }
 }
