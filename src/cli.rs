@@ -238,6 +238,9 @@ pub struct StatusArgs {
     /// The project folder.
     #[command(flatten)]
     pub project: PathArg,
+    /// Show it again whenever it changes, until interrupted
+    #[arg(long, short)]
+    pub watch: bool,
     /// Where it runs.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -425,6 +428,9 @@ pub struct SandboxImage {
     /// Folder that its containers start in
     #[arg(long, value_name = "FOLDER")]
     pub workdir: Option<String>,
+    /// Signal that asks its containers to end, such as SIGINT
+    #[arg(long, value_name = "SIGNAL")]
+    pub stop_signal: Option<String>,
 }
 
 /// How to stop a sandbox.

@@ -18,7 +18,7 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one that ends with this process.
     pub(crate) fn start() -> Self {
-        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench");
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{}", std::process::id()));
         let _ = fs::remove_dir_all(&home);
         fs::create_dir_all(&home).unwrap();
         // A copy: a build beside the run must not change what is measured.

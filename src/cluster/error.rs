@@ -1,7 +1,9 @@
 //! What can go wrong with a cluster, and what to do about it. Nothing else in the crate interprets
 //! `kube::Error` or an API server's `Status`.
 
+mod hints;
 mod interpret;
+mod words;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -10,9 +12,10 @@ use std::time::Duration;
 pub(in crate::cluster) use interpret::{Subject, from_kube, from_status};
 
 use super::guard::Refusal;
-use crate::error::{Exit, Explain};
 use crate::kubeconfig::KubeconfigError;
 use crate::render::ObjectKey;
+
+use words::{conflicts, failures_text, lines, not_ready_text, problems, resource, tries_text};
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -324,193 +327,4 @@ pub enum ClusterError {
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes")]
     Random(#[source] getrandom::Error),
-}
-
-fn resource(denied: &Denied) -> String {
-    let group = if denied.group.is_empty() { String::new() } else { format!(".{}", denied.group) };
-    match &denied.namespace {
-        Some(namespace) => format!("`{}{group}` in namespace `{namespace}`", denied.resource),
-        None => format!("`{}{group}` at the cluster scope", denied.resource),
-    }
-}
-
-fn conflicts(conflicts: &[FieldConflict]) -> String {
-    let each: Vec<String> =
-        conflicts.iter().map(|c| format!("`{}` is managed by `{}`", c.field, c.manager)).collect();
-    each.join(", ")
-}
-
-fn problems(fields: &[FieldProblem]) -> String {
-    let each: Vec<String> = fields
-        .iter()
-        .map(|problem| match problem.field.as_str() {
-            "" => problem.message.clone(),
-            field => format!("`{field}`: {}", problem.message),
-        })
-        .collect();
-    each.join("; ")
-}
-
-fn lines(each: &[String]) -> String {
-    match each {
-        [one] => one.clone(),
-        many => many.iter().map(|line| format!("\n- {line}")).collect(),
-    }
-}
-
-fn failures_text(failures: &[(ObjectKey, String)], not_started: usize) -> String {
-    let mut text = match failures.len() {
-        1 => "1 object was not applied:".to_owned(),
-        many => format!("{many} objects were not applied:"),
-    };
-    for (key, failure) in failures {
-        text.push_str(&format!("\n- {key}: {failure}"));
-    }
-    match not_started {
-        0 => {}
-        1 => text.push_str("\n1 object that comes after was not tried"),
-        many => text.push_str(&format!("\n{many} objects that come after were not tried")),
-    }
-    text
-}
-
-fn tries_text(tries: u32) -> String {
-    if tries == 1 { "1 try".into() } else { format!("{tries} tries") }
-}
-
-fn not_ready_text(objects: &[super::wait::NotReady], timed_out: bool) -> String {
-    let mut text = if timed_out { "not ready in time:".to_owned() } else { "not ready:".to_owned() };
-    for object in objects {
-        text.push_str(&format!("\n- {}: {}", object.key, object.reason));
-        if let (Some(pod), Some(container)) = (&object.pod, &object.container) {
-            text.push_str(&format!(" (pod `{pod}`, container `{container}`)"));
-        } else if let Some(pod) = &object.pod {
-            text.push_str(&format!(" (pod `{pod}`)"));
-        }
-        if !object.message.is_empty() {
-            text.push_str(&format!("\n  {}", object.message));
-        }
-        for line in &object.log {
-            text.push_str(&format!("\n  | {line}"));
-        }
-    }
-    text
-}
-
-/// The command with which an admin grants a permission.
-fn grant(denied: &Denied) -> String {
-    let group = if denied.group.is_empty() { String::new() } else { format!(".{}", denied.group) };
-    let (resource, subresource) = denied.resource.split_once('/').unwrap_or((&denied.resource, ""));
-    let slash = if subresource.is_empty() { String::new() } else { format!("/{subresource}") };
-    let subject = match denied.user.strip_prefix("system:serviceaccount:") {
-        Some(account) => format!("--serviceaccount={account}"),
-        None => format!("--user={}", denied.user),
-    };
-    let verb = &denied.verb;
-    match &denied.namespace {
-        Some(namespace) => format!(
-            "an admin can grant it: `kubectl -n {namespace} create role devbox --verb={verb} --resource={resource}{group}{slash}` \
-             and `kubectl -n {namespace} create rolebinding devbox --role=devbox {subject}`"
-        ),
-        None => format!(
-            "an admin can grant it: `kubectl create clusterrole devbox --verb={verb} --resource={resource}{group}{slash}` \
-             and `kubectl create clusterrolebinding devbox --clusterrole=devbox {subject}`"
-        ),
-    }
-}
-
-impl Explain for ClusterError {
-    fn hints(&self) -> Vec<String> {
-        let one = |text: &str| vec![text.to_owned()];
-        match self {
-            Self::Kubeconfig(error) => error.hints(),
-            Self::Credential { .. } => {
-                one("run the login command of your cluster, then the same command again")
-            }
-            Self::Unreachable { server, reach, .. } => match reach {
-                Reach::Refused => one(
-                    "is the cluster running? a stopped local one must be started again (`devbox sandbox status` for the sandbox)",
-                ),
-                Reach::Dns => one("check the server's name in the kubeconfig, and that the VPN is connected"),
-                Reach::TimedOut | Reach::NoRoute => {
-                    vec![format!("check VPN, firewall and proxy: `curl -k {server}/version`")]
-                }
-                Reach::Proxy => one("check `proxy-url` in the kubeconfig, or `HTTPS_PROXY` and `NO_PROXY`"),
-                Reach::Cut | Reach::Other => vec![format!("try it by hand: `curl -k {server}/version`")],
-            },
-            Self::Untrusted { .. } => one(
-                "get a fresh kubeconfig for this cluster; if a proxy opens TLS connections, put its CA into the cluster entry",
-            ),
-            Self::Unauthorized { context, .. } => vec![format!(
-                "the credential is wrong or has expired: sign in again, then `kubectl --context {context} auth whoami`"
-            )],
-            Self::Forbidden { denied, .. } => vec![grant(denied)],
-            Self::Quota { .. } => {
-                one("ask for less in `devbox.yaml`, remove what is not used, or have the quota raised")
-            }
-            Self::Terminating { namespace, .. } => vec![format!(
-                "wait until it is gone, or see what holds it: `kubectl get namespace {namespace} -o jsonpath='{{.status.conditions}}'`"
-            )],
-            Self::Conflict { .. } => one(
-                "pass `--force-conflicts` to take the fields, or remove them from the template, or give them the live value",
-            ),
-            Self::Invalid { immutable: true, .. } => one(
-                "this field cannot be changed on an existing object; `--recreate` deletes the object and makes it anew",
-            ),
-            Self::GaveUp { last, .. } => {
-                let mut hints = last.hints();
-                hints.push("what was applied stays; run the same command again to go on".into());
-                hints
-            }
-            Self::UnknownKind { .. } => one(
-                "install the operator or CustomResourceDefinition that brings it, or leave the object out",
-            ),
-            Self::Refused(refusal) => refusal.hints(),
-            Self::OtherCluster { .. } => one(
-                "nothing was written; if the cluster was really made anew, confirm it again by running the command in a terminal",
-            ),
-            Self::ForeignParent { .. } => one(
-                "another tool keeps its record under that name: use another project name, or remove that record with its tool",
-            ),
-            Self::Foreign { .. } => one("rename the object, or remove it with the tool that owns it"),
-            Self::NotApplied { hints, .. } => hints.clone(),
-            Self::NotReady { objects, .. } => {
-                let mut hints: Vec<String> = Vec::new();
-                for object in objects {
-                    if let Some(advice) = &object.advice {
-                        let hint = format!("{}: {advice}", object.key);
-                        if !hints.contains(&hint) {
-                            hints.push(hint);
-                        }
-                    }
-                }
-                hints.push("what was applied stays; `devbox status` shows it".into());
-                hints
-            }
-            Self::NotRemoved { .. } => one("the record of the environment is kept; run `devbox down` again"),
-            Self::State(error) => error.hints(),
-            Self::StateSyntax { path, .. } => {
-                vec![format!("remove `{}`: clusters are then confirmed anew", path.display())]
-            }
-            Self::Setup { .. }
-            | Self::Answer { .. }
-            | Self::Rejected { .. }
-            | Self::NotFound { .. }
-            | Self::Changed { .. }
-            | Self::Invalid { .. }
-            | Self::NotRecreated { .. }
-            | Self::Server { .. }
-            | Self::Outside { .. }
-            | Self::Random(_) => Vec::new(),
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Kubeconfig(error) => error.exit(),
-            Self::NotReady { .. } => Exit::NotReady,
-            Self::Refused(_) | Self::OtherCluster { .. } => Exit::Refused,
-            _ => Exit::Failure,
-        }
-    }
 }

@@ -33,6 +33,7 @@ mod secrets;
 mod status;
 mod stuck;
 mod token;
+mod usage;
 mod wait;
 mod watch;
 mod wave;
@@ -50,6 +51,7 @@ pub use readiness::{State, readiness};
 pub use status::{EnvironmentStatus, MemberStatus};
 pub use stuck::Stuck;
 pub use token::ServiceToken;
+pub use usage::{Address, QuotaUse};
 pub use wait::{NotReady, Readiness, WaitOptions};
 
 /// The field manager of every object that devbox applies.

@@ -13,6 +13,7 @@ use super::pods;
 use super::readiness::{State, readiness};
 use super::request::Call;
 use super::resource::{Resource, Resources};
+use super::usage::{self, Address, QuotaUse};
 use crate::event::Sink;
 use crate::render::{KEEP, ObjectKey};
 
@@ -30,8 +31,14 @@ pub struct EnvironmentStatus {
     pub ready: bool,
     /// A run of this environment created the namespace, so `down` removes it.
     pub namespace_ours: bool,
+    /// Seconds since its record was made; `None` where there is none.
+    pub age_seconds: Option<i64>,
     /// Its objects, sorted.
     pub members: Vec<MemberStatus>,
+    /// Where its Services and Ingresses are reached.
+    pub addresses: Vec<Address>,
+    /// What is taken of its own quotas.
+    pub quota: Vec<QuotaUse>,
 }
 
 /// An object of an environment.
@@ -80,10 +87,20 @@ impl Cluster {
         let beside: Vec<Value> = beside.concat();
         let now = Timestamp::now();
         let mut members: Vec<MemberStatus> = Vec::new();
+        let (mut addresses, mut quota) = (Vec::new(), Vec::new());
         for (resource, objects) in resources.iter().zip(&lists) {
-            members.extend(objects.iter().map(|object| member(environment, resource, object, &beside, now)));
+            for object in objects {
+                let member = member(environment, resource, object, &beside, now);
+                addresses.extend(usage::addresses(&member.key, object));
+                if resource.kind == "ResourceQuota" {
+                    quota.extend(usage::quota(object));
+                }
+                members.push(member);
+            }
         }
         members.sort_by(|a, b| a.key.cmp(&b.key));
+        addresses.sort_by(|a: &Address, b| (&a.key, &a.address).cmp(&(&b.key, &b.address)));
+        let made = record.as_ref().and_then(|record| record["metadata"]["creationTimestamp"].as_str());
         Ok(EnvironmentStatus {
             project: environment.project.clone(),
             namespace: environment.namespace.clone(),
@@ -91,7 +108,10 @@ impl Cluster {
             ready: record.is_some()
                 && members.iter().all(|member| member.state.is_settled() && member.problems.is_empty()),
             namespace_ours: matches!(namespace, NamespaceState::Ours { .. }),
+            age_seconds: made.map(|created| age(created, now)),
             members,
+            addresses,
+            quota,
         })
     }
 
@@ -170,13 +190,16 @@ fn member(
             problems.push(format!("{name}: {}{colon}{}", problem.reason, problem.message));
         }
     }
-    let age = created.parse::<Timestamp>().map_or(0, |created| now.duration_since(created).as_secs());
     MemberStatus {
         key: resource.key(&environment.namespace, text("name")),
         state: readiness(object),
         problems,
+        age_seconds: age(&created, now),
         created,
-        age_seconds: age.max(0),
         kept: object["metadata"]["annotations"][KEEP] == "true" || resource.kind == "PersistentVolumeClaim",
     }
+}
+
+fn age(created: &str, now: Timestamp) -> i64 {
+    created.parse::<Timestamp>().map_or(0, |created| now.duration_since(created).as_secs()).max(0)
 }

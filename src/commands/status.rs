@@ -1,15 +1,24 @@
-//! `devbox status`: what is in the environment, and why something is not ready.
+//! `devbox status`: what is in the environment, why something is not ready, how far it is from what
+//! `devbox.yaml` says.
 
-use serde_json::json;
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use super::destination::Arrived;
-use super::{located, place, runtime};
-use crate::cli::StatusArgs;
-use crate::cluster::EnvironmentStatus;
+use super::located::{self, Located};
+use super::settled::Settled;
+use super::{place, runtime};
+use crate::cli::{PlanArgs, StatusArgs};
+use crate::cluster::{Diff, DiffOptions, EnvironmentStatus};
 use crate::config::Place;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
+use crate::event::Silent;
 use crate::ui::{Format, Page, Ui};
+
+/// Between two looks with `--watch`.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Shows the environment.
 ///
@@ -26,31 +35,90 @@ async fn status(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
             .hint("set it up: `devbox init`")
             .hint("see what devbox finds in it: `devbox detect`"));
     };
-    let Arrived { cluster, .. } = located.connect(env, ui, &args.target).await?;
-    let status = cluster.status(&located.environment, &crate::event::Silent).await?;
+    let arrived = located.connect(env, ui, &args.target).await?;
     let limits = place::limits(env, &located.record.place)?;
+    let mut last = None;
+    loop {
+        let status = arrived.cluster.status(&located.environment, &Silent).await?;
+        // Looking must not fail for want of a plan, or of the right to ask what would change.
+        let drift = match status.exists && located.present {
+            true => drift(args, env, &located, &arrived).await,
+            false => None,
+        };
+        let ready = status.ready;
+        let seen = (timeless(&status), drift.as_ref().map(Diff::counts));
+        if last.as_ref() != Some(&seen) {
+            let again = args.watch && last.is_some();
+            show(ui, again, &View { status: &status, drift: drift.as_ref(), located: &located, limits });
+            last = Some(seen);
+        }
+        if !args.watch {
+            return Ok(if ready { Exit::Done } else { Exit::NotReady });
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// What `up` would change; `None` where that cannot be told.
+async fn drift(args: &StatusArgs, env: &Env, located: &Located, arrived: &Arrived) -> Option<Diff> {
+    let (silent, plan) = (Ui::silent(), PlanArgs::default());
+    let settled = Settled::read(env, &silent, "status", (&args.project, &plan, &args.target)).ok()?;
+    let Arrived { cluster, confirmed } = arrived;
+    let environment = settled.environment();
+    if environment != located.environment {
+        return None;
+    }
+    let options = DiffOptions { secrets: settled.secrets(), ..DiffOptions::default() };
+    cluster.diff(confirmed, &environment, &settled.manifests, &options, &Silent).await.ok()
+}
+
+/// A status without what changes by itself.
+fn timeless(status: &EnvironmentStatus) -> EnvironmentStatus {
+    let mut status = status.clone();
+    status.age_seconds = None;
+    status.members.iter_mut().for_each(|member| member.age_seconds = 0);
+    status
+}
+
+/// What is shown.
+struct View<'a> {
+    status: &'a EnvironmentStatus,
+    drift: Option<&'a Diff>,
+    located: &'a Located,
+    limits: &'a [&'a str],
+}
+
+fn show(ui: &Ui, again: bool, view: &View<'_>) {
+    let View { status, drift, located, limits } = view;
+    let place = &located.record.place;
     match ui.format {
         Format::Json => ui.json(&json!({
             "schema": 1,
-            "place": located.record.place,
+            "place": place,
             "kubeconfig": located.record.kubeconfig,
             "status": status,
+            "drift": drift.map(|diff| json!({
+                "differs": diff.differs(),
+                "counts": diff.counts().into_iter().map(|(name, count)| (name.to_owned(), count.into())).collect::<serde_json::Map<String, Value>>(),
+            })),
             "limits": limits,
         })),
-        Format::Human => ui.page(&page(&status, &located.record.place, limits)),
+        Format::Human if again => ui.page_again(&page(view, place)),
+        Format::Human => ui.page(&page(view, place)),
     }
-    Ok(if status.ready { Exit::Done } else { Exit::NotReady })
 }
 
-fn page(status: &EnvironmentStatus, at: &Place, limits: &[&str]) -> Page {
+fn page(view: &View<'_>, at: &Place) -> Page {
+    let View { status, drift, limits, .. } = view;
     let mut page = Page::new();
     let ready = match (status.exists, status.ready) {
         (false, _) => "is not there",
         (true, true) => "is ready",
         (true, false) => "is not ready",
     };
+    let since = status.age_seconds.map(|seconds| format!(", for {}", age(seconds))).unwrap_or_default();
     page.heading(format!(
-        "{} {ready}, in namespace {} on {}",
+        "{} {ready}, in namespace {} on {}{since}",
         status.project,
         status.namespace,
         place::describe(at)
@@ -61,9 +129,31 @@ fn page(status: &EnvironmentStatus, at: &Place, limits: &[&str]) -> Page {
             page.text(format!("    {problem}"));
         }
     }
+    if let Some(diff) = drift.filter(|diff| diff.differs()) {
+        page.heading("Differs from devbox.yaml");
+        for (name, count) in diff.counts() {
+            if !["unchanged", "left alone", "kept"].contains(&name) {
+                page.row(name, count.to_string(), "");
+            }
+        }
+        page.text("see what `devbox up` would change with `devbox diff`");
+    }
+    if !status.addresses.is_empty() {
+        page.heading("Reached at");
+        for address in &status.addresses {
+            let from = if address.external { "" } else { "inside the cluster" };
+            page.row(address.key.to_string(), &address.address, from);
+        }
+    }
+    if !status.quota.is_empty() {
+        page.heading("Quota");
+        for quota in &status.quota {
+            page.row(&quota.resource, format!("{} of {}", quota.used, quota.hard), "");
+        }
+    }
     if !limits.is_empty() {
         page.heading("On the sandbox");
-        for limit in limits {
+        for limit in *limits {
             page.text(*limit);
         }
     }

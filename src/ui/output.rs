@@ -32,6 +32,8 @@ pub struct Ui {
     pub interactive: bool,
     /// stderr may move the cursor.
     pub animated: bool,
+    /// Not even warnings.
+    muted: bool,
     pub(super) colour_out: bool,
     colour_err: bool,
 }
@@ -47,6 +49,7 @@ impl Ui {
             format,
             quiet,
             interactive: human && tty_err && io::stdin().is_terminal() && !env.ci,
+            muted: false,
             animated: human && tty_err && !env.dumb_terminal && !env.ci && !quiet,
             colour_out: colour(tty_out),
             colour_err: colour(tty_err),
@@ -60,9 +63,15 @@ impl Ui {
             quiet: false,
             interactive: false,
             animated: false,
+            muted: false,
             colour_out: false,
             colour_err: false,
         }
+    }
+
+    /// A terminal for what is done on the side: nothing but failures would be shown.
+    pub fn silent() -> Self {
+        Self { quiet: true, muted: true, ..Self::plain(Format::Human) }
     }
 
     /// Prints data to stdout, ending with a newline. A closed pipe ends the output quietly.
@@ -92,6 +101,9 @@ impl Ui {
 
     /// Prints a warning to stderr; a JSON line in JSON format.
     pub fn warn(&self, text: &str) {
+        if self.muted {
+            return;
+        }
         if self.format == Format::Json {
             return self.sink().emit(Event::warning(text));
         }
@@ -110,6 +122,16 @@ impl Ui {
     /// Prints a page to stdout as data.
     pub fn page(&self, page: &Page) {
         self.data(&page.render(self.colour_out, 0));
+    }
+
+    /// Prints a page to stdout in the place of the one before; below it where that is no terminal.
+    pub fn page_again(&self, page: &Page) {
+        let terminal = console::Term::stdout();
+        match terminal.is_term() && self.animated {
+            true => drop(terminal.clear_screen()),
+            false => self.data(""),
+        }
+        self.page(page);
     }
 
     /// Prints a page to stderr, as a part of the conversation, unless quiet or in JSON format.

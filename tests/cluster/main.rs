@@ -19,6 +19,7 @@ mod interrupt;
 mod inventory;
 mod killed;
 mod network;
+mod proxies;
 mod prune;
 mod recreate;
 mod sandbox;

@@ -194,37 +194,6 @@ echo '{\"apiVersion\": \"client.authentication.k8s.io/v1\", \"kind\": \"ExecCred
     });
 }
 
-#[test]
-fn a_proxy_of_the_cluster_entry_is_used() {
-    trial(async |t| {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let asked = std::rc::Rc::new(std::cell::RefCell::new(String::new()));
-        let asking = asked.clone();
-        tokio::task::spawn_local(async move {
-            use tokio::io::{AsyncReadExt, AsyncWriteExt};
-            let (mut near, _) = listener.accept().await.unwrap();
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                head.push(near.read_u8().await.unwrap());
-            }
-            let line = String::from_utf8(head).unwrap().lines().next().unwrap().to_owned();
-            let mut far = tokio::net::TcpStream::connect(line.split(' ').nth(1).unwrap()).await.unwrap();
-            *asking.borrow_mut() = line;
-            near.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-            let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
-        });
-        let admin = std::fs::read_to_string(crate::sandbox::kubeconfig()).unwrap();
-        let mut kubeconfig: serde_json::Value = serde_yaml::from_str(&admin).unwrap();
-        kubeconfig["clusters"][0]["cluster"]["proxy-url"] = serde_json::json!(format!("http://{address}"));
-        let file = t.kubeconfig("proxied", &kubeconfig.to_string());
-        let cluster = devbox::cluster::Cluster::connect(&crate::trial::target(&file)).await.unwrap();
-        assert_eq!(cluster.identity().uid, t.cluster.identity().uid);
-        let server = t.cluster.identity().server.trim_start_matches("https://").to_owned();
-        assert_eq!(*asked.borrow(), format!("CONNECT {server} HTTP/1.1"));
-    });
-}
-
 async fn connect_to(t: &crate::trial::Trial, server: &str) -> ClusterError {
     let kubeconfig = format!(
         "current-context: x\ncontexts: [{{name: x, context: {{cluster: c}}}}]\nclusters: [{{name: c, cluster: {{server: '{server}'}}}}]\n"

@@ -211,3 +211,29 @@ fn up_asks_again_where_the_cluster_changed_after_the_changes_were_shown() {
     devbox.args(["diff", "--exit-code", "--set", "quotes.port=9000"]).run().ok();
     devbox.args(["down", "--yes", "--volumes"]).run().ok();
 }
+
+#[test]
+fn status_tells_addresses_quota_and_how_far_it_is_from_devbox_yaml_and_watches() {
+    let devbox = devbox("go-http");
+    let namespace = namespace("status");
+    devbox.args(["init", "--yes", "--namespace", &namespace]).run().ok();
+    let status = devbox.args(["status", "--format", "json"]).run().ok().json();
+    assert_eq!(status["drift"]["differs"], false, "{status:#}");
+    let addresses = status["status"]["addresses"].as_array().unwrap();
+    assert!(addresses.iter().any(|a| a["address"] == format!("quotes.{namespace}:8080")), "{addresses:?}");
+    let quota = status["status"]["quota"].as_array().unwrap();
+    assert!(quota.iter().any(|quota| quota["resource"] == "pods" && quota["used"] != "0"), "{quota:?}");
+    assert!(status["status"]["ageSeconds"].is_number());
+
+    let mut terminal = devbox.args(["status", "--watch"]).terminal();
+    terminal.wait_for("is ready");
+    devbox.args(["up", "--set", "quotes.port=9100"]).run().ok();
+    terminal.wait_for("Differs from devbox.yaml");
+    terminal.send(Key::CtrlC);
+    assert_eq!(terminal.exit_code(), 130);
+    let run = devbox.arg("status").run().ok();
+    assert!(run.stdout.contains("\nDiffers from devbox.yaml\n  changed  2\n"), "{run}");
+    // Looking changed nothing.
+    devbox.args(["diff", "--exit-code", "--set", "quotes.port=9100"]).run().ok();
+    devbox.args(["down", "--yes", "--volumes"]).run().ok();
+}
