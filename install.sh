@@ -10,12 +10,14 @@ usage() {
     cat <<'TEXT'
 Builds devbox from this checkout and installs it.
 
-Usage: ./install.sh [--to DIR] [--no-sandbox]
+Usage: ./install.sh [--to DIR] [--no-sandbox | --containers]
 
 Options:
   --to DIR       Install below DIR; the default is ~/.local
                    DIR/bin/devbox
                    DIR/libexec/devbox/devbox-sandbox
+  --containers   Build and install the sandbox's node that runs containers, too (Linux)
+                   DIR/libexec/devbox/devbox-sandbox-containers/
   --no-sandbox   Leave out the sandbox (needs no Go; `devbox init --sandbox` will not work)
   --help         Print this
 
@@ -42,6 +44,7 @@ absolute() {
 
 to=
 sandbox=yes
+containers=no
 while [ $# -gt 0 ]; do
     case $1 in
         --to)
@@ -51,6 +54,7 @@ while [ $# -gt 0 ]; do
             ;;
         --to=*) to=${1#--to=} ;;
         --no-sandbox) sandbox=no ;;
+        --containers) containers=yes ;;
         --help | -h)
             usage
             exit 0
@@ -59,6 +63,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+[ "$sandbox$containers" != noyes ] || wrong '`--containers` is a part of the sandbox'
 if [ -z "$to" ]; then
     [ -n "${HOME:-}" ] || wrong '`HOME` is not set: say where with `--to DIR`'
     to=$HOME/.local
@@ -179,11 +184,20 @@ fi
 if [ "$sandbox" = yes ]; then
     built_sandbox=$target/release/devbox-sandbox
     # Folders too: a file that was removed leaves its folder newer.
-    if [ -x "$built_sandbox" ] && [ -z "$(find sandbox -newer "$built_sandbox" -print)" ]; then
+    if [ -x "$built_sandbox" ] && [ -z "$(find sandbox -path sandbox/containers -prune -o -newer "$built_sandbox" -print)" ]; then
         say 'The sandbox is built already'
     else
         say 'Building the sandbox (the first time takes about 5 minutes)'
         sandbox/build.sh "$built_sandbox"
+    fi
+fi
+built_containers=$target/release/devbox-sandbox-containers
+if [ "$containers" = yes ]; then
+    if [ -x "$built_containers/node" ] && [ -z "$(find sandbox/containers -newer "$built_containers/node" -print)" ]; then
+        say 'The containers node is built already'
+    else
+        say 'Building the containers node (the first time takes about 2 minutes)'
+        sandbox/containers/build.sh "$built_containers"
     fi
 fi
 
@@ -212,6 +226,12 @@ bin=$to/bin
 place "$built" "$bin/devbox"
 if [ "$sandbox" = yes ]; then
     place "$built_sandbox" "$to/libexec/devbox/devbox-sandbox"
+fi
+if [ "$containers" = yes ]; then
+    # The node last: where it is, the others are.
+    for program in containerd-shim-runc-v2 pause node; do
+        place "$built_containers/$program" "$to/libexec/devbox/devbox-sandbox-containers/$program"
+    done
 fi
 
 # --- What next ---------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ pub enum Command {
     Detect(DetectArgs),
     /// Print the manifests, offline
     Render(RenderArgs),
-    /// List and show presets
+    /// List, show, check, test and begin presets
     #[command(subcommand)]
     Preset(PresetCommand),
     /// Print the JSON Schema of a file that devbox reads, for editors
@@ -292,6 +292,16 @@ pub enum SchemaFile {
     Config,
 }
 
+/// What a new preset describes.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum NewPreset {
+    /// A backing service
+    #[default]
+    Service,
+    /// A component of a repository
+    App,
+}
+
 /// What to do with presets.
 #[derive(Debug, Subcommand)]
 pub enum PresetCommand {
@@ -301,6 +311,29 @@ pub enum PresetCommand {
     Show {
         /// The preset
         name: String,
+    },
+    /// Check presets without a cluster: mistakes, unused parameters, invalid objects
+    Check {
+        /// The presets; all of them where none is named
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Let presets go up on the sandbox, a real API server, and remove them again
+    Test {
+        /// The presets
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+        /// Sandbox to use, started when it does not run
+        #[arg(long, value_name = "NAME", default_value = crate::sandbox::DEFAULT_NAME)]
+        sandbox: String,
+    },
+    /// Write a preset to begin with into your config folder
+    New {
+        /// Its name
+        name: String,
+        /// What it describes
+        #[arg(long, value_enum, default_value_t, value_name = "KIND")]
+        kind: NewPreset,
     },
 }
 
@@ -395,6 +428,9 @@ pub struct SandboxImage {
     /// Folder that its containers start in
     #[arg(long, value_name = "FOLDER")]
     pub workdir: Option<String>,
+    /// Signal that asks its containers to end, such as SIGINT
+    #[arg(long, value_name = "SIGNAL")]
+    pub stop_signal: Option<String>,
 }
 
 /// How to stop a sandbox.

@@ -37,14 +37,26 @@ impl Tracked {
 /// what is being replaced gives its share back first.
 const REFUSAL: Duration = Duration::from_secs(10);
 
+/// How long a container that has crashed has to be ready until it counts as mended: without a readiness
+/// probe it is ready whenever it runs.
+const MENDED: Duration = Duration::from_secs(10);
+
+/// A problem over time.
+struct Since {
+    /// When it was first seen.
+    first: Instant,
+    /// Since when it looks solved.
+    solved: Option<Instant>,
+}
+
 /// Everything seen so far.
 pub(super) struct Scene<'a> {
     pub(super) tracked: HashMap<(String, String), Tracked>,
     pods: BTreeMap<String, Value>,
     replica_sets: HashMap<String, Value>,
     warnings: HashMap<String, (String, String)>,
-    /// When a problem of a pod's container was first seen.
-    since: HashMap<(String, Option<String>), Instant>,
+    /// The problems of pods' containers.
+    since: HashMap<(String, Option<String>), Since>,
     /// When the pods of an object were first refused, by its UID.
     refused: HashMap<String, Instant>,
     sink: &'a dyn Sink,
@@ -198,7 +210,7 @@ impl<'a> Scene<'a> {
         for (uid, pod) in self.pods_of(tracked) {
             let Some(problem) = pods::problem(pod) else { continue };
             let since = self.since.get(&(uid.to_owned(), problem.container.clone()));
-            let over = since.is_some_and(|since| since.elapsed() >= problem.grace);
+            let over = since.is_some_and(|since| since.first.elapsed() >= problem.grace);
             if over || found.is_none() {
                 found = Some((uid, pod, problem, over));
             }
@@ -219,11 +231,17 @@ impl<'a> Scene<'a> {
         }
         // A crashing container runs between crashes: only a ready one is a solved one.
         let pods = &self.pods;
-        self.since.retain(|(uid, container), _| {
-            pods.get(uid).is_some_and(|pod| !is_solved(pod, container.as_deref()))
+        self.since.retain(|(uid, container), since| {
+            let Some(pod) = pods.get(uid) else { return false };
+            if !is_solved(pod, container.as_deref()) {
+                since.solved = None;
+                return true;
+            }
+            let solved = *since.solved.get_or_insert_with(Instant::now);
+            has_crashed(pod, container.as_deref()) && solved.elapsed() < MENDED
         });
         for key in seen {
-            self.since.entry(key).or_insert_with(Instant::now);
+            self.since.entry(key).or_insert_with(|| Since { first: Instant::now(), solved: None });
         }
         let refused: Vec<String> =
             self.tracked.values().filter(|t| self.refusal(t).is_some()).map(|t| t.uid.clone()).collect();
@@ -265,7 +283,10 @@ impl<'a> Scene<'a> {
                 Some((_, pod, problem, _)) => {
                     format!("{}: {}", pod["metadata"]["name"].as_str().unwrap_or_default(), problem.reason)
                 }
-                None => state.text().to_owned(),
+                None => match self.probe_of(tracked) {
+                    Some(message) => format!("{}: {message}", state.text()),
+                    None => state.text().to_owned(),
+                },
             };
             if tracked.told {
                 self.sink.emit(Event::started(step(&tracked.key), tracked.key.to_string()));
@@ -282,6 +303,12 @@ impl<'a> Scene<'a> {
                 tracked.said = said;
             }
         }
+    }
+
+    /// What a probe of its pods has said so far; a start takes its time, so that is no failure yet.
+    fn probe_of<'s>(&'s self, tracked: &'s Tracked) -> Option<&'s str> {
+        let said = self.pods_of(tracked).find_map(|(uid, _)| self.warnings.get(uid))?;
+        (said.0 == "Unhealthy").then(|| said.1.lines().next().unwrap_or_default())
     }
 
     pub(super) fn state(&self, tracked: &Tracked) -> State {
@@ -388,6 +415,11 @@ pub(super) fn is_solved(pod: &Value, container: Option<&str>) -> bool {
         Some(name) => statuses(pod).any(|s| s["name"] == name && s["ready"] == true),
         None => pods::problem(pod).is_none(),
     }
+}
+
+fn has_crashed(pod: &Value, container: Option<&str>) -> bool {
+    let restarted = |status: &Value| status["restartCount"].as_i64().is_some_and(|count| count > 0);
+    container.is_some_and(|name| statuses(pod).any(|status| status["name"] == name && restarted(status)))
 }
 
 /// The first container that is not ready and has started.

@@ -1,4 +1,8 @@
-//! `devbox preset list` and `devbox preset show`: the catalogue.
+//! `devbox preset`: the catalogue, and the means of those who write presets.
+
+mod check;
+mod new;
+mod test;
 
 use serde_json::{Value, json};
 
@@ -18,6 +22,9 @@ pub(super) fn run(command: &PresetCommand, env: &Env, ui: &Ui) -> Result<Exit, F
     match command {
         PresetCommand::List => list(&catalogue, ui),
         PresetCommand::Show { name } => show(&catalogue.get(name)?, ui),
+        PresetCommand::Check { names } => check::run(names, &catalogue, ui),
+        PresetCommand::Test { names, sandbox } => test::run(names, sandbox, &catalogue, env, ui),
+        PresetCommand::New { name, kind } => new::run(name, *kind, env, ui),
     }
 }
 

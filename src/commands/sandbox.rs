@@ -108,6 +108,7 @@ async fn image(args: SandboxImage, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         command: args.command,
         user: args.user,
         workdir: args.workdir,
+        stop_signal: args.stop_signal,
     };
     let images = sandbox::wrap_image(env, &args.sandbox.name, &recipe, &args.rootfs).await?;
     taken(&images, &args.sandbox.name, ui);

@@ -1,5 +1,8 @@
 //! "Did you mean": the closest known name to one that nobody knows.
 
+/// So many names are listed where none is close; more would hide what is said before them.
+const MOST_LISTED: usize = 24;
+
 /// The candidate most like `word`, where one is like enough to be a slip of the finger.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
@@ -28,7 +31,9 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
 }
 
 fn quoted(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    let listed = names.iter().take(MOST_LISTED).map(|name| format!("`{name}`"));
+    let more = names.len().checked_sub(MOST_LISTED).filter(|more| *more > 0);
+    listed.chain(more.map(|more| format!("and {more} more"))).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -40,5 +45,6 @@ mod tests {
         assert_eq!(closest("prot", ["path", "port", "host"]), Some("port"));
         assert_eq!(closest("qqq", ["path", "port"]), None);
         assert_eq!(did_you_mean("qqq", ["path", "port"]).unwrap(), "known are `path`, `port`");
+        assert!(did_you_mean("qqq", ["a"; 30]).unwrap().ends_with("`a`, and 6 more"));
     }
 }

@@ -10,6 +10,7 @@ mod order;
 mod question;
 mod repository;
 mod resolve;
+mod trial;
 mod unit;
 mod values;
 mod variables;
@@ -21,6 +22,7 @@ pub use name::{dns_label, label_value, namespace};
 pub use question::{Choice, Question, Scope};
 pub use repository::to_yaml;
 pub use resolve::{Outcome, resolve};
+pub use trial::trial;
 pub use unit::{EnvEntry, EnvSource, Origin, Plan, Resolved, Role, Unit, Usage};
 
 #[cfg(test)]

@@ -1,9 +1,6 @@
 //! The order in which a preset's values are settled: each after those that its templates read, and else as
 //! declared. A child may so give a parent's parameter a default that reads one of its own.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde_json::Value;
 
 use crate::preset::{Preset, PresetError};
@@ -78,8 +75,5 @@ fn walk(value: &Value, found: &mut Vec<String>) {
 }
 
 fn names_in(text: &str, found: &mut Vec<String>) {
-    static NAME: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?-u:\b)values\.([A-Za-z_][A-Za-z0-9_]*)").ok());
-    let names = NAME.iter().flat_map(|name| name.captures_iter(text));
-    found.extend(names.filter_map(|captures| captures.get(1)).map(|name| name.as_str().to_owned()));
+    found.extend(crate::preset::reads(text).into_iter().map(|(name, _)| name.to_owned()));
 }

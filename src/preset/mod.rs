@@ -6,18 +6,22 @@ mod engine;
 mod error;
 mod grammar;
 mod inherit;
+mod lint;
 mod marker;
 mod param;
 mod quantity;
+mod reads;
 
 pub use catalogue::{Catalogue, Layer, TemplateSet, Traits};
 pub use engine::{Engine, Rendered, TemplateError};
 pub use error::PresetError;
 pub use inherit::{Chain, Link, Preset, TemplateRef};
+pub use lint::lint;
 pub use marker::{decode, decode_text};
 pub use param::Param;
 pub(crate) use param::plain;
 pub use quantity::Quantity;
+pub use reads::reads;
 
 #[cfg(test)]
 mod tests;

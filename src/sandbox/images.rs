@@ -35,6 +35,8 @@ pub struct Recipe {
     pub user: Option<String>,
     /// The folder that programs start in.
     pub workdir: Option<String>,
+    /// The signal that asks its containers to end; SIGTERM where it is left out.
+    pub stop_signal: Option<String>,
 }
 
 /// What the node says.
@@ -67,8 +69,12 @@ pub async fn wrap(
 }
 
 fn query(recipe: &Recipe) -> String {
-    let one =
-        [("name", Some(&recipe.name)), ("user", recipe.user.as_ref()), ("workdir", recipe.workdir.as_ref())];
+    let one = [
+        ("name", Some(&recipe.name)),
+        ("user", recipe.user.as_ref()),
+        ("workdir", recipe.workdir.as_ref()),
+        ("stop-signal", recipe.stop_signal.as_ref()),
+    ];
     let many = [("env", &recipe.env), ("entrypoint", &recipe.entrypoint), ("command", &recipe.command)];
     let one = one.into_iter().filter_map(|(key, value)| Some((key, value?)));
     let many = many.into_iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value)));

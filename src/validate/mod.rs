@@ -1,5 +1,6 @@
 //! Offline checks of rendered objects. Pure.
 
+mod advice;
 mod name;
 mod place;
 mod problem;
@@ -8,6 +9,7 @@ mod reference;
 mod schema;
 mod twin;
 
+pub use advice::advice;
 pub use problem::Problem;
 pub use schema::kubernetes_version;
 

@@ -30,6 +30,11 @@ fn programs() -> &'static (PathBuf, PathBuf) {
     })
 }
 
+/// The folder of the containers node's programs.
+pub(crate) fn containers() -> &'static Path {
+    &programs().1
+}
+
 /// A hermetic home folder; its sandbox is stopped and deleted with it.
 pub(crate) struct Home {
     folder: tempfile::TempDir,

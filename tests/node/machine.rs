@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -45,7 +45,7 @@ fn start() -> Machine {
     let port = git_port.to_string();
     home.sandbox(&["start", "--exit-with-parent", "--node", "containers", "--host-port", &port]);
     let environment = std::fs::read_to_string(cache().join("environment")).unwrap();
-    for (name, rootfs, entrypoint) in images {
+    for Image { name, rootfs, entrypoint, stop_signal } in images {
         let begun = Instant::now();
         let mut arguments = vec!["image", &name, "--rootfs", rootfs.to_str().unwrap()];
         arguments.extend(["--env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]);
@@ -54,6 +54,9 @@ fn start() -> Machine {
         }
         if !entrypoint.is_empty() {
             arguments.extend(["--entrypoint", &entrypoint]);
+        }
+        if !stop_signal.is_empty() {
+            arguments.extend(["--stop-signal", &stop_signal]);
         }
         home.sandbox(&arguments);
         eprintln!("gave the node {name} in {:.1} s", begun.elapsed().as_secs_f32());
@@ -66,16 +69,25 @@ fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("node-images")
 }
 
-/// Makes the root file systems of the images, unless they are there; gives name, file and entry point.
-fn images() -> Vec<(String, PathBuf, String)> {
+/// What `build.sh` says of an image.
+struct Image {
+    name: String,
+    rootfs: PathBuf,
+    entrypoint: String,
+    stop_signal: String,
+}
+
+/// Makes the root file systems of the images, unless they are there.
+fn images() -> Vec<Image> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node/images/build.sh");
     let output =
         Command::new(&script).arg(cache()).stdin(Stdio::null()).stderr(Stdio::inherit()).output().unwrap();
-    let parts = |line: &str| {
+    let image = |line: &str| {
         let mut parts = line.split('\t').map(str::to_owned);
-        (parts.next().unwrap(), PathBuf::from(parts.next().unwrap()), parts.next().unwrap())
+        let mut next = || parts.next().unwrap();
+        Image { name: next(), rootfs: next().into(), entrypoint: next(), stop_signal: next() }
     };
-    checked(output).lines().map(parts).collect()
+    checked(output).lines().map(image).collect()
 }
 
 impl Machine {
@@ -112,11 +124,12 @@ impl Machine {
         let mut command = self.home.kubectl_command(&arguments);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        said.read_line(&mut line).unwrap();
         // Forwarding from 127.0.0.1:43121 -> 3000
         let local =
             line.split_whitespace().nth(2).unwrap_or_else(|| panic!("kubectl said `{line}`")).to_owned();
-        Forward { child, local }
+        Forward { child, local, _said: said }
     }
 }
 
@@ -136,6 +149,8 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
 pub(crate) struct Forward {
     child: Child,
     local: String,
+    /// kubectl says something about every connection, and ends when nobody listens.
+    _said: BufReader<ChildStdout>,
 }
 
 impl Forward {

@@ -18,6 +18,7 @@ mod failures;
 mod git;
 mod harness;
 mod home;
+mod images;
 mod leaks;
 mod machine;
 mod traces;
@@ -38,6 +39,7 @@ const TESTS: &[Test] = &[
         Needs::Node,
         leaks::without_root_it_says_what_is_missing,
     ),
+    Test::new("images::an_archive_is_loaded_and_runs", Needs::Node, images::an_archive_is_loaded_and_runs),
     Test::new("apps::express_answers_is_changed_and_removed", Needs::Images, apps::express),
     Test::new("apps::fastapi_from_a_private_repository", Needs::Images, apps::fastapi),
     Test::new("apps::go_keeps_links_in_redis", Needs::Images, apps::go),

@@ -86,6 +86,7 @@ func (s *store) serve(socket string) error {
 		name, err := s.wrap(r.Context(), r.Body, recipe{
 			name: query.Get("name"), env: query["env"], entrypoint: query["entrypoint"], command: query["command"],
 			user: query.Get("user"), workdir: query.Get("workdir"),
+			stopSignal: query.Get("stop-signal"),
 		})
 		answer(w, []string{name}, err)
 	})

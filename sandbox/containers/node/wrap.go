@@ -33,6 +33,7 @@ type recipe struct {
 	command    []string
 	user       string
 	workdir    string
+	stopSignal string
 }
 
 // wrap makes an image of one layer from a tar archive of a root file system, which may be
@@ -57,6 +58,7 @@ func (s *store) wrap(ctx context.Context, files io.Reader, made recipe) (string,
 		Platform: platforms.DefaultSpec(),
 		Config: ocispec.ImageConfig{
 			Env: made.env, Entrypoint: made.entrypoint, Cmd: made.command, User: made.user, WorkingDir: made.workdir,
+			StopSignal: made.stopSignal,
 		},
 		RootFS: ocispec.RootFS{Type: "layers", DiffIDs: []digest.Digest{difference}},
 	})

@@ -78,7 +78,7 @@ impl Tree {
 
     /// Shares the bound on sources among components; a small one still gets a few dozen.
     pub(in crate::detect) fn share_sources(&self, components: usize) {
-        const FEWEST: usize = 24;
+        const FEWEST: usize = 32;
         let share = (self.limits.all_sources / components.max(1)).max(FEWEST);
         self.sources.store(share, Ordering::Relaxed);
     }

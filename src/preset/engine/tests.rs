@@ -256,6 +256,48 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// Whatever an author writes, it is refused or rendered; nothing panics, hangs or grows.
+    #[test]
+    fn any_template_comes_to_an_end(
+        parts in prop::collection::vec(
+            prop_oneof![
+                Just("{% for a in range(end=900) %}"), Just("{% for a in v %}"), Just("{% endfor %}"),
+                Just("{% set v = [v, v] %}"), Just("{% set t = t ~ t %}"), Just("{{ t }}"), Just("{{ v | json }}"),
+                Just("{% if t %}"), Just("{% else %}"), Just("{% endif %}"), Just("{%- "), Just(" -%}"),
+                Just("{{ '"), Just("' }}"), Just("{# "), Just(" #}"), Just("{% raw %}"), Just("{% endraw %}"),
+                Just("{% set x %}"), Just("{% include \"_p.yaml\" %}"), Just("\n---\n"), Just("apiVersion: v1\n"),
+                Just("{{ [a for a in v] }}"), Just("k: v\n"), Just("{{ __spend(n=0) }}"), Just("é\u{2028}\\"),
+            ],
+            0..14,
+        ),
+    ) {
+        let template = parts.concat();
+        let files = [("t.yaml", template.as_str()), ("_p.yaml", "{% for a in v %}{{ a }}{% endfor %}")];
+        if let Ok(engine) = Engine::with_templates(files) {
+            let context = json!({"v": ["x", "y: z"], "t": "text"});
+            if let Ok(documents) = engine.render("t.yaml", &context) {
+                for document in documents {
+                    let _ = serde_yaml::from_str::<Value>(&document.text);
+                }
+            }
+        }
+    }
+
+    /// What we take for tags is what Tera takes for tags: a text without ours renders as it is.
+    #[test]
+    fn what_we_see_no_tag_in_renders_as_it_is(text in "[ a{}%#'\"`\\\\-]{0,24}") {
+        prop_assume!(tag::tags(&text).is_empty());
+        let out = Engine::new().tera.render_str(&text, &Context::new(), false);
+        if let Ok(out) = out {
+            // Comments and raw blocks are gone; nothing else is.
+            prop_assert!(text.contains("{#") || out == text, "{text:?} -> {out:?}");
+        }
+    }
+}
+
 #[test]
 fn maps_keep_their_order() {
     let map: serde_json::Map<String, Value> =

@@ -244,6 +244,38 @@ fn shape(value: &Value) -> Value {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
+    /// The values of a service are data too: what is text stays one text wherever it stands.
+    #[test]
+    fn no_value_of_a_service_changes_what_is_rendered(
+        hostile in prop_oneof!["[^\0]{1,40}", "[-:#{}%\\[\\]|>&*!,'\"\\\\ \n\ta-c$()]{1,40}"],
+    ) {
+        let given = |text: &str| {
+            let values = json!({
+                "image": "a/b:1",
+                "data": "/data",
+                "ports": {"main": 80},
+                "command": ["sh", text],
+                "args": [text],
+                "variables": {"A": text},
+                "files": {"/etc/a": text},
+                "probe": {"exec": {"command": [text]}},
+            });
+            let file = json!({
+                "components": {"shop": {"path": "."}},
+                "services": {"own": {"extends": "service", "values": values}},
+            });
+            let given = Given { file: Some(crate::config::to_yaml(&file)), ..Given::default() };
+            rendered(given)
+        };
+        let plain: Vec<Value> = given("x").iter().map(|m| shape(&m.object)).collect();
+        let manifests = given(&hostile);
+        prop_assert_eq!(manifests.iter().map(|m| shape(&m.object)).collect::<Vec<_>>(), plain);
+        let container = object(&manifests, "StatefulSet/own").pointer("/spec/template/spec/containers/0").unwrap();
+        prop_assert_eq!(&container["args"][0], &json!(hostile));
+        prop_assert_eq!(&container["env"][0]["value"], &json!(hostile));
+        prop_assert_eq!(&object(&manifests, "ConfigMap/own-files")["data"]["file-1"], &json!(hostile));
+    }
+
     /// Values that people and repositories supply change texts, never objects, keys or lists.
     #[test]
     fn no_value_changes_what_is_rendered(

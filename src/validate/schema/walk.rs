@@ -89,8 +89,6 @@ impl Walk<'_> {
                 None if object.open => {}
                 None => {
                     let hint = did_you_mean(key, object.fields.keys().map(String::as_str));
-                    // All the fields of a pod would be no help.
-                    let hint = hint.filter(|hint| hint.len() < 200);
                     self.fault(&join(path, key), "there is no such field".into(), hint);
                 }
             }

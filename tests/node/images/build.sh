@@ -3,7 +3,8 @@
 #
 # They hold Debian's own packages, for no image registry is asked, and stand in for the images that
 # the presets name. Each is made once: its file's name says what it was made from. Prints, for each
-# image, its name, its file and its entry point, separated by tabs.
+# image, its name, its file, its entry point and its
+# stop signal, separated by tabs.
 #
 # Programs in them install packages from where this machine does: the registries and certificate
 # authorities are read from its configuration when they are made, and are nowhere in the project.
@@ -48,11 +49,11 @@ registries() {
 mirror=$(mirror)
 registries=$(registries)
 
-# image NAME ENTRYPOINT PACKAGES [HOOK...]
+# image NAME ENTRYPOINT STOPSIGNAL PACKAGES [HOOK...]
 image() {
-    local name=$1 entrypoint=$2 packages=$3 hash file
-    shift 3
-    hash=$(printf '%s\n' "$SUITE" "$packages" "$@" "$registries" "$(cat "$here"/*.sh)" \
+    local name=$1 entrypoint=$2 stop=$3 packages=$4 hash file
+    shift 4
+    hash=$(printf '%s\n' "$SUITE" "$packages" "$@" "$registries" "$(cat "$here"/postgres.sh)" \
         "$(cat "${SSL_CERT_FILE:-/dev/null}")" | sha256sum | cut -c1-16)
     file=$cache/$(tr '/:' '__' <<<"$name").$hash.tar
     if [[ ! -f $file ]]; then
@@ -72,7 +73,7 @@ image() {
         mv "$file.part" "$file"
         echo "made the root file system of $name in $((SECONDS - begun)) s" >&2
     fi
-    printf '%s\t%s\t%s\n' "$name" "$file" "$entrypoint"
+    printf '%s\t%s\t%s\t%s\n' "$name" "$file" "$entrypoint" "$stop"
 }
 
 # Users have the numbers that they have in the official images, which the presets run them as. The
@@ -88,16 +89,16 @@ begin() {
     image "$@" &
     pids+=($!)
 }
-begin node:22-bookworm-slim '' nodejs,npm 'chroot "$1" useradd --uid 1000 --create-home node'
-begin postgres:17-bookworm postgres.sh postgresql \
+begin node:22-bookworm-slim '' '' nodejs,npm 'chroot "$1" useradd --uid 1000 --create-home node'
+begin postgres:17-bookworm postgres.sh SIGINT postgresql \
     "copy-in $here/postgres.sh /usr/local/bin" \
     "ln -s $postgres/postgres $postgres/initdb $postgres/pg_ctl \"\$1/usr/local/bin/\"" \
     'chroot "$1" usermod --uid 999 postgres && chroot "$1" groupmod --gid 999 postgres'
-begin golang:1.24-bookworm '' golang-go,git
-begin redis:7.4-bookworm '' redis-server \
+begin golang:1.24-bookworm '' '' golang-go,git
+begin redis:7.4-bookworm '' '' redis-server \
     'chroot "$1" usermod --uid 999 redis && chroot "$1" groupmod --gid 999 redis'
-begin alpine/git:v2.49.1 '' git
-begin python:3.13-slim-bookworm '' python3,python3-pip,python3-venv \
+begin alpine/git:v2.49.1 '' '' git
+begin python:3.13-slim-bookworm '' '' python3,python3-pip,python3-venv \
     'ln -s python3 "$1/usr/bin/python"; rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED'
 for pid in "${pids[@]}"; do
     wait "$pid"
