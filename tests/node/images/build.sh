@@ -3,8 +3,7 @@
 #
 # They hold Debian's own packages, for no image registry is asked, and stand in for the images that
 # the presets name. Each is made once: its file's name says what it was made from. Prints, for each
-# image, its name, its file, its entry point and its
-# stop signal, separated by tabs.
+# image, its name, its file, its entry point and its stop signal, separated by tabs.
 #
 # Programs in them install packages from where this machine does: the registries and certificate
 # authorities are read from its configuration when they are made, and are nowhere in the project.
@@ -17,12 +16,10 @@ cache=${1:?usage: build.sh CACHE}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 mkdir -p "$cache"
 
-# The mirror that this machine uses.
+# The mirror that this machine uses; nothing where none is found, and then mmdebstrap takes its own.
 mirror() {
-    local found
-    found=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-        sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb (\[[^]]*\] )?([^ ]+).*/\2/p' | grep -m1 '/debian/\?$' || true)
-    printf '%s\n' "${found:-http://deb.debian.org/debian}"
+    cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+        sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb (\[[^]]*\] )?([^ ]+).*/\2/p' | grep -m1 '/debian/\?$' || true
 }
 
 # What programs need to know of this machine to install packages, as lines of /etc/environment.
@@ -46,7 +43,7 @@ registries() {
     env | grep -E '^(https?|HTTPS?|no|NO)_(proxy|PROXY)=' || true
 }
 
-mirror=$(mirror)
+mapfile -t mirror < <(mirror)
 registries=$(registries)
 
 # image NAME ENTRYPOINT STOPSIGNAL PACKAGES [HOOK...]
@@ -69,7 +66,7 @@ image() {
         mmdebstrap --quiet --format=tar --variant=minbase --include="ca-certificates,$packages" \
             --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
             --dpkgopt='path-exclude=/usr/share/locale/*' --aptopt='Acquire::Retries "5"' \
-            "${hooks[@]}" "$SUITE" "$file.part" "$mirror" >&2
+            "${hooks[@]}" "$SUITE" "$file.part" "${mirror[@]}" >&2
         mv "$file.part" "$file"
         echo "made the root file system of $name in $((SECONDS - begun)) s" >&2
     fi
