@@ -135,7 +135,7 @@ pub(super) fn walk(
                 late.store(true, Ordering::Relaxed);
                 return WalkState::Quit;
             }
-            match entry.path().strip_prefix(root).ok().and_then(Path::to_str) {
+            match relative(entry.path(), root) {
                 Some(path) if cfg!(windows) => batch.add(path.replace('\\', "/"), marked),
                 Some(path) => batch.add(path.to_owned(), marked),
                 None => {
@@ -161,10 +161,18 @@ pub(super) fn walk(
     }
     match unnamed.into_inner() {
         0 => {}
+        1 => warnings.push("a file whose name is not UTF-8 was left out".to_owned()),
         n => warnings.push(format!("{n} files whose names are not UTF-8 were left out")),
     }
     walked.warnings = warnings;
     walked
+}
+
+/// The path below the root, cut from the text: a comparison part by part, as `Path` does it, costs as much as
+/// the rest of the listing.
+fn relative<'a>(path: &'a Path, root: &Path) -> Option<&'a str> {
+    let below = path.as_os_str().as_encoded_bytes().strip_prefix(root.as_os_str().as_encoded_bytes())?;
+    Some(std::str::from_utf8(below).ok()?.trim_start_matches(std::path::MAIN_SEPARATOR))
 }
 
 /// Remembers the first few folders that could not be read.

@@ -116,3 +116,18 @@ fn the_same_tree_gives_the_same_facts() {
         assert_eq!(serde_json::to_string(&facts(root.path())).unwrap(), first);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_root_whose_name_is_not_utf_8_is_read_and_a_file_of_that_kind_is_counted() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let parent = tempfile::tempdir().unwrap();
+    let root = parent.path().join(OsStr::from_bytes(b"pr\xffject"));
+    fs::create_dir(&root).unwrap();
+    fs::write(root.join("go.mod"), "module x\n\ngo 1.24\n").unwrap();
+    fs::write(root.join(OsStr::from_bytes(b"n\xff.go")), "package main\n").unwrap();
+    let facts = facts(&root);
+    assert_eq!(facts.components[0].language.as_deref(), Some("Go"));
+    assert_eq!(facts.warnings, ["a file whose name is not UTF-8 was left out"]);
+}
