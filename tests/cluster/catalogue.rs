@@ -33,7 +33,8 @@ fn every_preset_goes_up_and_a_second_time_changes_nothing() {
     let file = everything(list["presets"].as_array().unwrap());
     let devbox = devbox.file("devbox.yaml", &file);
     let namespace = format!("devbox-test-{}-catalogue", std::process::id());
-    let call = devbox.args(["init", "--yes", "--no-wait", "--format", "json", "--namespace", &namespace]);
+    // Waited for, so that no controller still writes what the second run compares.
+    let call = devbox.args(["init", "--yes", "--format", "json", "--namespace", &namespace]);
     let first = call.run().ok().json();
     let objects = first["objects"].as_array().unwrap();
     assert!(objects.len() > 100, "{}", objects.len());
