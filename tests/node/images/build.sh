@@ -77,14 +77,21 @@ image() {
 # official PostgreSQL runs a script that makes the database; see postgres.sh.
 postgres=/usr/lib/postgresql/17/bin
 
-# Most of the time is spent waiting for the mirror and for single-threaded tools.
-pids=()
+# Most of the time is spent waiting for the mirror and for single-threaded tools. What succeeded is
+# told by a file: over minutes on a busy machine process numbers come round again, and a shell then
+# forgets how the earlier child of that number ended.
+succeeded=$(mktemp -d)
+trap 'rm -rf "$succeeded"' EXIT
+begun=0
 begin() {
     while (($(jobs -rp | wc -l) >= 3)); do
         sleep 0.1
     done
-    image "$@" &
-    pids+=($!)
+    begun=$((begun + 1))
+    {
+        image "$@"
+        touch "$succeeded/$begun"
+    } &
 }
 begin node:22-bookworm-slim '' '' nodejs,npm 'chroot "$1" useradd --uid 1000 --create-home node'
 begin postgres:17-bookworm postgres.sh SIGINT postgresql \
@@ -97,7 +104,9 @@ begin redis:7.4-bookworm '' '' redis-server \
 begin alpine/git:v2.49.1 '' '' git
 begin python:3.13-slim-bookworm '' '' python3,python3-pip,python3-venv \
     'ln -s python3 "$1/usr/bin/python"; rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED'
-for pid in "${pids[@]}"; do
-    wait "$pid"
-done
+wait
+if (($(find "$succeeded" -type f | wc -l) != begun)); then
+    echo "not every root file system could be made" >&2
+    exit 1
+fi
 printf '%s\n' "$registries" >"$cache/environment"
