@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::FIELD_MANAGER;
 use super::connect::Cluster;
 use super::error::ClusterError;
+use super::own;
 use super::prepare::Prepared;
 use super::request::Call;
 use crate::event::Sink;
@@ -42,10 +43,7 @@ fn is_client_side(entry: &Value) -> bool {
 /// none, or we have applied nothing yet.
 fn taken_over(live: &Value) -> Option<Vec<Value>> {
     let mut managers: Vec<Value> = entries(live).filter(|entry| !is_client_side(entry)).cloned().collect();
-    let is_ours = |entry: &&mut Value| {
-        entry["manager"] == FIELD_MANAGER && entry["operation"] == "Apply" && entry["subresource"].is_null()
-    };
-    let ours = managers.iter_mut().find(is_ours)?;
+    let ours = managers.iter_mut().find(|entry| own::is_ours(entry))?;
     let mut fields = ours["fieldsV1"].as_object().cloned().unwrap_or_default();
     let mut found = false;
     for entry in entries(live).filter(|entry| is_client_side(entry)) {

@@ -22,7 +22,7 @@ use super::connect::Cluster;
 use super::error::ClusterError;
 use super::guard::{Confirmed, Refusal};
 use super::namespace::NamespaceState;
-use super::opened::Opened;
+use super::opened::{Opened, Seen};
 use super::prepare::Prepared;
 use super::prune::{exact_kinds, kinds_of};
 use super::request::Call;
@@ -32,7 +32,7 @@ use crate::event::Sink;
 use crate::render::Manifest;
 
 /// Requests at once; the API server allows 100 streams on a connection, watches need some.
-pub(super) const MOST_IN_FLIGHT: usize = 50;
+pub(super) const MOST_IN_FLIGHT: usize = 90;
 
 /// How to apply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,10 +73,38 @@ impl Cluster {
         options: &ApplyOptions,
         sink: &dyn Sink,
     ) -> Result<Applied, ClusterError> {
-        let mut opened = self.open(confirmed, environment, manifests, Look::Members, sink).await?;
+        let opened = self.open(confirmed, environment, manifests, Look::ToApply, sink).await?;
+        self.apply_opened(opened, confirmed, environment, manifests, (options, sink)).await
+    }
+
+    /// Applies the manifests of an environment on what was seen of it right before.
+    ///
+    /// # Errors
+    /// As [`Cluster::apply`].
+    pub async fn apply_seen(
+        &self,
+        seen: Seen,
+        confirmed: &Confirmed,
+        manifests: &[Manifest],
+        options: &ApplyOptions,
+        sink: &dyn Sink,
+    ) -> Result<Applied, ClusterError> {
+        let environment = seen.environment().clone();
+        let opened = self.open_seen(seen, confirmed, manifests, sink).await?;
+        self.apply_opened(opened, confirmed, &environment, manifests, (options, sink)).await
+    }
+
+    async fn apply_opened(
+        &self,
+        mut opened: Opened,
+        confirmed: &Confirmed,
+        environment: &Environment,
+        manifests: &[Manifest],
+        (options, sink): (&ApplyOptions, &dyn Sink),
+    ) -> Result<Applied, ClusterError> {
         if opened.before.namespace == NamespaceState::Terminating {
             self.namespace_gone(environment, sink).await?;
-            opened = self.open(confirmed, environment, manifests, Look::Members, sink).await?;
+            opened = self.open(confirmed, environment, manifests, Look::ToApply, sink).await?;
         }
         opened.check(environment)?;
         let Opened { plan, mut resources, before } = opened;
@@ -93,7 +121,7 @@ impl Cluster {
         let superset: BTreeSet<String> = wanted.union(&run.before.kinds).cloned().collect();
         let mut record_due = !run.before.recorded || superset != run.before.kinds;
         let mut applied = Applied::default();
-        for stage in stages(&plan, fresh_namespace) {
+        for stage in stages(&plan, &run.before) {
             if !applied.failures.is_empty() {
                 applied.not_started.extend(stage.iter().map(|object| object.key.clone()));
                 continue;
@@ -159,14 +187,26 @@ pub(super) fn check_namespace(confirmed: &Confirmed, environment: &Environment) 
         confirmed: confirmed.namespace().into(),
     })
 }
-/// The objects in the order they go up. A namespace that is there already holds nothing up: it goes with
-/// the first others.
-fn stages(plan: &[Prepared], fresh_namespace: bool) -> Vec<Vec<&Prepared>> {
-    let of = |wave| plan.iter().filter(move |object| object.wave == wave).collect::<Vec<_>>();
-    let mut stages: Vec<Vec<&Prepared>> = WAVES.into_iter().map(of).filter(|wave| !wave.is_empty()).collect();
-    if !fresh_namespace && stages.len() > 1 && stages[0][0].wave == Wave::Namespace {
-        let namespace = stages.remove(0);
-        stages[0].extend(namespace);
+
+/// The objects in the order they go up. What is there and does not change holds nothing up: a namespace,
+/// and foundations that are all as they shall be, go with what comes after them.
+fn stages<'a>(plan: &'a [Prepared], before: &Before) -> Vec<Vec<&'a Prepared>> {
+    let holds_up = |wave: Wave, objects: &[&Prepared]| match wave {
+        Wave::Namespace => before.namespace == NamespaceState::Missing,
+        Wave::Foundations => !objects.iter().all(|object| before.is_steady(object)),
+        _ => true,
+    };
+    let mut stages: Vec<Vec<&Prepared>> = vec![Vec::new()];
+    for wave in WAVES {
+        let objects: Vec<&Prepared> = plan.iter().filter(|object| object.wave == wave).collect();
+        let barrier = !objects.is_empty() && holds_up(wave, &objects);
+        if let Some(stage) = stages.last_mut() {
+            stage.extend(objects);
+        }
+        if barrier {
+            stages.push(Vec::new());
+        }
     }
+    stages.retain(|stage| !stage.is_empty());
     stages
 }

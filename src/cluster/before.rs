@@ -8,12 +8,13 @@ use serde_json::Value;
 use super::applyset::Environment;
 use super::connect::Cluster;
 use super::error::ClusterError;
-use super::guard::Confirmed;
 use super::inventory::{Depth, Member, Select};
 use super::namespace::NamespaceState;
+use super::own::Own;
 use super::prepare::Prepared;
 use super::request::Call;
 use super::resource::Resource;
+use super::secrets;
 use super::wave::Wave;
 use crate::event::Sink;
 use crate::render::ObjectKey;
@@ -36,15 +37,15 @@ pub(super) struct Before {
     pub(super) secrets: HashMap<String, Option<Value>>,
 }
 
-/// How much is read.
+/// What is read of an environment, and for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
-    /// Metadata of members: what an apply needs.
-    Members,
-    /// Members as a whole: what a difference is made of.
-    Whole,
-    /// Metadata of members and of what else has a name that the bundle uses.
-    Everything,
+pub enum Look {
+    /// To apply: metadata of members, and what is ours of them.
+    ToApply,
+    /// To compare: members as a whole.
+    ToCompare,
+    /// To compare again: metadata of members and of what else has a name that the bundle uses.
+    Again,
 }
 
 pub(super) type Id = (String, String, String);
@@ -57,16 +58,15 @@ impl Cluster {
     /// Reads everything that is needed before the first write, at once.
     pub(super) async fn before(
         &self,
-        confirmed: &Confirmed,
         environment: &Environment,
         plan: &[Prepared],
         look: Look,
         sink: &dyn Sink,
     ) -> Result<Before, ClusterError> {
         let (depth, select) = match look {
-            Look::Members => (Depth::Metadata, Select::Members),
-            Look::Whole => (Depth::Whole, Select::Members),
-            Look::Everything => (Depth::Metadata, Select::All),
+            Look::ToApply => (Depth::Own, Select::Members),
+            Look::ToCompare => (Depth::Whole, Select::Members),
+            Look::Again => (Depth::Metadata, Select::All),
         };
         let kinds: BTreeSet<&Resource> =
             plan.iter().map(|object| &object.resource).filter(|resource| resource.namespaced).collect();
@@ -79,29 +79,23 @@ impl Cluster {
                 let what = format!("read {}", object.key);
                 let call = match depth {
                     Depth::Metadata => Call::get_metadata(what, object.path()),
-                    Depth::Whole => Call::get(what, object.path()),
+                    Depth::Own | Depth::Whole => Call::get(what, object.path()),
                 };
                 let live = self.find(&call, sink).await?;
-                Ok::<_, ClusterError>(live.and_then(|live| Member::read_whole(&object.resource, live)))
+                Ok::<_, ClusterError>(live.and_then(|live| Member::read_to(depth, &object.resource, live)))
             });
         let secrets = plan.iter().filter(|object| object.takes_over()).map(|object| async move {
             let call = Call::get(format!("read {}", object.key), object.path());
             Ok::<_, ClusterError>((object.key.name.clone(), self.find(&call, sink).await?))
         });
         let record = Call::get(format!("read ConfigMap/{}", environment.parent()), environment.parent_path());
-        // The identity first: what it says outweighs every other failure.
-        let (identity, rest) = futures::future::join(self.verify(confirmed.identity()), async {
-            tokio::try_join!(
-                self.namespace(environment, sink),
-                self.find(&record, sink),
-                try_join_all(lists),
-                try_join_all(scoped),
-                try_join_all(secrets),
-            )
-        })
-        .await;
-        identity?;
-        let (namespace, record, lists, scoped, secrets) = rest?;
+        let (namespace, record, lists, scoped, secrets) = tokio::try_join!(
+            self.namespace(environment, sink),
+            self.find(&record, sink),
+            try_join_all(lists),
+            try_join_all(scoped),
+            try_join_all(secrets),
+        )?;
         let found = lists.into_iter().flatten().map(|member| (id_of(&member.key), member));
         let (members, mut strangers): (HashMap<Id, Member>, HashMap<Id, Member>) =
             found.partition(|(_, member)| member.part_of.is_some());
@@ -126,13 +120,26 @@ impl Before {
         from.get(&id_of(&prepared.key))
     }
 
-    /// The resourceVersion that an object had, where it was known as ours.
-    pub(super) fn known_version(&self, prepared: &Prepared) -> Option<&str> {
-        match (prepared.wave, &self.namespace) {
-            (Wave::Namespace, NamespaceState::Ours { resource_version, .. }) => Some(resource_version),
-            (Wave::Namespace, _) => None,
-            _ => self.known(prepared).map(|member| member.resource_version.as_str()),
+    /// Whether an applied object is as it was, as far as it is ours: a controller may have written to it
+    /// meanwhile. `None` where it was not known as ours.
+    pub(super) fn is_as_before(&self, prepared: &Prepared, applied: &Value) -> Option<bool> {
+        let (version, own) = match (prepared.wave, &self.namespace) {
+            (Wave::Namespace, NamespaceState::Ours { resource_version, own, .. }) => (resource_version, own),
+            (Wave::Namespace, _) => return None,
+            _ => self.known(prepared).map(|member| (&member.resource_version, &member.own))?,
+        };
+        let same = || own.is_some() && *own == Own::read(applied);
+        Some(applied["metadata"]["resourceVersion"] == version.as_str() || same())
+    }
+
+    /// Whether applying an object would change nothing: no controller and no person will notice it.
+    pub(super) fn is_steady(&self, prepared: &Prepared) -> bool {
+        let Some(own) = self.known(prepared).and_then(|member| member.own.as_ref()) else { return false };
+        if !prepared.takes_over() {
+            return own.holds(&prepared.object);
         }
+        let Some(Some(live)) = self.secrets.get(&prepared.key.name) else { return false };
+        secrets::with_live_values(prepared, Some(live)).is_ok_and(|object| own.holds(&object))
     }
 
     /// Why an object is left as it is: a namespace or definition that was there before us.

@@ -1,37 +1,16 @@
-//! One connection to one cluster: TLS, HTTP/2, credentials, proxy, and who the cluster is.
-//!
-//! kube's own client speaks HTTP/1.1, so every parallel request would cost a handshake. Here the
-//! hyper-rustls stack offers `h2` first and is handed to [`kube::Client::new`]; HTTP/1.1 stays
-//! possible for servers behind an old proxy. The first request runs alone, so that all later ones
-//! find the one connection that it opened.
+//! One connection to one cluster, and who the cluster is.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Mutex;
-use std::time::Duration;
 
-use http::Uri;
-use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::legacy::connect::{Connection, HttpConnector};
-use hyper_util::client::proxy::matcher::Matcher;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use kube::client::{Body, ConfigExt};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tower::{BoxError, Service, ServiceBuilder};
 
 use super::error::ClusterError;
 use super::request::Call;
+use super::transport::{self, Line};
 use crate::event::Silent;
 use crate::kubeconfig::Target;
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// A dead connection is noticed within this while requests are open on it...
-const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
-/// ...plus this.
-const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How the server's certificate is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +50,7 @@ pub struct Cluster {
     target: Target,
     identity: Identity,
     client: Mutex<(u32, kube::Client)>,
+    http2: bool,
     renewing: tokio::sync::Mutex<()>,
     /// Somebody was told that the server has to be tried again.
     pub(super) told: std::sync::atomic::AtomicBool,
@@ -86,24 +66,46 @@ impl fmt::Debug for Cluster {
 }
 
 impl Cluster {
-    /// Connects and reads who the cluster is. Needs a tokio runtime around it.
+    /// Opens a connection; sends no request yet, so who the cluster is remains to be read. Needs a tokio
+    /// runtime around it.
     ///
     /// # Errors
-    /// Where the kubeconfig entry cannot be used, the server cannot be reached or trusted, or the
-    /// credentials are not accepted.
-    pub async fn connect(target: &Target) -> Result<Self, ClusterError> {
-        let (client, verification) = build(target).await?;
-        let mut cluster = Self {
+    /// Where the kubeconfig entry cannot be used, or the server cannot be reached or trusted.
+    pub async fn dial(target: &Target) -> Result<Self, ClusterError> {
+        let verification = verification(&target.config()?);
+        let Line { client, http2 } = transport::dial(target).await?;
+        Ok(Self {
             target: target.clone(),
             identity: Identity { server: target.server.clone(), verification, uid: None },
             client: Mutex::new((0, client)),
+            http2,
             renewing: tokio::sync::Mutex::default(),
             told: std::sync::atomic::AtomicBool::new(false),
-        };
-        let mut call = cluster.identity_call();
-        call.first_contact = true;
-        cluster.identity.uid = cluster.kube_system(&call).await?;
+        })
+    }
+
+    /// Connects and reads who the cluster is.
+    ///
+    /// # Errors
+    /// As [`Cluster::dial`], and where the credentials are not accepted.
+    pub async fn connect(target: &Target) -> Result<Self, ClusterError> {
+        let mut cluster = Self::dial(target).await?;
+        cluster.identify().await?;
         Ok(cluster)
+    }
+
+    /// Reads who the cluster is, as the first request of a connection.
+    ///
+    /// # Errors
+    /// Where the server does not answer or does not accept the credentials.
+    pub async fn identify(&mut self) -> Result<(), ClusterError> {
+        let uid = self.uid(true).await?;
+        self.identified(uid);
+        Ok(())
+    }
+
+    pub(super) fn identified(&mut self, uid: Option<String>) {
+        self.identity.uid = uid;
     }
 
     /// Where the connection leads.
@@ -123,6 +125,16 @@ impl Cluster {
 
     /// Reads again who the cluster is, and refuses where it is not the one that was confirmed.
     pub(super) async fn verify(&self, confirmed: &Identity) -> Result<(), ClusterError> {
+        let uid = self.uid(false).await?;
+        self.refuse_other(confirmed, &uid)
+    }
+
+    /// Refuses where the cluster of this UID is not the one that was confirmed.
+    pub(super) fn refuse_other(
+        &self,
+        confirmed: &Identity,
+        uid: &Option<String>,
+    ) -> Result<(), ClusterError> {
         let server = || self.target.server.clone();
         if confirmed.server != self.identity.server || confirmed.verification != self.identity.verification {
             return Err(ClusterError::OtherCluster {
@@ -130,8 +142,7 @@ impl Cluster {
                 difference: "another server or certificate authority was confirmed".into(),
             });
         }
-        let uid = self.kube_system(&self.identity_call()).await?;
-        if uid == confirmed.uid {
+        if *uid == confirmed.uid {
             return Ok(());
         }
         let show = |uid: &Option<String>| uid.clone().unwrap_or_else(|| "unknown".into());
@@ -139,18 +150,17 @@ impl Cluster {
             server: server(),
             difference: format!(
                 "the UID of `kube-system` is {}, confirmed was {}",
-                show(&uid),
+                show(uid),
                 show(&confirmed.uid)
             ),
         })
     }
 
-    fn identity_call(&self) -> Call {
-        Call::get("read namespace `kube-system`", "/api/v1/namespaces/kube-system")
-    }
-
-    async fn kube_system(&self, call: &Call) -> Result<Option<String>, ClusterError> {
-        match self.call(call, &Silent).await {
+    /// Reads the UID of `kube-system`; `None` where it may not be read.
+    pub(super) async fn uid(&self, first_contact: bool) -> Result<Option<String>, ClusterError> {
+        let mut call = Call::get("read namespace `kube-system`", "/api/v1/namespaces/kube-system");
+        call.first_contact = first_contact;
+        match self.call(&call, &Silent).await {
             Ok(reply) => match reply.body.pointer("/metadata/uid").and_then(Value::as_str) {
                 Some(uid) => Ok(Some(uid.to_owned())),
                 None => Err(ClusterError::Answer {
@@ -178,7 +188,7 @@ impl Cluster {
         if !renewable(&self.target.config()?) {
             return Ok(false);
         }
-        let (client, _) = build(&self.target).await?;
+        let client = transport::again(&self.target, self.http2).await?;
         let mut slot = self.client.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *slot = (generation + 1, client);
         Ok(true)
@@ -187,120 +197,6 @@ impl Cluster {
 
 fn renewable(config: &kube::Config) -> bool {
     config.auth_info.exec.is_some() || config.auth_info.token_file.is_some()
-}
-
-async fn build(target: &Target) -> Result<(kube::Client, Verification), ClusterError> {
-    let config = target.config()?;
-    let verification = verification(&config);
-    let server = target.server.clone();
-    let setup = |source: BoxError| ClusterError::Setup { server: server.clone(), source };
-
-    let (auth, tls) = credentials(config.clone(), target).await?;
-    let mut http = HttpConnector::new();
-    http.enforce_http(false);
-    http.set_nodelay(true);
-    http.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    let client = match proxy(target, &config.cluster_url).map_err(setup)? {
-        None => stack(http, &config, auth, tls),
-        Some((uri, authorization)) => {
-            let mut tunnel = Tunnel::new(uri, http);
-            if let Some(value) = authorization {
-                tunnel = tunnel.with_auth(value);
-            }
-            stack(tunnel, &config, auth, tls)
-        }
-    };
-    Ok((client.map_err(setup)?, verification))
-}
-
-type AuthLayer = kube::client::middleware::AuthLayer;
-
-/// Runs the credential plugin, where there is one, on a thread of its own (it may ask for a login).
-///
-/// kube runs the plugin once for the header and once for the client certificate that it may give
-/// instead; a plugin that gave a token is not run again.
-async fn credentials(
-    config: kube::Config,
-    target: &Target,
-) -> Result<(Option<AuthLayer>, rustls::ClientConfig), ClusterError> {
-    let context = target.context.clone();
-    let server = target.server.clone();
-    let work = move || {
-        let subject = super::error::Subject { what: "get a credential", server: &server, context: &context };
-        let auth = config.auth_layer().map_err(|error| super::error::from_kube(error, &subject))?;
-        let mut without_plugin = config;
-        if auth.is_some() {
-            without_plugin.auth_info.exec = None;
-        }
-        let tls = without_plugin
-            .rustls_client_config()
-            .map_err(|error| ClusterError::Setup { server: server.clone(), source: Box::new(error) })?;
-        Ok((auth, tls))
-    };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) => Err(ClusterError::Setup { server: target.server.clone(), source: Box::new(error) }),
-    }
-}
-
-fn stack<C>(
-    connector: C,
-    config: &kube::Config,
-    auth: Option<AuthLayer>,
-    tls: rustls::ClientConfig,
-) -> Result<kube::Client, BoxError>
-where
-    C: Service<Uri> + Clone + Send + Sync + 'static,
-    C::Response: Connection + hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
-    C::Future: Send + 'static,
-    C::Error: Into<BoxError> + StdError + Send + Sync + 'static,
-{
-    let mut builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
-    if let Some(name) = &config.tls_server_name {
-        builder = builder.with_server_name_resolver(FixedServerNameResolver::new(name.clone().try_into()?));
-    }
-    let https = builder.enable_all_versions().wrap_connector(connector);
-    let http: hyper_util::client::legacy::Client<_, Body> =
-        hyper_util::client::legacy::Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .http2_keep_alive_interval(KEEP_ALIVE_EVERY)
-            .http2_keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
-            .http2_adaptive_window(true)
-            .build(https);
-    let service = ServiceBuilder::new()
-        .layer(config.base_uri_layer())
-        .option_layer(auth)
-        .layer(config.extra_headers_layer()?)
-        .map_err(BoxError::from)
-        .service(http);
-    Ok(kube::Client::new(service, config.default_namespace.clone()))
-}
-
-type ProxyParts = (Uri, Option<http::HeaderValue>);
-
-/// The proxy that the way to the server leads through: the cluster entry's own for every server, the
-/// surroundings' never for loopback (as Go's `http.ProxyURL` and `http.ProxyFromEnvironment` do).
-fn proxy(target: &Target, server: &Uri) -> Result<Option<ProxyParts>, BoxError> {
-    let setting = target.proxy();
-    let Some(url) = setting.url else { return Ok(None) };
-    let except = match setting.except {
-        Some("*") => return Ok(None),
-        Some(list) => format!("{list},localhost,127.0.0.0/8,::1"),
-        None => String::new(),
-    };
-    let matcher = Matcher::builder().all(url).no(except).build();
-    match matcher.intercept(server) {
-        None => Ok(None),
-        Some(intercept) if intercept.uri().scheme_str() == Some("http") => {
-            Ok(Some((intercept.uri().clone(), intercept.basic_auth().cloned())))
-        }
-        Some(intercept) => Err(format!(
-            "proxies of kind `{}` are not supported; use an `http://` proxy",
-            intercept.uri().scheme_str().unwrap_or("unknown")
-        )
-        .into()),
-    }
 }
 
 fn verification(config: &kube::Config) -> Verification {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::ClusterError;
 use super::applyset::{Environment, PART_OF};
 use super::connect::Cluster;
+use super::own::Own;
 use super::request::Call;
 use super::resource::{Resource, Resources};
 use crate::event::Sink;
@@ -32,6 +33,8 @@ pub(super) struct Member {
     pub(super) finalizers_by: Option<String>,
     /// Another object owns it and takes it along.
     pub(super) owned: bool,
+    /// What is ours of it, where that was asked for.
+    pub(super) own: Option<Own>,
     /// The whole object, where it was asked for.
     pub(super) live: Option<Value>,
 }
@@ -59,16 +62,23 @@ impl Member {
                 .and_then(Value::as_array)
                 .is_some_and(|all| !all.is_empty()),
             resource: resource.clone(),
+            own: None,
             live: None,
         })
     }
 
-    /// Reads the metadata and keeps the whole object, with the type that lists leave out.
-    pub(super) fn read_whole(resource: &Resource, mut object: Value) -> Option<Self> {
+    /// Reads as much as was asked for; a whole object gets the type that lists leave out.
+    pub(super) fn read_to(depth: Depth, resource: &Resource, mut object: Value) -> Option<Self> {
         let member = Self::read(resource, &object)?;
-        object["apiVersion"] = resource.api_version().into();
-        object["kind"] = resource.kind.clone().into();
-        Some(Self { live: Some(object), ..member })
+        match depth {
+            Depth::Metadata => Some(member),
+            Depth::Own => Some(Self { own: Own::read(&object), ..member }),
+            Depth::Whole => {
+                object["apiVersion"] = resource.api_version().into();
+                object["kind"] = resource.kind.clone().into();
+                Some(Self { live: Some(object), ..member })
+            }
+        }
     }
 
     /// The URL path of the object.
@@ -108,7 +118,11 @@ pub(super) enum Select<'a> {
 /// How much of each object a LIST asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Depth {
+    /// Its metadata.
     Metadata,
+    /// All of it, of which only what is ours is kept.
+    Own,
+    /// All of it.
     Whole,
 }
 
@@ -144,15 +158,12 @@ impl Cluster {
             let path = format!("{base}{token}");
             let page = match depth {
                 Depth::Metadata => Call::list_metadata(&what, path),
-                Depth::Whole => Call::get(&what, path),
+                Depth::Own | Depth::Whole => Call::get(&what, path),
             };
             // The kind may not be served yet (its definition is in the bundle), or not any more.
             let Some(mut body) = self.find(&page, sink).await? else { return Ok(members) };
             let Value::Array(items) = body["items"].take() else { return Ok(members) };
-            members.extend(items.into_iter().filter_map(|item| match depth {
-                Depth::Metadata => Member::read(resource, &item),
-                Depth::Whole => Member::read_whole(resource, item),
-            }));
+            members.extend(items.into_iter().filter_map(|item| Member::read_to(depth, resource, item)));
             match body.pointer("/metadata/continue").and_then(Value::as_str) {
                 Some(next) if !next.is_empty() => token = format!("&continue={next}"),
                 _ => return Ok(members),

@@ -1,6 +1,6 @@
 //! The cluster: connection, guard, server-side apply, prune, readiness, wait.
 //!
-//! Reads top-down: [`Cluster::connect`] gives a connection whose [`Identity`] has been read;
+//! Reads top-down: [`Cluster::dial`] opens a connection, [`Cluster::identify`] or [`Cluster::see`] reads the [`Identity`] of what is behind it;
 //! [`guard`] judges it and hands out [`guard::Confirmed`], without which nothing here writes;
 //! [`Cluster::diff`] tells what an apply would do, [`Cluster::apply`] sends the manifests, [`Cluster::wait`] watches them, [`Cluster::status`] reads
 //! them back and [`Cluster::down`] removes what is ours. `error.rs` alone interprets what the
@@ -20,6 +20,7 @@ pub mod guard;
 mod inventory;
 mod namespace;
 mod opened;
+mod own;
 mod pins;
 mod pods;
 mod prepare;
@@ -33,6 +34,7 @@ mod secrets;
 mod status;
 mod stuck;
 mod token;
+mod transport;
 mod usage;
 mod wait;
 mod watch;
@@ -41,11 +43,13 @@ mod wave;
 pub use applied::{Applied, AppliedObject, Change, ObjectFailure};
 pub use apply::ApplyOptions;
 pub use applyset::Environment;
+pub use before::Look;
 pub use connect::{Cluster, Identity};
 pub use delete::{Removal, Removed};
 pub use diff::{Diff, DiffOptions, Difference, FieldChange, ObjectDiff};
 pub use down::{Down, DownOptions};
 pub use error::{ClusterError, FieldConflict, FieldProblem, Reach};
+pub use opened::Seen;
 pub use pins::{Pin, Pins};
 pub use readiness::{State, readiness};
 pub use status::{EnvironmentStatus, MemberStatus};

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::ClusterError;
 use super::applyset::{CREATED_BY, Environment};
 use super::connect::Cluster;
+use super::own::Own;
 use super::request::Call;
 use crate::event::{Event, Sink};
 
@@ -25,6 +26,7 @@ pub(super) enum NamespaceState {
     Ours {
         uid: String,
         resource_version: String,
+        own: Option<Own>,
     },
     /// Was there before, or belongs to another environment.
     Existing,
@@ -42,7 +44,11 @@ pub(super) fn state_of(environment: &Environment, live: Option<&Value>) -> Names
     }
     if metadata["annotations"][CREATED_BY].as_str() == Some(environment.id().as_str()) {
         let text = |key: &str| metadata[key].as_str().unwrap_or_default().to_owned();
-        return NamespaceState::Ours { uid: text("uid"), resource_version: text("resourceVersion") };
+        return NamespaceState::Ours {
+            uid: text("uid"),
+            resource_version: text("resourceVersion"),
+            own: Own::read(live),
+        };
     }
     NamespaceState::Existing
 }
@@ -113,7 +119,7 @@ mod tests {
             state(format!(
                 "metadata: {{uid: u, resourceVersion: '1', annotations: {{devbox.internal/created-by: {id}}}}}"
             )),
-            NamespaceState::Ours { uid: "u".into(), resource_version: "1".into() }
+            NamespaceState::Ours { uid: "u".into(), resource_version: "1".into(), own: None }
         );
         assert_eq!(state("metadata: {deletionTimestamp: x}".into()), NamespaceState::Terminating);
     }

@@ -17,7 +17,7 @@ use crate::event::{Event, Sink};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// On the first contact nobody wants to wait that long for a server that is not there.
-const FIRST_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const FIRST_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A request, ready to be sent as often as needed.
 #[derive(Debug, Clone)]

@@ -115,6 +115,12 @@ pub(super) fn record(root: &Path, plan: &Plan, place: &Place) -> EnvironmentReco
     }
 }
 
+/// The environment that a deployment makes.
+pub(super) fn environment(root: &Path, plan: &Plan, place: &Place) -> Environment {
+    let record = record(root, plan, place);
+    Environment { project: record.project, namespace: record.namespace }
+}
+
 /// Refuses to share an environment with another folder by accident, and says what a move leaves behind.
 ///
 /// # Errors
@@ -150,7 +156,7 @@ impl Deployment<'_> {
     /// # Errors
     /// Where something could not be applied (exit code 1) or does not get ready (exit code 3).
     pub(super) async fn run(&self, arrived: Arrived, started: Instant) -> Result<Exit, Failure> {
-        let Arrived { cluster, confirmed } = arrived;
+        let Arrived { cluster, confirmed, seen } = arrived;
         let sink = self.ui.sink();
         // Before the first write, so that an interrupted run can be found again.
         let mut record = record(&self.workspace.root, self.plan, self.place);
@@ -162,22 +168,29 @@ impl Deployment<'_> {
             Environment { project: record.project.clone(), namespace: record.namespace.clone() };
         let options =
             ApplyOptions { force_conflicts: self.options.force_conflicts, recreate: self.options.recreate };
-        let applied =
-            cluster.apply(&confirmed, &environment, self.manifests, &options, sink.as_ref()).await?;
+        let applied = match seen {
+            Some(seen) => cluster.apply_seen(seen, &confirmed, self.manifests, &options, sink.as_ref()).await,
+            None => cluster.apply(&confirmed, &environment, self.manifests, &options, sink.as_ref()).await,
+        }?;
         if let Some(error) = applied.error() {
             return Err(error.into());
         }
-        let expires = self.write_kubeconfig(&kubeconfig, &cluster, sink.as_ref()).await?;
-        record.kubeconfig = Some(kubeconfig);
-        record.write(self.env)?;
-
-        let readiness = match self.options.no_wait {
-            true => None,
-            false => {
-                let options = WaitOptions { timeout: self.options.timeout };
-                Some(cluster.wait(&environment, &applied, &options, sink.as_ref()).await?)
-            }
+        // The token is asked for while the wait begins.
+        let handing_over = async {
+            let expires = self.write_kubeconfig(&kubeconfig, &cluster, sink.as_ref()).await?;
+            record.kubeconfig = Some(kubeconfig.clone());
+            record.write(self.env)?;
+            Ok::<_, Failure>(expires)
         };
+        let waiting = async {
+            if self.options.no_wait {
+                return Ok(Ok(None));
+            }
+            let options = WaitOptions { timeout: self.options.timeout };
+            Ok(cluster.wait(&environment, &applied, &options, sink.as_ref()).await.map(Some))
+        };
+        let (expires, readiness) = futures::future::try_join(handing_over, waiting).await?;
+        let readiness = readiness?;
         drop(sink);
         let handover = Handover {
             plan: self.plan,

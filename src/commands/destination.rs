@@ -1,17 +1,21 @@
 //! The cluster that an environment goes to, from a name to a confirmed connection.
 //!
-//! Looking comes first (reach), asking second (confirm), and only then may a sandbox be started and
-//! anything be written (arrive). A target that looks like production never gets past the first step.
+//! The way is opened first (approach), looking comes second (reach), asking third (confirm), and only then
+//! may a sandbox be started and anything be written (arrive). A target that looks like production never
+//! gets past the first step.
+
+use tokio::task::JoinHandle;
 
 use super::place;
 use crate::cli::TargetArgs;
 use crate::cluster::guard::{self, Confirmed, Subject, Verdict};
-use crate::cluster::{Cluster, Pin, Pins};
+use crate::cluster::{Cluster, ClusterError, Environment, Look, Pin, Pins, Seen};
 use crate::config::Place;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::event::{Event, Outcome, Sink};
 use crate::kubeconfig::{Kubeconfigs, Target};
+use crate::render::Manifest;
 use crate::sandbox::{self, Condition, StartOptions};
 use crate::ui::Ui;
 
@@ -28,13 +32,94 @@ enum State {
     /// Known by name only (dry run).
     Named(Box<Target>),
     /// Connected; the guard has spoken.
-    Reached(Box<(Cluster, Verdict)>),
+    Reached(Box<Reached>),
+}
+
+struct Reached {
+    cluster: Cluster,
+    verdict: Verdict,
+    seen: Option<Seen>,
+}
+
+/// What is looked at together with who the cluster is.
+pub(super) struct Sight<'a> {
+    pub(super) environment: &'a Environment,
+    pub(super) manifests: &'a [Manifest],
+    pub(super) look: Look,
+}
+
+/// A connection that is being opened while something else is done.
+pub(super) struct Approach {
+    place: Place,
+    /// `None` where it is a sandbox that does not run.
+    opening: Option<(Target, JoinHandle<Result<Cluster, ClusterError>>)>,
+}
+
+impl Approach {
+    /// Begins to open a connection to a place that no name of says production; sends no request.
+    /// `namespace` is empty where it is not known yet.
+    ///
+    /// # Errors
+    /// Where the kubeconfig lacks it, or it looks like production.
+    pub(super) async fn begin(env: &Env, place: &Place, namespace: &str) -> Result<Self, Failure> {
+        let target = match place {
+            Place::Context { .. } => Some(named(env, place, namespace)?),
+            Place::Sandbox(name) => {
+                let status = sandbox::status(env, name).await?;
+                match status.kubeconfig.filter(|_| status.condition == Condition::Ready) {
+                    None => None,
+                    Some(file) => {
+                        let target = Kubeconfigs::load(env, Some(&file))?.target(Some(&status.context))?;
+                        guard::check_names(&Subject::new(&target, namespace))?;
+                        Some(target)
+                    }
+                }
+            }
+        };
+        let opening = target.map(|target| {
+            let to = target.clone();
+            (target, tokio::spawn(async move { Cluster::dial(&to).await }))
+        });
+        Ok(Self { place: place.clone(), opening })
+    }
+
+    /// Waits for the connection, looks who is there, and at what is asked for in the same moment, and asks
+    /// the guard; starts nothing, writes nothing.
+    ///
+    /// # Errors
+    /// Where the cluster cannot be reached, or the guard refuses it.
+    pub(super) async fn reach(
+        self,
+        env: &Env,
+        ui: &Ui,
+        namespace: &str,
+        sight: Option<Sight<'_>>,
+    ) -> Result<Destination, Failure> {
+        let state = match self.opening {
+            None => State::Asleep,
+            Some((target, opening)) => {
+                guard::check_names(&Subject::new(&target, namespace))?;
+                let opening = async {
+                    match opening.await {
+                        Ok(opened) => opened.map_err(Failure::from),
+                        Err(error) => {
+                            Err(Failure::new("the connection was given up on").cause(error.to_string()))
+                        }
+                    }
+                };
+                reached(env, ui.sink().as_ref(), &target, namespace, opening, sight).await?
+            }
+        };
+        Ok(Destination { place: self.place, namespace: namespace.to_owned(), state })
+    }
 }
 
 /// A connection that may be written to.
 pub(super) struct Arrived {
     pub(super) cluster: Cluster,
     pub(super) confirmed: Confirmed,
+    /// What was seen with the cluster's identity, where that was asked for and nobody had to be.
+    pub(super) seen: Option<Seen>,
 }
 
 impl Destination {
@@ -55,24 +140,7 @@ impl Destination {
     /// # Errors
     /// Where the cluster cannot be reached, or the guard refuses it.
     pub(super) async fn reach(env: &Env, ui: &Ui, place: &Place, namespace: &str) -> Result<Self, Failure> {
-        let state = match place {
-            Place::Sandbox(name) => {
-                let status = sandbox::status(env, name).await?;
-                match status.kubeconfig.filter(|_| status.condition == Condition::Ready) {
-                    None => State::Asleep,
-                    Some(kubeconfig) => {
-                        let target =
-                            Kubeconfigs::load(env, Some(&kubeconfig))?.target(Some(&status.context))?;
-                        reached(env, ui.sink().as_ref(), &target, namespace).await?
-                    }
-                }
-            }
-            Place::Context { .. } => {
-                let target = named(env, place, namespace)?;
-                reached(env, ui.sink().as_ref(), &target, namespace).await?
-            }
-        };
-        Ok(Self { place: place.clone(), namespace: namespace.to_owned(), state })
+        Approach::begin(env, place, namespace).await?.reach(env, ui, namespace, None).await
     }
 
     /// It is a sandbox that does not run.
@@ -90,7 +158,7 @@ impl Destination {
         match &self.state {
             State::Asleep => "a real API server with a simulated node, started when you confirm".into(),
             State::Named(target) => target.server.clone(),
-            State::Reached(reached) => reached.0.target().server.clone(),
+            State::Reached(reached) => reached.cluster.target().server.clone(),
         }
     }
 
@@ -100,7 +168,7 @@ impl Destination {
     /// Where it is not typed, or nobody can be asked (exit code 5).
     pub(super) fn confirm(&mut self, ui: &Ui, args: &TargetArgs) -> Result<(), Failure> {
         let State::Reached(reached) = &mut self.state else { return Ok(()) };
-        let Verdict::Ask(question) = &reached.1 else { return Ok(()) };
+        let Verdict::Ask(question) = &reached.verdict else { return Ok(()) };
         let question = question.clone();
         let context = question.subject.context.clone();
         let typed = match &args.confirm_context {
@@ -111,7 +179,8 @@ impl Destination {
             }
             None => return Err(question.unanswered().into()),
         };
-        reached.1 = Verdict::Accepted(question.answer(&typed)?);
+        reached.verdict = Verdict::Accepted(question.answer(&typed)?);
+        reached.seen = None;
         Ok(())
     }
 
@@ -133,23 +202,24 @@ impl Destination {
                 let running = sandbox::start(env, &options, sink).await?;
                 let target =
                     Kubeconfigs::load(env, Some(&running.kubeconfig))?.target(Some(&running.context))?;
-                reached(env, sink, &target, &self.namespace).await?
+                dialled(env, sink, &target, &self.namespace).await?
             }
-            (State::Named(target), _) => reached(env, sink, &target, &self.namespace).await?,
+            (State::Named(target), _) => dialled(env, sink, &target, &self.namespace).await?,
             (state, _) => state,
         };
         let State::Reached(reached) = state else {
             return Err(Failure::new(format!("{} was not reached", place::describe(&self.place))));
         };
-        match *reached {
-            (cluster, Verdict::Accepted(confirmed)) => {
+        let Reached { cluster, verdict, seen } = *reached;
+        match verdict {
+            Verdict::Accepted(confirmed) => {
                 if matches!(self.place, Place::Context { .. }) {
                     Pins::remember(env, Pin::new(cluster.identity(), &cluster.target().context))?;
                 }
-                Ok(Arrived { cluster, confirmed })
+                Ok(Arrived { cluster, confirmed, seen })
             }
-            (_, Verdict::Ask(question)) => Err(question.unanswered().into()),
-            (_, Verdict::Refused(refusal)) => Err(refusal.into()),
+            Verdict::Ask(question) => Err(question.unanswered().into()),
+            Verdict::Refused(refusal) => Err(refusal.into()),
         }
     }
 }
@@ -164,19 +234,39 @@ fn named(env: &Env, place: &Place, namespace: &str) -> Result<Target, Failure> {
     Ok(target)
 }
 
-async fn reached(env: &Env, sink: &dyn Sink, target: &Target, namespace: &str) -> Result<State, Failure> {
+async fn dialled(env: &Env, sink: &dyn Sink, target: &Target, namespace: &str) -> Result<State, Failure> {
+    let opening = async { Cluster::dial(target).await.map_err(Failure::from) };
+    reached(env, sink, target, namespace, opening, None).await
+}
+
+async fn reached(
+    env: &Env,
+    sink: &dyn Sink,
+    target: &Target,
+    namespace: &str,
+    opening: impl Future<Output = Result<Cluster, Failure>>,
+    sight: Option<Sight<'_>>,
+) -> Result<State, Failure> {
     sink.emit(Event::started("connect", format!("connect to {}", target.server)));
-    let cluster = match Cluster::connect(target).await {
-        Ok(cluster) => cluster,
-        Err(error) => {
-            sink.emit(Event::ended("connect", Outcome::Failed, ""));
-            return Err(error.into());
-        }
+    let looking = async {
+        let mut cluster = opening.await?;
+        let seen = match sight {
+            None => {
+                cluster.identify().await?;
+                None
+            }
+            Some(Sight { environment, manifests, look }) => {
+                Some(cluster.see(environment, manifests, look, sink).await?)
+            }
+        };
+        Ok::<_, Failure>((cluster, seen))
     };
-    sink.emit(Event::ended("connect", Outcome::Done, ""));
-    let verdict = guard::judge(&Subject::new(target, namespace), cluster.identity(), &Pins::load(env)?);
-    match verdict {
+    let looked = looking.await;
+    let outcome = if looked.is_ok() { Outcome::Done } else { Outcome::Failed };
+    sink.emit(Event::ended("connect", outcome, ""));
+    let (cluster, seen) = looked?;
+    match guard::judge(&Subject::new(target, namespace), cluster.identity(), &Pins::load(env)?) {
         Verdict::Refused(refusal) => Err(refusal.into()),
-        verdict => Ok(State::Reached(Box::new((cluster, verdict)))),
+        verdict => Ok(State::Reached(Box::new(Reached { cluster, verdict, seen }))),
     }
 }

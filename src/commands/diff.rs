@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::destination::{Arrived, Destination};
-use super::settled::Settled;
+use super::destination::{Approach, Arrived, Sight};
+use super::settled::Start;
 use super::{place, runtime};
 use crate::cli::DiffArgs;
-use crate::cluster::DiffOptions;
+use crate::cluster::{DiffOptions, Look};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::ui::{Format, Ui};
@@ -20,21 +20,27 @@ pub(super) fn run(args: &DiffArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
 }
 
 async fn diff(args: &DiffArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let settled = Settled::read(env, ui, "diff", (&args.project, &args.plan, &args.target))?;
-    let mut destination = Destination::reach(env, ui, &settled.place, settled.plan.namespace_name()).await?;
+    let start = Start::read(env, "diff", (&args.project, &args.plan, &args.target))?;
+    let approach = Approach::begin(env, &start.place, start.namespace(&args.plan)).await?;
+    let settled = start.settle(env, ui, &args.plan)?;
+    let (environment, manifests) = (settled.environment(), &settled.manifests);
+    let sight = Sight { environment: &environment, manifests, look: Look::ToCompare };
+    let mut destination = approach.reach(env, ui, &environment.namespace, Some(sight)).await?;
     if destination.is_asleep() {
         return Err(place::asleep(&settled.place));
     }
     destination.confirm(ui, &args.target)?;
     let sink = ui.sink();
-    let Arrived { cluster, confirmed } = destination.arrive(env, sink.as_ref()).await?;
-    let environment = settled.environment();
+    let Arrived { cluster, confirmed, seen } = destination.arrive(env, sink.as_ref()).await?;
     let options = DiffOptions {
         force_conflicts: args.force_conflicts,
         recreate: args.recreate,
         secrets: settled.secrets(),
     };
-    let diff = cluster.diff(&confirmed, &environment, &settled.manifests, &options, sink.as_ref()).await?;
+    let diff = match seen {
+        Some(seen) => cluster.diff_seen(seen, &confirmed, manifests, &options, sink.as_ref()).await,
+        None => cluster.diff(&confirmed, &environment, manifests, &options, sink.as_ref()).await,
+    }?;
     drop(sink);
     match ui.format {
         Format::Human => ui.changes(&diff),

@@ -32,7 +32,7 @@ async fn down(args: &DownArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
             .hint("see what would go: `devbox down --dry-run`")
             .hint("remove it: `devbox down --yes`"));
     }
-    let Arrived { cluster, confirmed } = located.connect(env, ui, &args.target).await?;
+    let Arrived { cluster, confirmed, .. } = located.connect(env, ui, &args.target).await?;
     let options = |dry_run| DownOptions { volumes: args.volumes, dry_run, timeout: args.timeout };
     let environment = &located.environment;
     if args.dry_run || !args.yes {

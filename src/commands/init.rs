@@ -7,12 +7,13 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::deploy::{self, Begun, Deployment};
-use super::destination::Destination;
+use super::destination::{Approach, Destination, Sight};
 use super::place::{self, Sources};
 use super::repository_file::RepositoryFile;
 use super::workspace::{self, Values, Workspace};
 use super::{questions, runtime};
 use crate::cli::InitArgs;
+use crate::cluster::Look;
 use crate::config::{Answers, EnvironmentRecord, Place};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -50,7 +51,10 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit
     }
     let place = place.ok_or_else(|| Failure::usage("no cluster is chosen"))?;
     deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, &plan, &place), record.as_ref())?;
-    let mut destination = Destination::reach(env, ui, &place, plan.namespace_name()).await?;
+    let approach = Approach::begin(env, &place, plan.namespace_name()).await?;
+    let environment = deploy::environment(&workspace.root, &plan, &place);
+    let sight = Sight { environment: &environment, manifests: &manifests, look: Look::ToApply };
+    let mut destination = approach.reach(env, ui, plan.namespace_name(), Some(sight)).await?;
     deploy::warn(&plan, ui);
     ui.status("");
     ui.show(&wizard.review(&plan, &manifests, Some(&destination), repository_file.as_ref()));

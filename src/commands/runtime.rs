@@ -17,10 +17,11 @@ use crate::ui::interrupt;
 pub(super) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let failed = |error: std::io::Error| Failure::new("cannot watch for Ctrl-C").cause(error.to_string());
     interrupt::watch().map_err(failed)?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new("cannot start the asynchronous runtime").cause(error.to_string()))?;
+    // One thread carries connections while this one plans, waits for keys or writes files.
+    let runtime =
+        Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(|error| {
+            Failure::new("cannot start the asynchronous runtime").cause(error.to_string())
+        })?;
     let result = runtime.block_on(async {
         tokio::select! {
             biased;

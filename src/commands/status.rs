@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::destination::Arrived;
 use super::located::{self, Located};
-use super::settled::Settled;
+use super::settled::Start;
 use super::{place, runtime};
 use crate::cli::{PlanArgs, StatusArgs};
 use crate::cluster::{Diff, DiffOptions, EnvironmentStatus};
@@ -62,8 +62,9 @@ async fn status(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
 /// What `up` would change; `None` where that cannot be told.
 async fn drift(args: &StatusArgs, env: &Env, located: &Located, arrived: &Arrived) -> Option<Diff> {
     let (silent, plan) = (Ui::silent(), PlanArgs::default());
-    let settled = Settled::read(env, &silent, "status", (&args.project, &plan, &args.target)).ok()?;
-    let Arrived { cluster, confirmed } = arrived;
+    let start = Start::read(env, "status", (&args.project, &plan, &args.target)).ok()?;
+    let settled = start.settle(env, &silent, &plan).ok()?;
+    let Arrived { cluster, confirmed, .. } = arrived;
     let environment = settled.environment();
     if environment != located.environment {
         return None;

@@ -4,11 +4,11 @@
 use std::time::Instant;
 
 use super::deploy::{self, Begun, Deployment};
-use super::destination::{Arrived, Destination};
+use super::destination::{Approach, Arrived, Sight};
 use super::runtime;
-use super::settled::Settled;
+use super::settled::{Settled, Start};
 use crate::cli::UpArgs;
-use crate::cluster::DiffOptions;
+use crate::cluster::{DiffOptions, Look};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::ui::Ui;
@@ -23,16 +23,22 @@ pub(super) fn run(args: &UpArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
 }
 
 async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Failure> {
-    let settled = Settled::read(env, ui, "up", (&args.project, &args.plan, &args.target))?;
+    let asking = ui.interactive && !args.yes;
+    let start = Start::read(env, "up", (&args.project, &args.plan, &args.target))?;
+    let approach = Approach::begin(env, &start.place, start.namespace(&args.plan)).await?;
+    let settled = start.settle(env, ui, &args.plan)?;
     let Settled { workspace, place, plan, manifests, before } = &settled;
     deploy::warn(plan, ui);
     deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, plan, place), before.as_ref())?;
-    let mut destination = Destination::reach(env, ui, place, plan.namespace_name()).await?;
+    let environment = settled.environment();
+    let look = if asking { Look::ToCompare } else { Look::ToApply };
+    let sight = Sight { environment: &environment, manifests, look };
+    let mut destination = approach.reach(env, ui, &environment.namespace, Some(sight)).await?;
     destination.confirm(ui, &args.target)?;
     let mut started = Instant::now();
-    let arrived = destination.arrive(env, ui.sink().as_ref()).await?;
-    if ui.interactive && !args.yes {
-        agree(args, ui, &settled, &arrived).await?;
+    let mut arrived = destination.arrive(env, ui.sink().as_ref()).await?;
+    if asking {
+        agree(args, ui, &settled, &mut arrived).await?;
         started = Instant::now();
     }
     begun.begin();
@@ -42,15 +48,20 @@ async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Fa
 
 /// Shows what would change until somebody says yes to what is still true then. Where nothing would
 /// change nobody is asked.
-async fn agree(args: &UpArgs, ui: &Ui, settled: &Settled, arrived: &Arrived) -> Result<(), Failure> {
-    let Arrived { cluster, confirmed } = arrived;
+async fn agree(args: &UpArgs, ui: &Ui, settled: &Settled, arrived: &mut Arrived) -> Result<(), Failure> {
+    let Arrived { cluster, confirmed, seen } = arrived;
     let (environment, manifests) = (settled.environment(), &settled.manifests);
     let options = DiffOptions {
         force_conflicts: args.apply.force_conflicts,
         recreate: args.apply.recreate,
         secrets: settled.secrets(),
     };
-    let mut diff = cluster.diff(confirmed, &environment, manifests, &options, ui.sink().as_ref()).await?;
+    let sink = ui.sink();
+    let mut diff = match seen.take() {
+        Some(seen) => cluster.diff_seen(seen, confirmed, manifests, &options, sink.as_ref()).await,
+        None => cluster.diff(confirmed, &environment, manifests, &options, sink.as_ref()).await,
+    }?;
+    drop(sink);
     while diff.differs() {
         ui.status("");
         ui.show_changes(&diff);

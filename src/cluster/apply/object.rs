@@ -85,8 +85,7 @@ impl Cluster {
 
         let text = |key: &str| reply.body["metadata"][key].as_str().unwrap_or_default().to_owned();
         let resource_version = text("resourceVersion");
-        let known = run.before.known_version(prepared);
-        let change = match known {
+        let change = match run.before.is_as_before(prepared, &reply.body) {
             _ if recreated => Change::Recreated,
             _ if fresh || reply.code == StatusCode::CREATED => Change::Created,
             None if prepared.wave == Wave::Namespace && reply.tries == 1 => {
@@ -94,8 +93,8 @@ impl Cluster {
             }
             // The answer to the try that created it was lost.
             None if reply.tries > 1 => Change::Created,
-            Some(version) if version == resource_version => Change::Unchanged,
-            Some(_) => Change::Configured,
+            Some(true) => Change::Unchanged,
+            Some(false) => Change::Configured,
             None => {
                 warnings.push(
                     "it existed before this environment and is now part of it; `devbox down` will remove it"
@@ -107,13 +106,12 @@ impl Cluster {
         if prepared.wave == Wave::Definitions {
             self.established(&reply.body, step, run.sink).await?;
         }
-        let live = if prepared.key.kind == "Secret" { Value::Null } else { reply.body.clone() };
         Ok(AppliedObject {
             key: prepared.key.clone(),
             uid: text("uid"),
             resource_version,
             change,
-            live,
+            live: to_be_waited_for(prepared, reply.body),
             resource: prepared.resource.clone(),
         })
     }
@@ -188,6 +186,23 @@ impl Cluster {
             live = self.call(&call, sink).await?.body;
         }
     }
+}
+
+/// What is kept of an applied object: what its readiness is told from, and nothing of a Secret.
+fn to_be_waited_for(prepared: &Prepared, mut live: Value) -> Value {
+    match (prepared.key.group.as_str(), prepared.key.kind.as_str()) {
+        ("", "Secret") => return Value::Null,
+        ("", "ConfigMap") => {
+            if let Some(fields) = live.as_object_mut() {
+                fields.retain(|field, _| matches!(field.as_str(), "apiVersion" | "kind" | "metadata"));
+            }
+        }
+        _ => {}
+    }
+    if let Some(metadata) = live["metadata"].as_object_mut() {
+        metadata.remove("managedFields");
+    }
+    live
 }
 
 /// How long a definition may take to be served.

@@ -24,7 +24,7 @@ use super::error::ClusterError;
 use super::guard::Confirmed;
 use super::inventory::{Depth, Member};
 use super::namespace::NamespaceState;
-use super::opened::Opened;
+use super::opened::{Opened, Seen};
 use super::prepare::Prepared;
 use super::prune::HOLDS_DATA;
 use super::wave::WAVES;
@@ -63,11 +63,31 @@ impl Cluster {
         options: &DiffOptions,
         sink: &dyn Sink,
     ) -> Result<Diff, ClusterError> {
-        sink.emit(Event::started("diff", format!("compare {} objects", manifests.len())));
-        let result = self.compare(confirmed, environment, manifests, options, sink).await;
-        let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed };
-        sink.emit(Event::ended("diff", outcome, ""));
-        result
+        comparing(manifests, sink, async {
+            let opened = self.open(confirmed, environment, manifests, Look::ToCompare, sink).await?;
+            self.compare(opened, environment, options, sink).await
+        })
+        .await
+    }
+
+    /// Compares the manifests of an environment with what was seen of it right before.
+    ///
+    /// # Errors
+    /// As [`Cluster::diff`].
+    pub async fn diff_seen(
+        &self,
+        seen: Seen,
+        confirmed: &Confirmed,
+        manifests: &[Manifest],
+        options: &DiffOptions,
+        sink: &dyn Sink,
+    ) -> Result<Diff, ClusterError> {
+        let environment = seen.environment().clone();
+        comparing(manifests, sink, async {
+            let opened = self.open_seen(seen, confirmed, manifests, sink).await?;
+            self.compare(opened, &environment, options, sink).await
+        })
+        .await
     }
 
     /// Compares again what was shown, right before it is applied. `None` where it still holds, else what
@@ -84,7 +104,7 @@ impl Cluster {
         shown: &Diff,
         sink: &dyn Sink,
     ) -> Result<Option<Diff>, ClusterError> {
-        let mut opened = self.open(confirmed, environment, manifests, Look::Everything, sink).await?;
+        let mut opened = self.open(confirmed, environment, manifests, Look::Again, sink).await?;
         going_away(&mut opened.before);
         let dropped = self
             .dropped(environment, &opened.plan, &opened.before, &mut opened.resources, Depth::Metadata, sink)
@@ -98,13 +118,11 @@ impl Cluster {
 
     async fn compare(
         &self,
-        confirmed: &Confirmed,
+        mut opened: Opened,
         environment: &Environment,
-        manifests: &[Manifest],
         options: &DiffOptions,
         sink: &dyn Sink,
     ) -> Result<Diff, ClusterError> {
-        let mut opened = self.open(confirmed, environment, manifests, Look::Whole, sink).await?;
         going_away(&mut opened.before);
         opened.check(environment)?;
         let dropped = self
@@ -144,6 +162,19 @@ impl Cluster {
     }
 }
 
+/// Tells that a comparison goes on.
+async fn comparing(
+    manifests: &[Manifest],
+    sink: &dyn Sink,
+    comparison: impl Future<Output = Result<Diff, ClusterError>>,
+) -> Result<Diff, ClusterError> {
+    sink.emit(Event::started("diff", format!("compare {} objects", manifests.len())));
+    let result = comparison.await;
+    let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed };
+    sink.emit(Event::ended("diff", outcome, ""));
+    result
+}
+
 /// A namespace that is being deleted is waited for and made anew by an apply: nothing in it counts.
 fn going_away(before: &mut Before) {
     if before.namespace == NamespaceState::Terminating {
@@ -172,7 +203,7 @@ fn snapshot(opened: &Opened, dropped: &[Member]) -> Snapshot {
     let all = named.chain(strangers.values()).chain(cluster_scoped.values()).chain(dropped);
     Snapshot {
         namespace: match namespace {
-            NamespaceState::Ours { uid, resource_version } => format!("{uid} {resource_version}"),
+            NamespaceState::Ours { uid, resource_version, .. } => format!("{uid} {resource_version}"),
             other => format!("{other:?}"),
         },
         objects: all

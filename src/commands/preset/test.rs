@@ -59,7 +59,7 @@ async fn go_up(
     let mut destination = Destination::reach(env, ui, &Place::Sandbox(sandbox.to_owned()), namespace).await?;
     destination.confirm(ui, &TargetArgs::default())?;
     let sink = ui.sink();
-    let Arrived { cluster, confirmed } = destination.arrive(env, sink.as_ref()).await?;
+    let Arrived { cluster, confirmed, .. } = destination.arrive(env, sink.as_ref()).await?;
     let environment = Environment { project: "trial".into(), namespace: namespace.to_owned() };
     let options = ApplyOptions { force_conflicts: false, recreate: true };
     let applied = cluster.apply(&confirmed, &environment, manifests, &options, sink.as_ref()).await?;
