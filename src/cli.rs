@@ -1,10 +1,19 @@
 //! The command line: clap types, no logic.
 
+mod preset;
+mod sandbox;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::ui::Format;
+
+pub use preset::{NewPreset, PresetCommand};
+pub use sandbox::{
+    SandboxCommand, SandboxImage, SandboxLoad, SandboxName, SandboxNode, SandboxStart, SandboxStop,
+    SandboxSupervise,
+};
 
 /// From a fresh clone to a running, private environment on a Kubernetes dev cluster
 #[derive(Debug, Parser)]
@@ -290,182 +299,4 @@ pub enum SchemaFile {
     Project,
     /// Your own `config.yaml`
     Config,
-}
-
-/// What a new preset describes.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub enum NewPreset {
-    /// A backing service
-    #[default]
-    Service,
-    /// A component of a repository
-    App,
-}
-
-/// What to do with presets.
-#[derive(Debug, Subcommand)]
-pub enum PresetCommand {
-    /// List all presets
-    List,
-    /// Show one preset, inheritance resolved
-    Show {
-        /// The preset
-        name: String,
-    },
-    /// Check presets without a cluster: mistakes, unused parameters, invalid objects
-    Check {
-        /// The presets; all of them where none is named
-        #[arg(value_name = "NAME")]
-        names: Vec<String>,
-    },
-    /// Let presets go up on the sandbox, a real API server, and remove them again
-    Test {
-        /// The presets
-        #[arg(value_name = "NAME", required = true)]
-        names: Vec<String>,
-        /// Sandbox to use, started when it does not run
-        #[arg(long, value_name = "NAME", default_value = crate::sandbox::DEFAULT_NAME)]
-        sandbox: String,
-    },
-    /// Write a preset to begin with into your config folder
-    New {
-        /// Its name
-        name: String,
-        /// What it describes
-        #[arg(long, value_enum, default_value_t, value_name = "KIND")]
-        kind: NewPreset,
-    },
-}
-
-/// What to do with a sandbox.
-#[derive(Debug, Subcommand)]
-pub enum SandboxCommand {
-    /// Start it, or find it running
-    Start(SandboxStart),
-    /// Stop it; its data is kept
-    Stop(SandboxStop),
-    /// Show what runs
-    Status(SandboxName),
-    /// Give the containers node the images of an OCI or Docker archive
-    Load(SandboxLoad),
-    /// Give the containers node an image made from a root file system
-    Image(SandboxImage),
-    /// Run the components (what `start` leaves behind)
-    #[command(hide = true)]
-    Supervise(SandboxSupervise),
-}
-
-/// Which sandbox.
-#[derive(Debug, Args)]
-pub struct SandboxName {
-    /// Name of the sandbox
-    #[arg(long, default_value = crate::sandbox::DEFAULT_NAME)]
-    pub name: String,
-}
-
-/// How to start a sandbox.
-#[derive(Debug, Args)]
-pub struct SandboxStart {
-    /// Which sandbox.
-    #[command(flatten)]
-    pub sandbox: SandboxName,
-    /// Stop it by itself when the process that runs this command ends
-    #[arg(long)]
-    pub exit_with_parent: bool,
-    /// Log every API request in `logs/audit.log` of the sandbox's folder
-    #[arg(long)]
-    pub audit: bool,
-    /// What pods run on; `containers` needs Linux and root [default: what it was made with, else simulated]
-    #[arg(long, value_name = "KIND")]
-    pub node: Option<SandboxNode>,
-    /// Port on 127.0.0.1 that pods of a containers node reach at host.devbox.internal; may be repeated
-    #[arg(long = "host-port", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub host_ports: Vec<u16>,
-}
-
-/// What pods run on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum SandboxNode {
-    /// A simulation: pods get a status, nothing runs
-    Simulated,
-    /// A kubelet and a container runtime
-    Containers,
-}
-
-/// Which archive to load.
-#[derive(Debug, Args)]
-pub struct SandboxLoad {
-    /// Which sandbox.
-    #[command(flatten)]
-    pub sandbox: SandboxName,
-    /// The archive, such as `docker save` or `skopeo copy` write it
-    pub archive: PathBuf,
-}
-
-/// How to make an image.
-#[derive(Debug, Args)]
-pub struct SandboxImage {
-    /// Which sandbox.
-    #[command(flatten)]
-    pub sandbox: SandboxName,
-    /// The image's name, such as `node:22-bookworm-slim`
-    pub image: String,
-    /// Tar archive of the root file system; may be compressed with gzip
-    #[arg(long, value_name = "TAR")]
-    pub rootfs: PathBuf,
-    /// Variable of its containers; may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub env: Vec<String>,
-    /// Word of the command line that its containers run; may be repeated
-    #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
-    pub entrypoint: Vec<String>,
-    /// Argument of that command line; may be repeated
-    #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
-    pub command: Vec<String>,
-    /// User and group of its containers, such as `999:999`
-    #[arg(long)]
-    pub user: Option<String>,
-    /// Folder that its containers start in
-    #[arg(long, value_name = "FOLDER")]
-    pub workdir: Option<String>,
-    /// Signal that asks its containers to end, such as SIGINT
-    #[arg(long, value_name = "SIGNAL")]
-    pub stop_signal: Option<String>,
-}
-
-/// How to stop a sandbox.
-#[derive(Debug, Args)]
-pub struct SandboxStop {
-    /// Which sandbox.
-    #[command(flatten)]
-    pub sandbox: SandboxName,
-    /// Delete its data, certificates and logs too
-    #[arg(long)]
-    pub delete: bool,
-}
-
-/// How to supervise a sandbox.
-#[derive(Debug, Args)]
-pub struct SandboxSupervise {
-    /// Which sandbox.
-    #[command(flatten)]
-    pub sandbox: SandboxName,
-    /// The sandbox program
-    #[arg(long)]
-    pub program: PathBuf,
-    /// Stop when this process ends
-    #[arg(long, requires = "follow_started")]
-    pub follow_pid: Option<u32>,
-    /// When that process started
-    #[arg(long, requires = "follow_pid")]
-    pub follow_started: Option<String>,
-    /// Log every API request
-    #[arg(long)]
-    pub audit: bool,
-    /// The programs of the containers node
-    #[arg(long)]
-    pub containers: Option<PathBuf>,
-    /// Ports that its pods may reach
-    #[arg(long = "host-port")]
-    pub host_ports: Vec<u16>,
 }

@@ -38,6 +38,13 @@ pub enum Removal {
     Failed(String),
 }
 
+/// What became of what was to be removed.
+pub(super) struct Deletions {
+    pub(super) removed: Vec<Removed>,
+    /// What was deleted, or could not be, and was still there with the server's answer.
+    pub(super) there: Vec<Member>,
+}
+
 /// What is common to deletions of one run.
 pub(super) struct Deleting<'a> {
     /// Prefix of step ids: `prune` or `down`.
@@ -49,21 +56,28 @@ pub(super) struct Deleting<'a> {
 
 impl Cluster {
     /// Deletes members wave by wave, the last wave first.
-    pub(super) async fn delete_all(&self, members: Vec<Member>, deleting: &Deleting<'_>) -> Vec<Removed> {
-        let mut removed = Vec::new();
+    pub(super) async fn delete_all(&self, members: Vec<Member>, deleting: &Deleting<'_>) -> Deletions {
+        let (mut removed, mut there) = (Vec::new(), Vec::new());
         for wave in WAVES.iter().rev() {
             let now = members.iter().filter(|member| Wave::of(&member.key.group, &member.key.kind) == *wave);
-            let results = stream::iter(now.map(|member| self.delete_one(member, deleting)));
-            removed.extend(results.buffer_unordered(MOST_IN_FLIGHT).collect::<Vec<_>>().await);
+            let deletions = stream::iter(now.map(|member| async move {
+                let (result, lingers) = self.delete_one(member, deleting).await;
+                (result, lingers.then(|| member.clone()))
+            }));
+            for (result, lingering) in deletions.buffer_unordered(MOST_IN_FLIGHT).collect::<Vec<_>>().await {
+                removed.push(result);
+                there.extend(lingering);
+            }
         }
         removed.sort_by(|a, b| a.key.cmp(&b.key));
-        removed
+        Deletions { removed, there }
     }
 
-    async fn delete_one(&self, member: &Member, deleting: &Deleting<'_>) -> Removed {
+    /// Deletes one; gives also whether it is still there.
+    async fn delete_one(&self, member: &Member, deleting: &Deleting<'_>) -> (Removed, bool) {
         let step = format!("{}/{}", deleting.verb, member.key);
         deleting.sink.emit(Event::started(&step, member.key.to_string()));
-        let removal = self.try_delete(member, &step, deleting).await;
+        let (removal, lingers) = self.try_delete(member, &step, deleting).await;
         let (outcome, text) = match &removal {
             Removal::Deleted if deleting.dry_run => (Outcome::Done, "would be deleted".to_owned()),
             Removal::Deleted => (Outcome::Done, "deleted".to_owned()),
@@ -72,26 +86,33 @@ impl Cluster {
             Removal::Failed(why) => (Outcome::Failed, why.clone()),
         };
         deleting.sink.emit(Event::ended(&step, outcome, text));
-        Removed { key: member.key.clone(), removal }
+        (Removed { key: member.key.clone(), removal }, lingers)
     }
 
-    async fn try_delete(&self, member: &Member, step: &str, deleting: &Deleting<'_>) -> Removal {
+    async fn try_delete(&self, member: &Member, step: &str, deleting: &Deleting<'_>) -> (Removal, bool) {
         if Wave::of(&member.key.group, &member.key.kind) == Wave::Definitions {
             match self.has_instances(member, deleting.sink).await {
                 Ok(false) => {}
-                Ok(true) => return Removal::Kept("objects of this kind exist in the cluster".into()),
-                Err(error) => return Removal::Failed(error.to_string()),
+                Ok(true) => {
+                    return (Removal::Kept("objects of this kind exist in the cluster".into()), true);
+                }
+                Err(error) => return (Removal::Failed(error.to_string()), true),
             }
         }
         if deleting.dry_run || member.deleting {
-            return Removal::Deleted;
+            return (Removal::Deleted, true);
         }
         let call = Call::delete(format!("delete {}", member.key), member.path(), &member.uid).on(step);
         match self.call(&call, deleting.sink).await {
-            Ok(_) | Err(ClusterError::NotFound { .. }) => Removal::Deleted,
+            // What is gone is answered with a Status, what finalizers or a grace period hold with the object
+            // (k8s.io/apiserver/pkg/registry/generic/registry, `Store.Delete`).
+            Ok(reply) => (Removal::Deleted, reply.body["kind"] != "Status"),
+            Err(ClusterError::NotFound { .. }) => (Removal::Deleted, false),
             // 409: the precondition on the UID did not hold.
-            Err(ClusterError::Changed { message, .. }) if message.contains("UID") => Removal::Replaced,
-            Err(error) => Removal::Failed(error.to_string()),
+            Err(ClusterError::Changed { message, .. }) if message.contains("UID") => {
+                (Removal::Replaced, false)
+            }
+            Err(error) => (Removal::Failed(error.to_string()), true),
         }
     }
 

@@ -2,7 +2,9 @@
 //! wave first. Claims and objects marked to be kept stay unless volumes are asked for by name. The
 //! namespace goes only if a run of ours created it and nothing that is not ours is in it.
 
-use std::collections::BTreeSet;
+mod namespace;
+
+use std::collections::{BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
@@ -13,7 +15,7 @@ use super::ClusterError;
 use super::apply::check_namespace;
 use super::applyset::Environment;
 use super::connect::Cluster;
-use super::delete::{Deleting, Removal, Removed};
+use super::delete::{Deleting, Deletions, Removal, Removed};
 use super::guard::Confirmed;
 use super::inventory::{Member, Select};
 use super::namespace::NamespaceState;
@@ -78,6 +80,15 @@ impl Down {
 /// Between two looks at what is still there.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
+/// A removal on its way.
+#[derive(Clone, Copy)]
+struct Going<'a> {
+    environment: &'a Environment,
+    options: &'a DownOptions,
+    start: Instant,
+    sink: &'a dyn Sink,
+}
+
 impl Cluster {
     /// Removes an environment. The second time there is nothing to remove, which is no error.
     ///
@@ -112,7 +123,7 @@ impl Cluster {
             self.members_without_record(environment, sink).await?
         };
 
-        let (kept, going): (Vec<Member>, Vec<Member>) =
+        let (kept, leaving): (Vec<Member>, Vec<Member>) =
             members.into_iter().partition(|member| !options.volumes && member.holds_data());
         for member in &kept {
             let why = HOLDS_DATA.to_owned();
@@ -121,15 +132,16 @@ impl Cluster {
             down.objects.push(Removed { key: member.key.clone(), removal: Removal::Kept(why) });
         }
         let deleting = Deleting { verb: "down", dry_run: options.dry_run, sink };
-        let removed = self.delete_all(going.clone(), &deleting).await;
-        let ours =
-            |member: &&Member| removed.iter().any(|r| r.key == member.key && r.removal == Removal::Deleted);
-        let deleted: Vec<Member> = going.iter().filter(ours).cloned().collect();
+        let Deletions { removed, mut there } = self.delete_all(leaving.clone(), &deleting).await;
+        let deleted: HashSet<&ObjectKey> =
+            removed.iter().filter(|r| r.removal == Removal::Deleted).map(|r| &r.key).collect();
+        there.retain(|member| deleted.contains(&member.key));
+        let deleted: Vec<&Member> = leaving.iter().filter(|member| deleted.contains(&member.key)).collect();
         down.objects.extend(removed.iter().cloned());
 
-        let start = Instant::now();
+        let going = Going { environment, options, start: Instant::now(), sink };
         if !options.dry_run {
-            down.stuck = self.wait_gone(environment, &deleted, start, options.timeout, sink).await?;
+            down.stuck = self.wait_gone(&going, &there).await?;
             let left: BTreeSet<String> = removed
                 .iter()
                 .filter(|r| matches!(r.removal, Removal::Failed(_) | Removal::Kept(_)))
@@ -145,28 +157,22 @@ impl Cluster {
         match namespace {
             NamespaceState::Ours { uid, .. } if clean => {
                 let gone: BTreeSet<&str> = deleted.iter().map(|member| member.uid.as_str()).collect();
-                self.remove_namespace(environment, &uid, &gone, options, start, sink, &mut down).await?;
+                self.remove_namespace(&going, &uid, &gone, &mut down).await?;
             }
             NamespaceState::Terminating if clean && !options.dry_run => {
-                down.stuck.extend(self.wait_namespace_gone(environment, start, options.timeout, sink).await?);
+                down.stuck.extend(self.wait_namespace_gone(&going).await?);
             }
             _ => {}
         }
         Ok(down)
     }
 
-    /// Waits until deleted members are gone; what is left after the time is stuck.
-    async fn wait_gone(
-        &self,
-        environment: &Environment,
-        deleted: &[Member],
-        start: Instant,
-        timeout: Duration,
-        sink: &dyn Sink,
-    ) -> Result<Vec<Stuck>, ClusterError> {
-        // Without finalizers the object was gone with the answer, but for pods and what has dependents.
-        let kinds: BTreeSet<&Resource> = deleted.iter().map(|member| &member.resource).collect();
-        let uids: BTreeSet<&str> = deleted.iter().map(|member| member.uid.as_str()).collect();
+    /// Waits until what was deleted and not gone with the answer is gone; what is left after the time is
+    /// stuck.
+    async fn wait_gone(&self, going: &Going<'_>, there: &[Member]) -> Result<Vec<Stuck>, ClusterError> {
+        let Going { environment, options, start, sink } = *going;
+        let kinds: BTreeSet<&Resource> = there.iter().map(|member| &member.resource).collect();
+        let uids: BTreeSet<&str> = there.iter().map(|member| member.uid.as_str()).collect();
         if uids.is_empty() {
             return Ok(Vec::new());
         }
@@ -177,7 +183,7 @@ impl Cluster {
             if there.is_empty() {
                 return Ok(Vec::new());
             }
-            if start.elapsed() >= timeout {
+            if start.elapsed() >= options.timeout {
                 let stuck: Vec<Stuck> = there.iter().map(Stuck::member).collect();
                 for stuck in &stuck {
                     let step = format!("down/{}", stuck.key);
@@ -214,112 +220,6 @@ impl Cluster {
         }
     }
 
-    /// Removes the namespace that we created, if nothing but what went is in it.
-    #[expect(clippy::too_many_arguments, reason = "one step of `down`, which has all of these at hand")]
-    async fn remove_namespace(
-        &self,
-        environment: &Environment,
-        uid: &str,
-        gone: &BTreeSet<&str>,
-        options: &DownOptions,
-        start: Instant,
-        sink: &dyn Sink,
-        down: &mut Down,
-    ) -> Result<(), ClusterError> {
-        let name = &environment.namespace;
-        let step = format!("down/Namespace/{name}");
-        sink.emit(Event::started(&step, format!("Namespace/{name}")));
-        down.foreign = match self.foreign(environment, gone, sink).await {
-            Ok(foreign) => foreign,
-            Err(ClusterError::Forbidden { denied, .. }) => {
-                let why = format!("kept: you may not list `{}`, so it may hold something", denied.resource);
-                sink.emit(Event::ended(&step, Outcome::Skipped, why));
-                return Ok(());
-            }
-            Err(error) => return Err(error),
-        };
-        if !down.foreign.is_empty() {
-            let names: Vec<String> = down.foreign.iter().take(5).map(ToString::to_string).collect();
-            let more = down.foreign.len().saturating_sub(5);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let why = format!("kept: it holds what devbox did not make: {}{more}", names.join(", "));
-            sink.emit(Event::ended(&step, Outcome::Skipped, why));
-            return Ok(());
-        }
-        if options.dry_run {
-            sink.emit(Event::ended(&step, Outcome::Done, "would be deleted"));
-            down.namespace_removed = true;
-            return Ok(());
-        }
-        sink.emit(Event::progress(&step, "waiting until its pods are gone"));
-        self.pods_gone(environment, start, options.timeout / 2, sink).await?;
-        let path = format!("/api/v1/namespaces/{name}");
-        let call = Call::delete(format!("delete Namespace/{name}"), path, uid).on(&step);
-        match self.call(&call, sink).await {
-            Ok(_) | Err(ClusterError::NotFound { .. }) => {}
-            Err(ClusterError::Forbidden { .. }) => {
-                sink.emit(Event::ended(&step, Outcome::Skipped, "kept: you may not delete namespaces"));
-                return Ok(());
-            }
-            Err(error) => return Err(error),
-        }
-        let stuck = self.wait_namespace_gone(environment, start, options.timeout, sink).await?;
-        match stuck {
-            None => {
-                down.namespace_removed = true;
-                sink.emit(Event::ended(&step, Outcome::Done, "deleted"));
-            }
-            Some(stuck) => {
-                sink.emit(Event::ended(&step, Outcome::Failed, stuck.held_by.join("; ")));
-                down.stuck.push(stuck);
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits until no pod is left. The namespace controller that still finds one looks again only after
-    /// half a pod's grace period and more (k8s.io/kubernetes/pkg/controller/namespace/deletion).
-    async fn pods_gone(
-        &self,
-        environment: &Environment,
-        start: Instant,
-        timeout: Duration,
-        sink: &dyn Sink,
-    ) -> Result<(), ClusterError> {
-        let resources = Resources::default();
-        let Some(pods) = resources.find("", "v1", "Pod") else { return Ok(()) };
-        while start.elapsed() < timeout
-            && !self.list(pods, &environment.namespace, Select::All, sink).await?.is_empty()
-        {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        Ok(())
-    }
-
-    async fn wait_namespace_gone(
-        &self,
-        environment: &Environment,
-        start: Instant,
-        timeout: Duration,
-        sink: &dyn Sink,
-    ) -> Result<Option<Stuck>, ClusterError> {
-        let name = &environment.namespace;
-        let call = Call::get(format!("read Namespace/{name}"), format!("/api/v1/namespaces/{name}"));
-        loop {
-            let live = match self.find(&call, sink).await {
-                Ok(Some(live)) => live,
-                Ok(None) => return Ok(None),
-                // A Role in the namespace went with it, and so did the permission to look.
-                Err(ClusterError::Forbidden { .. }) => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            if start.elapsed() >= timeout {
-                return Ok(Some(self.stuck_namespace(environment, &live, sink).await));
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    }
-
     /// Finds members where the record was removed by other hands; kinds that may not be listed can have
     /// none of ours.
     async fn members_without_record(
@@ -346,73 +246,14 @@ impl Cluster {
         members.dedup_by(|a, b| a.uid == b.uid);
         Ok(members)
     }
-
-    /// What is in the namespace and neither ours nor made by the cluster or by an owner that goes.
-    async fn foreign(
-        &self,
-        environment: &Environment,
-        gone: &BTreeSet<&str>,
-        sink: &dyn Sink,
-    ) -> Result<Vec<ObjectKey>, ClusterError> {
-        let kinds = self.listable(sink).await?;
-        let lists = kinds.iter().filter(|kind| is_content(kind)).map(|kind| async move {
-            match self.list(kind, &environment.namespace, Select::All, sink).await {
-                Ok(members) => Ok(members),
-                // Served by something that is gone or that may not be read: nobody's data of ours.
-                Err(ClusterError::Server { code: 405, .. }) => Ok(Vec::new()),
-                Err(error) => Err(error),
-            }
-        });
-        let parent = environment.parent();
-        let mut foreign: Vec<ObjectKey> = try_join_all(lists)
-            .await?
-            .into_iter()
-            .flatten()
-            .filter(|member| !member.owned && !member.deleting && !gone.contains(member.uid.as_str()))
-            .filter(|member| !is_made_by_cluster(&member.key))
-            .filter(|member| !(member.key.kind == "ConfigMap" && member.key.name == parent))
-            .map(|member| member.key)
-            .collect();
-        foreign.sort();
-        foreign.dedup();
-        Ok(foreign)
-    }
 }
 
 /// Kinds that hold something; events, metrics and leases come and go by themselves.
-fn is_content(resource: &Resource) -> bool {
+pub(super) fn is_content(resource: &Resource) -> bool {
     !matches!(
         (resource.group.as_str(), resource.kind.as_str()),
         ("", "Event" | "Endpoints" | "Binding")
             | ("events.k8s.io" | "metrics.k8s.io" | "discovery.k8s.io", _)
             | ("coordination.k8s.io", "Lease")
     )
-}
-
-/// What every namespace has.
-fn is_made_by_cluster(key: &ObjectKey) -> bool {
-    matches!(
-        (key.group.as_str(), key.kind.as_str(), key.name.as_str()),
-        ("", "ConfigMap", "kube-root-ca.crt" | "openshift-service-ca.crt" | "istio-ca-root-cert")
-            | ("", "ServiceAccount", "default")
-    ) || (key.kind == "Secret" && key.name.starts_with("default-token-"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_every_namespace_has_is_nobodys() {
-        let key = |kind: &str, name: &str| ObjectKey {
-            group: String::new(),
-            version: "v1".into(),
-            kind: kind.into(),
-            namespace: Some("n".into()),
-            name: name.into(),
-        };
-        assert!(is_made_by_cluster(&key("ConfigMap", "kube-root-ca.crt")));
-        assert!(is_made_by_cluster(&key("ServiceAccount", "default")));
-        assert!(!is_made_by_cluster(&key("ConfigMap", "mine")));
-    }
 }

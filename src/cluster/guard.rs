@@ -5,17 +5,15 @@
 //! matches. Everything else needs its context's name typed. [`Confirmed`] can only be had from here,
 //! and nothing in `cluster/` writes without one.
 
+mod names;
+mod refusal;
+
 use super::connect::{Identity, Verification};
 use super::pins::Pins;
-use crate::error::{Exit, Explain};
 use crate::kubeconfig::Target;
+use names::{host, is_loopback, production_word, without_live_domain};
 
-/// Names that say "production" where they stand as a whole word.
-const PRODUCTION: [&str; 9] =
-    ["prod", "production", "prd", "live", "prods", "productive", "produktion", "produktiv", "produccion"];
-
-/// Words that turn the next one into its opposite: `non-prod`.
-const NEGATION: [&str; 3] = ["non", "not", "no"];
+pub use refusal::Refusal;
 
 /// Namespaces that belong to the cluster itself.
 const SYSTEM: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
@@ -117,68 +115,6 @@ impl Question {
     }
 }
 
-/// Why a target must not be written to.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// A name says production.
-    #[error("refused: {what} `{name}` looks like production (`{word}`)")]
-    Production {
-        /// `context`, `cluster`, `namespace` or `server`.
-        what: &'static str,
-        /// The name.
-        name: String,
-        /// The word in it.
-        word: String,
-    },
-    /// The namespace belongs to the cluster itself.
-    #[error("refused: namespace `{namespace}` belongs to the cluster itself")]
-    System {
-        /// The namespace.
-        namespace: String,
-    },
-    /// The context's name was not typed.
-    #[error("refused: context `{context}` was not confirmed: {reason}")]
-    NotConfirmed {
-        /// The context.
-        context: String,
-        /// Why it must be.
-        reason: String,
-    },
-    /// The permission is for another namespace.
-    #[error("refused: namespace `{namespace}` was not confirmed, `{confirmed}` was")]
-    OtherNamespace {
-        /// The namespace that would be written to.
-        namespace: String,
-        /// The one that was confirmed.
-        confirmed: String,
-    },
-}
-
-impl Explain for Refusal {
-    fn hints(&self) -> Vec<String> {
-        match self {
-            Self::Production { what: "namespace", .. } => {
-                vec!["nothing overrides this; choose another namespace with `--namespace`".into()]
-            }
-            Self::Production { .. } => {
-                vec!["nothing overrides this; choose a development cluster with `--context`".into()]
-            }
-            Self::System { .. } => vec!["choose another namespace with `--namespace`".into()],
-            Self::NotConfirmed { context, .. } => vec![
-                format!(
-                    "run the command in a terminal and type `{context}` when asked; it is then remembered"
-                ),
-                format!("or, where nobody can be asked, name it once more: `--confirm-context {context}`"),
-            ],
-            Self::OtherNamespace { .. } => Vec::new(),
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Refused
-    }
-}
-
 /// Looks at names alone, so that what looks like production is not even connected to.
 ///
 /// # Errors
@@ -234,67 +170,11 @@ pub fn judge(subject: &Subject, identity: &Identity, pins: &Pins) -> Verdict {
     }
 }
 
-/// The host of a URL, without port and brackets.
-fn host(server: &str) -> &str {
-    let rest = server.split_once("://").map_or(server, |(_, rest)| rest);
-    let rest = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    if let Some(bracketed) = rest.strip_prefix('[') {
-        return bracketed.split(']').next().unwrap_or(bracketed);
-    }
-    rest.split(':').next().unwrap_or(rest)
-}
-
-/// `.live` is a top-level domain that anybody can buy: the word counts only before it.
-fn without_live_domain(host: &str) -> &str {
-    host.strip_suffix(".live").unwrap_or(host)
-}
-
-/// Whether a host is this machine.
-fn is_loopback(host: &str) -> bool {
-    host.parse::<std::net::IpAddr>().map_or_else(
-        |_| host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
-        |address| address.is_loopback(),
-    )
-}
-
-/// The word that says "production", where a name has one as a whole word. Words end at anything that
-/// is no letter or digit and where a small letter meets a capital; digits at their ends do not count
-/// (`prod2`). `product` and `reproduce` are other words; `non-prod` says the opposite.
-fn production_word(name: &str) -> Option<String> {
-    let mut before = String::new();
-    for word in words(name) {
-        let bare = word.trim_matches(|c: char| c.is_ascii_digit());
-        if PRODUCTION.contains(&bare) && !NEGATION.contains(&before.as_str()) {
-            return Some(bare.to_owned());
-        }
-        before = word;
-    }
-    None
-}
-
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut last_small = false;
-    for c in name.chars() {
-        if !c.is_alphanumeric() || (c.is_uppercase() && last_small) {
-            words.push(String::new());
-        }
-        last_small = c.is_lowercase() || c.is_ascii_digit();
-        if c.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(c.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cluster::pins::Pin;
+    use crate::error::{Exit, Explain};
 
     fn subject(server: &str) -> Subject {
         Subject {
@@ -316,49 +196,6 @@ mod tests {
     }
 
     const SERVER: &str = "https://k8s.example.com:6443";
-
-    #[test]
-    fn whole_words_that_say_production_are_found() {
-        for name in [
-            "prod",
-            "my-prod",
-            "prod-eu-1",
-            "prod2",
-            "eu1-prod01",
-            "acme_production",
-            "api.prd.example.com",
-            "arn:aws:eks:eu-west-1:1:cluster/prod-main",
-            "admin@prod",
-            "ProdCluster",
-            "myProd",
-            "LIVE",
-            "pre-prod",
-            "nonsense-prod",
-        ] {
-            assert!(production_word(name).is_some(), "{name}");
-        }
-    }
-
-    #[test]
-    fn words_that_only_contain_it_are_not() {
-        for name in [
-            "product",
-            "products-dev",
-            "reproduce",
-            "dev-me-producer",
-            "alive",
-            "delivery",
-            "olive-grove",
-            "nonprod",
-            "non-prod",
-            "not-production",
-            "preprod",
-            "livestream",
-            "k8s.dev.example.com",
-        ] {
-            assert_eq!(production_word(name), None, "{name}");
-        }
-    }
 
     #[test]
     fn every_name_of_a_target_is_looked_at_and_the_refusal_exits_5() {

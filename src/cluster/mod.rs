@@ -19,6 +19,7 @@ mod error;
 pub mod guard;
 mod inventory;
 mod namespace;
+mod notice;
 mod opened;
 mod own;
 mod pins;

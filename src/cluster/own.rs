@@ -85,7 +85,15 @@ fn at<'a>(step: &str, object: &'a Value) -> Option<&'a Value> {
     }
 }
 
-/// An item lacks a key that the server sets where it is left out, such as a port's protocol.
+/// As [`at`], to be changed.
+pub(super) fn at_mut<'a>(step: &str, object: &'a mut Value) -> Option<&'a mut Value> {
+    match object {
+        Value::Object(map) => map.get_mut(step.strip_prefix("f:")?),
+        Value::Array(items) => items.iter_mut().find(|item| at_item(step, item)),
+        _ => None,
+    }
+}
+
 fn is_item(item: &Value, keys: &Map<String, Value>) -> bool {
     keys.iter().all(|(key, value)| item.get(key) == Some(value))
 }
@@ -121,7 +129,8 @@ fn is_metadata_covered(fields: &Map<String, Value>, metadata: &Value) -> bool {
     is_covered(fields, &metadata, false)
 }
 
-fn at_item(step: &str, item: &Value) -> bool {
+/// Whether a step of `fieldsV1` leads to an item of a list.
+pub(super) fn at_item(step: &str, item: &Value) -> bool {
     match step.split_once(':') {
         Some(("k", keys)) => serde_json::from_str(keys).is_ok_and(|keys| is_item(item, &keys)),
         Some(("v", value)) => serde_json::from_str::<Value>(value).is_ok_and(|value| value == *item),

@@ -40,7 +40,7 @@ impl Cluster {
         let held = gone.iter().filter(|member| !member.finalizers.is_empty());
         let lingering = held.map(|member| member.resource.group_kind()).collect();
         let deleting = Deleting { verb: "prune", dry_run: false, sink: run.sink };
-        removed.extend(self.delete_all(gone, &deleting).await);
+        removed.extend(self.delete_all(gone, &deleting).await.removed);
         Ok((removed, lingering))
     }
 

@@ -13,7 +13,7 @@ use super::error::{self, ClusterError, Subject};
 use super::retry::{self, Races};
 use crate::event::{Event, Sink};
 
-/// The server must begin to answer within this.
+/// The server must have answered within this.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// On the first contact nobody wants to wait that long for a server that is not there.
@@ -239,7 +239,7 @@ impl Cluster {
         };
         let (head, body) = match tokio::time::timeout(limit, exchange).await {
             Ok(result) => result.map_err(lost)?,
-            Err(elapsed) => return Err(lost(kube::Error::Service(Box::new(elapsed)))),
+            Err(_) => return Err(lost(kube::Error::Service(Box::new(no_answer(limit))))),
         };
         let header = |name: header::HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
         if head.status.is_success() {
@@ -276,6 +276,12 @@ impl Cluster {
             Err(error) => Err(error),
         }
     }
+}
+
+/// The failure of a server that lets a deadline pass.
+pub(super) fn no_answer(within: Duration) -> std::io::Error {
+    let text = format!("it did not answer within {} s", within.as_secs());
+    std::io::Error::new(std::io::ErrorKind::TimedOut, text)
 }
 
 /// The reason of a failure in a few words, for a progress line.

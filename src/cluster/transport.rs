@@ -22,7 +22,7 @@ use kube::client::{Body, ConfigExt};
 use tower::{BoxError, Service, ServiceBuilder};
 
 use super::error::{ClusterError, Subject, from_kube};
-use super::request::FIRST_TIMEOUT;
+use super::request::{FIRST_TIMEOUT, no_answer};
 use crate::kubeconfig::Target;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -104,7 +104,7 @@ impl Way<'_> {
                 };
                 let opened = match tokio::time::timeout(FIRST_TIMEOUT, opening).await {
                     Ok(opened) => opened,
-                    Err(elapsed) => Err(elapsed.into()),
+                    Err(_) => Err(no_answer(FIRST_TIMEOUT).into()),
                 };
                 let what =
                     Subject { what: "connect", server: &self.target.server, context: &self.target.context };

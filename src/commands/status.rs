@@ -1,24 +1,32 @@
 //! `devbox status`: what is in the environment, why something is not ready, how far it is from what
 //! `devbox.yaml` says.
 
-use std::time::Duration;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 use super::destination::Arrived;
 use super::located::{self, Located};
 use super::settled::Start;
 use super::{place, runtime};
 use crate::cli::{PlanArgs, StatusArgs};
-use crate::cluster::{Diff, DiffOptions, EnvironmentStatus};
-use crate::config::Place;
+use crate::cluster::{Diff, DiffOptions, EnvironmentStatus, State};
+use crate::config::{FILE_NAME, Place};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::event::Silent;
 use crate::ui::{Format, Page, Ui};
 
-/// Between two looks with `--watch`.
+/// Between two looks with `--watch` where the cluster cannot be watched, and between two looks at whether
+/// `devbox.yaml` changed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// A change seldom comes alone: this long others are waited for.
+const SETTLED: Duration = Duration::from_millis(300);
 
 /// Shows the environment.
 ///
@@ -38,6 +46,7 @@ async fn status(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
     let arrived = located.connect(env, ui, &args.target).await?;
     let limits = place::limits(env, &located.record.place)?;
     let mut last = None;
+    let mut changes = Changes::new(&arrived, &located);
     loop {
         let status = arrived.cluster.status(&located.environment, &Silent).await?;
         // Looking must not fail for want of a plan, or of the right to ask what would change.
@@ -48,15 +57,70 @@ async fn status(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         let ready = status.ready;
         let seen = (timeless(&status), drift.as_ref().map(Diff::counts));
         if last.as_ref() != Some(&seen) {
-            let again = args.watch && last.is_some();
-            show(ui, again, &View { status: &status, drift: drift.as_ref(), located: &located, limits });
+            show(
+                ui,
+                args.watch.then_some(last.is_some()),
+                &View { status: &status, drift: drift.as_ref(), located: &located, limits },
+            );
             last = Some(seen);
         }
         if !args.watch {
             return Ok(if ready { Exit::Done } else { Exit::NotReady });
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+        changes.next().await;
     }
+}
+
+/// What a watched status waits for.
+struct Changes<'a> {
+    watching: Pin<Box<dyn Future<Output = ()> + 'a>>,
+    told: mpsc::Receiver<()>,
+    file: PathBuf,
+    modified: Option<SystemTime>,
+    /// The cluster is watched; where that is not allowed it is looked at again and again.
+    watched: bool,
+}
+
+impl<'a> Changes<'a> {
+    fn new(arrived: &'a Arrived, located: &'a Located) -> Self {
+        let (sender, told) = mpsc::channel(1);
+        let watching = async move {
+            // It ends well where the record changed, and what is to be watched with it.
+            while arrived.cluster.notice(&located.environment, &sender).await.is_ok() {
+                tokio::time::sleep(SETTLED).await;
+            }
+        };
+        let file = located.root.join(FILE_NAME);
+        let modified = modified(&file);
+        Self { watching: Box::pin(watching), told, file, modified, watched: true }
+    }
+
+    /// Waits until something may have changed: in the cluster or in `devbox.yaml`.
+    async fn next(&mut self) {
+        loop {
+            tokio::select! {
+                () = &mut self.watching, if self.watched => self.watched = false,
+                Some(()) = self.told.recv(), if self.watched => break,
+                () = tokio::time::sleep(LOOK_EVERY) => {
+                    let modified = modified(&self.file);
+                    if !self.watched || modified != self.modified {
+                        self.modified = modified;
+                        return;
+                    }
+                }
+            }
+        }
+        // What comes meanwhile is told once more.
+        tokio::select! {
+            () = &mut self.watching, if self.watched => self.watched = false,
+            () = tokio::time::sleep(SETTLED) => {}
+        }
+        let _ = self.told.try_recv();
+    }
+}
+
+fn modified(file: &Path) -> Option<SystemTime> {
+    file.metadata().and_then(|data| data.modified()).ok()
 }
 
 /// What `up` would change; `None` where that cannot be told.
@@ -89,7 +153,8 @@ struct View<'a> {
     limits: &'a [&'a str],
 }
 
-fn show(ui: &Ui, again: bool, view: &View<'_>) {
+/// `watched` says whether it is shown again, where it is watched at all.
+fn show(ui: &Ui, watched: Option<bool>, view: &View<'_>) {
     let View { status, drift, located, limits } = view;
     let place = &located.record.place;
     match ui.format {
@@ -104,8 +169,10 @@ fn show(ui: &Ui, again: bool, view: &View<'_>) {
             })),
             "limits": limits,
         })),
-        Format::Human if again => ui.page_again(&page(view, place)),
-        Format::Human => ui.page(&page(view, place)),
+        Format::Human => match watched {
+            Some(again) => ui.watched_page(&page(view, place), again),
+            None => ui.page(&page(view, place)),
+        },
     }
 }
 
@@ -126,6 +193,9 @@ fn page(view: &View<'_>, at: &Place) -> Page {
     ));
     for member in &status.members {
         page.row(member.key.to_string(), member.state.text(), age(member.age_seconds));
+        if member.state == State::Ready && member.problems.is_empty() {
+            page.minor();
+        }
         for problem in &member.problems {
             page.text(format!("    {problem}"));
         }
@@ -143,19 +213,19 @@ fn page(view: &View<'_>, at: &Place) -> Page {
         page.heading("Reached at");
         for address in &status.addresses {
             let from = if address.external { "" } else { "inside the cluster" };
-            page.row(address.key.to_string(), &address.address, from);
+            page.row(address.key.to_string(), &address.address, from).minor();
         }
     }
     if !status.quota.is_empty() {
         page.heading("Quota");
         for quota in &status.quota {
-            page.row(&quota.resource, format!("{} of {}", quota.used, quota.hard), "");
+            page.row(&quota.resource, format!("{} of {}", quota.used, quota.hard), "").minor();
         }
     }
     if !limits.is_empty() {
         page.heading("On the sandbox");
         for limit in *limits {
-            page.text(*limit);
+            page.text(*limit).minor();
         }
     }
     page

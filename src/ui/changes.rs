@@ -2,8 +2,8 @@
 
 use console::Style;
 use serde_json::Value;
-use similar::{ChangeTag, TextDiff};
 
+use super::difference::line_changes;
 use super::{Ui, printable};
 use crate::cluster::{Diff, Difference, FieldChange, ObjectDiff};
 
@@ -104,7 +104,9 @@ impl Changes<'_> {
                 if !field.hidden && (before.contains('\n') || after.contains('\n')) =>
             {
                 text.push_str(&format!("    {} {path}:\n", self.paint(Style::new().yellow(), "~")));
-                return self.lines(before, after, text);
+                let paint = |style, line: &str| self.paint(style, line);
+                text.push_str(&line_changes(before, after, 2, "        ", paint));
+                return;
             }
             (before, after) => {
                 let (sign, style) = match (before, after) {
@@ -121,25 +123,6 @@ impl Changes<'_> {
             }
         };
         text.push_str(&line);
-    }
-
-    /// Texts of several lines, line by line, with two lines around each change.
-    fn lines(&self, before: &str, after: &str, text: &mut String) {
-        let diff = TextDiff::from_lines(before, after);
-        for (index, group) in diff.grouped_ops(2).iter().enumerate() {
-            if index > 0 {
-                text.push_str("        ...\n");
-            }
-            for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-                let (sign, style) = match change.tag() {
-                    ChangeTag::Delete => ("-", Style::new().red()),
-                    ChangeTag::Insert => ("+", Style::new().green()),
-                    ChangeTag::Equal => (" ", Style::new().dim()),
-                };
-                let line = format!("{sign} {}", printable(change.value().trim_end_matches('\n')));
-                text.push_str(&format!("        {}\n", self.paint(style, &line)));
-            }
-        }
     }
 
     fn paint(&self, style: Style, text: &str) -> String {

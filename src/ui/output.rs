@@ -124,14 +124,20 @@ impl Ui {
         self.data(&page.render(self.colour_out, 0));
     }
 
-    /// Prints a page to stdout in the place of the one before; below it where that is no terminal.
-    pub fn page_again(&self, page: &Page) {
+    /// Prints a page to stdout in the place of the one before, cut to what the terminal has room for;
+    /// whole and below it where that is no terminal. `again` says that there was one before.
+    pub fn watched_page(&self, page: &Page, again: bool) {
         let terminal = console::Term::stdout();
-        match terminal.is_term() && self.animated {
-            true => drop(terminal.clear_screen()),
-            false => self.data(""),
+        if !(terminal.is_term() && self.animated) {
+            if again {
+                self.data("");
+            }
+            return self.page(page);
         }
-        self.page(page);
+        let (rows, columns) = terminal.size();
+        let text = page.fitted(usize::from(rows).saturating_sub(1)).render(self.colour_out, columns.into());
+        let _ = terminal.clear_screen();
+        self.data(&text);
     }
 
     /// Prints a page to stderr, as a part of the conversation, unless quiet or in JSON format.

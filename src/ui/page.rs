@@ -2,6 +2,8 @@
 //!
 //! A page knows no stream: it becomes text, and the caller says where that goes.
 
+use std::collections::BTreeSet;
+
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 
 /// One line of a page.
@@ -12,10 +14,18 @@ enum Line {
     Text(String),
 }
 
+impl Line {
+    fn is_heading(&self) -> bool {
+        matches!(self, Self::Heading(_))
+    }
+}
+
 /// A page under construction.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
     lines: Vec<Line>,
+    /// Which lines may be left out.
+    minor: BTreeSet<usize>,
 }
 
 /// The widest key that is aligned with the others; a longer one pushes its own value alone.
@@ -53,6 +63,43 @@ impl Page {
         self
     }
 
+    /// Marks the last line as one that may be left out where there is not enough room.
+    pub fn minor(&mut self) -> &mut Self {
+        self.minor.extend(self.lines.len().checked_sub(1));
+        self
+    }
+
+    /// The page in at most so many lines, 3 at least: minor lines are left out from the end, then others,
+    /// and the last line says how many. The first lines always stay.
+    pub fn fitted(&self, rows: usize) -> Self {
+        let rows = rows.max(3);
+        if height(&self.lines) <= rows {
+            return self.clone();
+        }
+        let mut kept: Vec<(Line, bool)> = self
+            .lines
+            .iter()
+            .enumerate()
+            .map(|(index, line)| (line.clone(), self.minor.contains(&index)))
+            .collect();
+        let mut left_out = 0;
+        // One more for the line that says so.
+        while height(kept.iter().map(|(line, _)| line)) + 1 > rows && kept.len() > 1 {
+            let index = kept.iter().rposition(|(_, minor)| *minor).unwrap_or(kept.len() - 1);
+            left_out += usize::from(!kept.remove(index).0.is_heading());
+            // A heading of nothing says nothing.
+            if index > 1
+                && kept[index - 1].0.is_heading()
+                && kept.get(index).is_none_or(|(line, _)| line.is_heading())
+            {
+                kept.remove(index - 1);
+            }
+        }
+        let mut page = Self { lines: kept.into_iter().map(|(line, _)| line).collect(), ..Self::default() };
+        page.text(format!("… {left_out} more lines: make the terminal higher to see them"));
+        page
+    }
+
     /// Lays the page out, the columns of each section by themselves. `coloured` says whether styles are
     /// written; `width` cuts rows (0: never).
     pub fn render(&self, coloured: bool, width: usize) -> String {
@@ -81,6 +128,12 @@ impl Page {
         }
         text
     }
+}
+
+/// How many lines it takes: a heading has an empty one above it, but for the first.
+fn height<'a>(lines: impl IntoIterator<Item = &'a Line>) -> usize {
+    let lines = lines.into_iter().enumerate();
+    lines.map(|(index, line)| if index > 0 && line.is_heading() { 2 } else { 1 }).sum()
 }
 
 fn shown(text: impl Into<String>) -> String {
@@ -126,5 +179,27 @@ mod tests {
             page.render(false, 0),
             "Found\n  api     Go 1.24  go.mod:3\n  worker  Python 3.12 and more\n\nPlan\n  nothing to do\n  a  b\n"
         );
+    }
+
+    #[test]
+    fn a_page_that_is_too_long_keeps_its_top_and_what_matters_and_says_how_much_is_left_out() {
+        let mut page = Page::new();
+        page.heading("shop is not ready");
+        page.row("a", "ready", "")
+            .minor()
+            .row("b", "failed", "")
+            .text("    why")
+            .row("c", "ready", "")
+            .minor();
+        page.heading("Quota").row("pods", "1 of 2", "").minor().row("cpu", "1 of 2", "").minor();
+        let fitted = |rows| page.fitted(rows).render(false, 0);
+        assert_eq!(fitted(9), page.render(false, 0));
+        let more = |count| format!("  … {count} more lines: make the terminal higher to see them\n");
+        assert_eq!(
+            fitted(8),
+            format!("shop is not ready\n  a  ready\n  b  failed\n      why\n  c  ready\n{}", more(2))
+        );
+        assert_eq!(fitted(5), format!("shop is not ready\n  b  failed\n      why\n{}", more(4)));
+        assert_eq!(fitted(1), format!("shop is not ready\n  b  failed\n{}", more(5)));
     }
 }

@@ -30,7 +30,10 @@ fn fields_of_kubectl_apply_stay_with_a_warning_and_go_when_they_are_taken_over()
 
         let applied = t.up_all(&config_map("a", "1")).await;
         assert!(
-            applied.warnings.iter().any(|text| text.contains("applied with `kubectl apply`")),
+            applied
+                .warnings
+                .iter()
+                .any(|text| text.contains("applied with `kubectl apply`") && text.contains("`data.dropped`")),
             "{applied:?}"
         );
         let data = async || t.get(&t.core("configmaps", "a")).await.unwrap()["data"].clone();
@@ -38,7 +41,16 @@ fn fields_of_kubectl_apply_stay_with_a_warning_and_go_when_they_are_taken_over()
 
         let options = DiffOptions { force_conflicts: true, ..DiffOptions::default() };
         let diff = t.diff_with(&config_map("a", "1"), options).await;
-        assert!(diff.objects[0].warnings.iter().any(|text| text.contains("will be removed")), "{diff:?}");
+        assert_eq!(
+            diff.objects[0].warnings,
+            ["fields that only `kubectl apply` set are taken over and removed: `data.dropped`"]
+        );
+        let removed = diff.objects[0].fields.iter().map(|field| (field.path.as_str(), field.after.is_none()));
+        assert_eq!(
+            removed.collect::<Vec<_>>(),
+            [("data.dropped", true), ("metadata.annotations", true)],
+            "{diff:?}"
+        );
 
         let applied = t.up_with(&t.cluster, &config_map("a", "1"), FORCE).await.unwrap();
         assert!(applied.error().is_none() && applied.warnings.is_empty(), "{applied:?}");

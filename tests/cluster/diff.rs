@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::apply::{STEADY, definition};
 use crate::faults::{Fault, Proxy};
-use crate::trial::{config_map, deployment, differences, manifests, target, trial};
+use crate::trial::{ROLE_AND_BINDING, config_map, deployment, differences, manifests, target, trial};
 
 #[test]
 fn what_is_absent_is_shown_and_not_created_and_after_up_there_are_no_differences() {
@@ -220,34 +220,9 @@ fn an_object_that_would_be_taken_over_is_shown_with_a_warning() {
 fn a_binding_of_a_role_that_is_new_too_is_shown_to_a_developer_without_admin_rights() {
     trial(async |t| {
         t.namespace_before().await;
-        let jane = format!("jane-{}", t.namespace());
-        let admin = std::fs::read_to_string(crate::sandbox::kubeconfig()).unwrap();
-        let mut kubeconfig: serde_json::Value = serde_yaml::from_str(&admin).unwrap();
-        kubeconfig["users"][0]["user"]["as"] = json!(jane);
-        let file = t.kubeconfig("jane", &kubeconfig.to_string());
-        let bindings =
-            t.path("rbac.authorization.k8s.io/v1", "rolebindings", "").trim_end_matches('/').to_owned();
-        t.create(
-            &bindings,
-            &json!({
-                "metadata": {"name": "jane"},
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin"},
-                "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": jane}],
-            }),
-        )
-        .await;
-        let bundle = "---
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: app}
-rules: [{apiGroups: [''], resources: [pods], verbs: [get, list]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: app}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: app}
-subjects: [{kind: ServiceAccount, name: default}]
-";
+        let (file, jane) = t.nobody();
+        t.grant(&jane, "admin").await;
+        let bundle = ROLE_AND_BINDING;
         let cluster = Cluster::connect(&target(&file)).await.unwrap();
         let confirmed = crate::trial::accepted(&cluster, t.namespace());
         let compare = async || {

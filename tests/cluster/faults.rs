@@ -63,6 +63,8 @@ pub(crate) enum Fault {
     CutBefore,
     /// Never answered.
     Hang,
+    /// Sent on; the answer begins and never goes on.
+    Stall,
 }
 
 /// The proxy of one test. Its tasks end with the test's runtime.
@@ -220,7 +222,7 @@ async fn handle(
         }
         Fault::Hang => return never().await,
         Fault::GoAway => ends.go_away.notify_one(),
-        Fault::None | Fault::CutAfter | Fault::Slow | Fault::Truncate => {}
+        Fault::None | Fault::CutAfter | Fault::Slow | Fault::Truncate | Fault::Stall => {}
     }
     let mut onward =
         Request::builder().method(parts.method).uri(parts.uri.path_and_query().unwrap().as_str());
@@ -241,6 +243,10 @@ async fn handle(
     }
     head.version = http::Version::default();
     let body = match action {
+        Fault::Stall => {
+            let start = futures::stream::iter([Ok(Frame::data(Bytes::from_static(b"{\"kind\": ")))]);
+            http_body_util::StreamBody::new(start.chain(futures::stream::pending())).boxed_unsync()
+        }
         Fault::Slow if !seen.watch => in_pieces(body.collect().await.unwrap().to_bytes(), None),
         Fault::Truncate if !seen.watch => {
             let whole = body.collect().await.unwrap().to_bytes();

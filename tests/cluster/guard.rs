@@ -1,11 +1,11 @@
 //! Scenario 16: without the guard's word nothing is written.
 
 use devbox::cluster::guard::{Refusal, Subject, Verdict, judge};
-use devbox::cluster::{ApplyOptions, ClusterError, Environment, Pins};
+use devbox::cluster::{ApplyOptions, Cluster, ClusterError, Environment, Look, Pins};
 use devbox::error::{Exit, Explain};
 
 use crate::faults::{Fault, Proxy};
-use crate::trial::{accepted, config_map, manifests, trial};
+use crate::trial::{accepted, config_map, manifests, target, trial};
 
 #[test]
 fn what_looks_like_production_gets_no_permission_and_no_write() {
@@ -64,6 +64,24 @@ fn another_cluster_behind_the_same_address_is_refused_before_the_first_write() {
         assert_eq!(error.exit(), Exit::Refused);
         let error =
             cluster.down(&confirmed, &t.environment, &Default::default(), &t.events).await.unwrap_err();
+        assert!(matches!(error, ClusterError::OtherCluster { .. }), "{error}");
+        assert!(proxy.mutating().is_empty());
+    });
+}
+
+#[test]
+fn what_was_seen_of_another_cluster_than_the_confirmed_one_is_not_written_to() {
+    trial(async |t| {
+        let proxy = Proxy::start(&t, |seen| match seen.path == "/api/v1/namespaces/kube-system" {
+            true => Fault::Json(r#"{"metadata": {"name": "kube-system", "uid": "another"}}"#),
+            false => Fault::None,
+        })
+        .await;
+        let mut cluster = Cluster::dial(&target(proxy.kubeconfig())).await.unwrap();
+        let bundle = manifests(&(t.namespace_yaml() + &config_map("a", "1")));
+        let seen = cluster.see(&t.environment, &bundle, Look::ToApply, &t.events).await.unwrap();
+        let options = ApplyOptions::default();
+        let error = cluster.apply_seen(seen, &t.confirmed, &bundle, &options, &t.events).await.unwrap_err();
         assert!(matches!(error, ClusterError::OtherCluster { .. }), "{error}");
         assert!(proxy.mutating().is_empty());
     });

@@ -22,7 +22,9 @@ mod network;
 mod proxies;
 mod prune;
 mod recreate;
+mod refused;
 mod sandbox;
+mod silence;
 #[path = "../support/mod.rs"]
 mod support;
 mod trial;

@@ -1,12 +1,15 @@
 //! Scenario 12 and promise 2: what is sent, how often, and what a bad network does to it.
 
-use std::time::Instant;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
-use devbox::cluster::{ApplyOptions, Change, ClusterError};
+use devbox::cluster::{ApplyOptions, Change, Cluster, ClusterError, Look};
 use devbox::event::Event;
+use tokio::sync::Notify;
 
 use crate::faults::{Fault, PATIENCE, Proxy, first};
-use crate::trial::{config_map, deployment, trial};
+use crate::trial::{accepted, config_map, deployment, manifests, target, trial};
 
 #[test]
 fn a_second_up_sends_one_patch_per_object_and_no_other_write_over_one_connection() {
@@ -37,6 +40,63 @@ fn a_second_up_sends_one_patch_per_object_and_no_other_write_over_one_connection
         };
         assert_eq!(only_maps(t.everything().await), only_maps(before));
         assert_eq!(proxy.connections(), 1);
+    });
+}
+
+#[test]
+fn what_does_not_change_holds_nothing_up_and_what_changes_is_there_before_what_needs_it() {
+    trial(async |t| {
+        let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: db, annotations: {devbox.internal/generate: password}}\n";
+        let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n";
+        let bundle = |value: &str| {
+            t.namespace_yaml() + &config_map("a", value) + secret + service + &deployment("web", "nginx", "")
+        };
+        t.up_all(&bundle("1")).await;
+        // The answer for the map takes its time: has the deployment come by then?
+        let (map, deployment) = (t.core("configmaps", "a"), t.path("apps/v1", "deployments", "web"));
+        let together: Rc<Cell<Option<bool>>> = Rc::default();
+        let (came, told) = (Rc::new(Notify::new()), together.clone());
+        let proxy = Proxy::start(&t, move |seen| {
+            if seen.method == "PATCH" && seen.path == deployment {
+                came.notify_one();
+            }
+            if seen.method != "PATCH" || seen.path != map {
+                return Fault::None;
+            }
+            let (came, told) = (came.clone(), told.clone());
+            Fault::Before(Box::pin(async move {
+                let waited = tokio::time::timeout(Duration::from_secs(1), came.notified()).await;
+                told.set(Some(waited.is_ok()));
+            }))
+        })
+        .await;
+        let cluster = proxy.connect().await;
+        let same = t.up_with(&cluster, &bundle("1"), ApplyOptions::default()).await.unwrap();
+        assert!(same.error().is_none());
+        assert_eq!(together.take(), Some(true));
+        let other = t.up_with(&cluster, &bundle("2"), ApplyOptions::default()).await.unwrap();
+        assert!(other.error().is_none());
+        assert_eq!(together.take(), Some(false));
+    });
+}
+
+#[test]
+fn who_the_cluster_is_and_what_is_there_is_read_at_once_over_the_first_connection() {
+    trial(async |t| {
+        let bundle = t.namespace_yaml() + &config_map("a", "1") + &deployment("web", "nginx", "");
+        t.up_all(&bundle).await;
+        let proxy = Proxy::start(&t, |_| Fault::None).await;
+        let mut cluster = Cluster::dial(&target(proxy.kubeconfig())).await.unwrap();
+        assert!(proxy.seen().is_empty());
+        let all = manifests(&bundle);
+        let seen = cluster.see(&t.environment, &all, Look::ToApply, &t.events).await.unwrap();
+        let confirmed = accepted(&cluster, t.namespace());
+        // Identity, namespace, record, and one list for each of the two kinds.
+        assert_eq!(proxy.seen().len(), 5);
+        let options = ApplyOptions::default();
+        let applied = cluster.apply_seen(seen, &confirmed, &all, &options, &t.events).await.unwrap();
+        assert!(applied.error().is_none());
+        assert_eq!((proxy.seen().len(), proxy.mutating().len(), proxy.connections()), (8, 3, 1));
     });
 }
 

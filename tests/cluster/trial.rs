@@ -248,6 +248,27 @@ impl Trial {
         file
     }
 
+    /// A kubeconfig of somebody without rights of their own, and their name.
+    pub(crate) fn nobody(&self) -> (PathBuf, String) {
+        let name = format!("jane-{}", self.namespace());
+        let admin = std::fs::read_to_string(super::sandbox::kubeconfig()).unwrap();
+        let mut kubeconfig: Value = serde_yaml::from_str(&admin).unwrap();
+        kubeconfig["users"][0]["user"]["as"] = json!(name);
+        (self.kubeconfig("jane", &kubeconfig.to_string()), name)
+    }
+
+    /// Gives somebody a ClusterRole in the test's namespace.
+    pub(crate) async fn grant(&self, user: &str, role: &str) {
+        let bindings =
+            self.path("rbac.authorization.k8s.io/v1", "rolebindings", "").trim_end_matches('/').to_owned();
+        let binding = json!({
+            "metadata": {"name": format!("{user}-{role}")},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
+        });
+        self.create(&bindings, &binding).await;
+    }
+
     async fn clear(&self) {
         self.delete(&format!("/api/v1/namespaces/{}", self.namespace())).await;
     }
@@ -312,6 +333,20 @@ pub(crate) fn differences(diff: &Diff) -> Vec<String> {
 pub(crate) fn config_map(name: &str, value: &str) -> String {
     format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{key: {value:?}}}\n")
 }
+
+/// A Role and its binding.
+pub(crate) const ROLE_AND_BINDING: &str = "---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: app}
+rules: [{apiGroups: [''], resources: [pods], verbs: [get, list]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: app}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: app}
+subjects: [{kind: ServiceAccount, name: default}]
+";
 
 /// A Deployment of one container `app`; `extra` goes into the pod's metadata.
 pub(crate) fn deployment(name: &str, image: &str, extra: &str) -> String {

@@ -226,7 +226,9 @@ fn status_tells_addresses_quota_and_how_far_it_is_from_devbox_yaml_and_watches()
     assert!(status["status"]["ageSeconds"].is_number());
 
     let mut terminal = devbox.args(["status", "--watch"]).terminal();
-    terminal.wait_for("requests.storage");
+    // It is longer than the terminal: its top stays.
+    terminal.wait_for("is ready");
+    terminal.wait_for("more lines: make the terminal higher");
     devbox.args(["up", "--set", "quotes.port=9100"]).run().ok();
     terminal.wait_for("Differs from devbox.yaml");
     terminal.send(Key::CtrlC);

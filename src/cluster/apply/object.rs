@@ -77,7 +77,7 @@ impl Cluster {
         warnings.append(&mut reply.warnings);
         if adopt::has_client_side_fields(&reply.body) {
             if !force {
-                warnings.push(adopt::LEFT.into());
+                warnings.push(adopt::left(&reply.body));
             } else if self.take_client_side_fields(prepared, &reply.body, step, run.sink).await? {
                 reply = Reply { code: reply.code, ..self.call(&call, run.sink).await? };
             }

@@ -118,13 +118,20 @@ impl Cluster {
                 live
             }
         };
-        let fields = changes(live.as_ref().map(bare).as_ref(), Some(&bare(&reply.body)));
+        let leftovers = live.as_ref().is_some_and(adopt::has_client_side_fields).then(|| match view.force {
+            true => adopt::taken(&reply.body),
+            false => adopt::left(&reply.body),
+        });
+        let after = if leftovers.is_some() && view.force {
+            adopt::without_leftovers(&reply.body)
+        } else {
+            reply.body
+        };
+        let fields = changes(live.as_ref().map(bare).as_ref(), Some(&bare(&after)));
         let fields = view.mask.fields(&prepared.key.kind, fields);
         let mut object = diff(changed(&fields, &conflicts, view.force), fields);
         object.warnings = warnings;
-        if live.as_ref().is_some_and(adopt::has_client_side_fields) {
-            object.warnings.push(if view.force { adopt::TAKEN } else { adopt::LEFT }.into());
-        }
+        object.warnings.extend(leftovers);
         if stranger.is_some() {
             object.warnings.push(
                 "it existed before this environment and would become part of it; `devbox down` would remove it"
