@@ -80,7 +80,10 @@ fn only_in(
 ) {
     for (step, below) in theirs.iter().filter(|(step, _)| *step != ".") {
         path.push(step.clone());
+        // Each annotation and each label by itself, also where nobody else has one.
+        let taken_apart = matches!(step.as_str(), "f:metadata" | "f:annotations" | "f:labels");
         match (others.get(step).and_then(Value::as_object), below.as_object()) {
+            (None, Some(below)) if taken_apart => only_in(below, &Map::new(), path, found),
             (None, _) => found.push(path.clone()),
             (Some(others), Some(below)) => only_in(below, others, path, found),
             _ => {}

@@ -23,6 +23,7 @@ pub(super) fn run(args: &UpArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
 }
 
 async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Failure> {
+    let mut started = Instant::now();
     let asking = ui.interactive && !args.yes;
     let start = Start::read(env, "up", (&args.project, &args.plan, &args.target))?;
     let approach = Approach::begin(env, &start.place, start.namespace(&args.plan)).await?;
@@ -35,7 +36,6 @@ async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Fa
     let sight = Sight { environment: &environment, manifests, look };
     let mut destination = approach.reach(env, ui, &environment.namespace, Some(sight)).await?;
     destination.confirm(ui, &args.target)?;
-    let mut started = Instant::now();
     let mut arrived = destination.arrive(env, ui.sink().as_ref()).await?;
     if asking {
         agree(args, ui, &settled, &mut arrived).await?;

@@ -199,7 +199,7 @@ mod tests {
             fitted(8),
             format!("shop is not ready\n  a  ready\n  b  failed\n      why\n  c  ready\n{}", more(2))
         );
-        assert_eq!(fitted(5), format!("shop is not ready\n  b  failed\n      why\n{}", more(4)));
+        assert_eq!(fitted(4), format!("shop is not ready\n  b  failed\n      why\n{}", more(4)));
         assert_eq!(fitted(1), format!("shop is not ready\n  b  failed\n{}", more(5)));
     }
 }

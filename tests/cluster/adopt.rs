@@ -48,7 +48,10 @@ fn fields_of_kubectl_apply_stay_with_a_warning_and_go_when_they_are_taken_over()
         let removed = diff.objects[0].fields.iter().map(|field| (field.path.as_str(), field.after.is_none()));
         assert_eq!(
             removed.collect::<Vec<_>>(),
-            [("data.dropped", true), ("metadata.annotations", true)],
+            [
+                ("data.dropped", true),
+                ("metadata.annotations[\"kubectl.kubernetes.io/last-applied-configuration\"]", true)
+            ],
             "{diff:?}"
         );
 

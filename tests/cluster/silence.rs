@@ -9,7 +9,7 @@ use devbox::error::Explain;
 
 use crate::faults::{Fault, Proxy};
 use crate::support::Devbox;
-use crate::trial::{config_map, trial};
+use crate::trial::{Trial, config_map, trial};
 
 /// What the verbs meet once the environment is there.
 #[derive(Clone, Copy, PartialEq)]
@@ -22,62 +22,52 @@ enum Silence {
     Mute,
 }
 
-fn every_verb_ends(silence: Silence) {
+#[test]
+fn every_verb_ends_where_the_server_says_nothing() {
     trial(async |t| {
         t.namespace_before().await;
-        let silent = Rc::new(Cell::new(false));
-        let asked = silent.clone();
-        let proxy = Proxy::start(&t, move |_| match (asked.get(), silence) {
-            (true, Silence::Unanswered) => Fault::Hang,
-            (true, Silence::Unfinished) => Fault::Stall,
-            _ => Fault::None,
-        })
-        .await;
-        let kubeconfig = std::fs::read_to_string(proxy.kubeconfig()).unwrap();
-        let devbox = Devbox::new().project("go-http").kubeconfig(&kubeconfig);
-        let run = async |arguments: &[&str]| {
-            let mut command = tokio::process::Command::from(devbox.command(env!("CARGO_BIN_EXE_devbox")));
-            command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-            let output = command.output().await.unwrap();
-            (output.status.code(), String::from_utf8(output.stderr).unwrap())
-        };
-        let (code, text) = run(&["init", "--yes", "--no-wait", "--namespace", t.namespace()]).await;
-        assert_eq!(code, Some(0), "{text}");
-
-        silent.set(true);
-        let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        if silence == Silence::Mute {
-            let mut kubeconfig: serde_json::Value = serde_yaml::from_str(&kubeconfig).unwrap();
-            kubeconfig["clusters"][0]["cluster"]["server"] =
-                format!("https://{}", mute.local_addr().unwrap()).into();
-            std::fs::write(devbox.home().join(".kube/config"), kubeconfig.to_string()).unwrap();
-        }
-        let verbs: [&[&str]; 5] =
-            [&["up"], &["diff"], &["status"], &["down", "--yes"], &["down", "--dry-run"]];
-        let ends = futures::future::join_all(verbs.map(async |verb| (verb, run(verb).await))).await;
-        for (verb, (code, text)) in ends {
-            assert_eq!(code, Some(1), "{verb:?}: {text}");
-            assert!(text.contains("no answer in time"), "{verb:?}: {text}");
-            assert!(text.contains("caused by: it did not answer within 15 s"), "{verb:?}: {text}");
-            assert!(text.contains("hint: "), "{verb:?}: {text}");
-        }
-        assert!(proxy.mutating().iter().all(|seen| seen.method != "DELETE"));
+        let all = [Silence::Unanswered, Silence::Unfinished, Silence::Mute];
+        futures::future::join_all(all.map(|silence| every_verb_ends(&t, silence))).await;
     });
 }
 
-#[test]
-fn every_verb_ends_where_no_request_is_answered() {
-    every_verb_ends(Silence::Unanswered);
-}
+async fn every_verb_ends(t: &Rc<Trial>, silence: Silence) {
+    let silent = Rc::new(Cell::new(false));
+    let asked = silent.clone();
+    let proxy = Proxy::start(t, move |_| match (asked.get(), silence) {
+        (true, Silence::Unanswered) => Fault::Hang,
+        (true, Silence::Unfinished) => Fault::Stall,
+        _ => Fault::None,
+    })
+    .await;
+    let kubeconfig = std::fs::read_to_string(proxy.kubeconfig()).unwrap();
+    let devbox = Devbox::new().project("go-http").kubeconfig(&kubeconfig);
+    let run = async |arguments: &[&str]| {
+        let mut command = tokio::process::Command::from(devbox.command(env!("CARGO_BIN_EXE_devbox")));
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = command.output().await.unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, text) = run(&["init", "--yes", "--no-wait", "--namespace", t.namespace()]).await;
+    assert_eq!(code, Some(0), "{text}");
 
-#[test]
-fn every_verb_ends_where_no_answer_is_finished() {
-    every_verb_ends(Silence::Unfinished);
-}
-
-#[test]
-fn every_verb_ends_where_the_server_takes_connections_and_says_nothing() {
-    every_verb_ends(Silence::Mute);
+    silent.set(true);
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    if silence == Silence::Mute {
+        let mut kubeconfig: serde_json::Value = serde_yaml::from_str(&kubeconfig).unwrap();
+        kubeconfig["clusters"][0]["cluster"]["server"] =
+            format!("https://{}", mute.local_addr().unwrap()).into();
+        std::fs::write(devbox.home().join(".kube/config"), kubeconfig.to_string()).unwrap();
+    }
+    let verbs: [&[&str]; 5] = [&["up"], &["diff"], &["status"], &["down", "--yes"], &["down", "--dry-run"]];
+    let ends = futures::future::join_all(verbs.map(async |verb| (verb, run(verb).await))).await;
+    for (verb, (code, text)) in ends {
+        assert_eq!(code, Some(1), "{verb:?}: {text}");
+        assert!(text.contains("no answer in time"), "{verb:?}: {text}");
+        assert!(text.contains("caused by: it did not answer within 15 s"), "{verb:?}: {text}");
+        assert!(text.contains("hint: "), "{verb:?}: {text}");
+    }
+    assert!(proxy.mutating().iter().all(|seen| seen.method != "DELETE"));
 }
 
 #[test]
