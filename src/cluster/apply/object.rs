@@ -66,7 +66,7 @@ impl Cluster {
         let path = prepared.apply_path(force);
         let races = Races { role_in_flight: run.names_planned_role(prepared), ..run.races };
         let call = Call::apply(format!("apply {}", prepared.key), path, object).on(step).through(races);
-        let mut recreated = false;
+        let (mut recreated, mut taken) = (false, false);
         let mut reply = match self.call(&call, run.sink).await {
             Err(ClusterError::Invalid { immutable: true, .. }) if run.options.recreate => {
                 recreated = true;
@@ -79,6 +79,7 @@ impl Cluster {
             if !force {
                 warnings.push(adopt::left(&reply.body));
             } else if self.take_client_side_fields(prepared, &reply.body, step, run.sink).await? {
+                taken = true;
                 reply = Reply { code: reply.code, ..self.call(&call, run.sink).await? };
             }
         }
@@ -93,8 +94,8 @@ impl Cluster {
             }
             // The answer to the try that created it was lost.
             None if reply.tries > 1 => Change::Created,
-            Some(true) => Change::Unchanged,
-            Some(false) => Change::Configured,
+            Some(true) if !taken => Change::Unchanged,
+            Some(_) => Change::Configured,
             None => {
                 warnings.push(
                     "it existed before this environment and is now part of it; `devbox down` will remove it"
