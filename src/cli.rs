@@ -66,6 +66,8 @@ pub enum Command {
         #[arg(value_enum)]
         of: SchemaFile,
     },
+    /// Print a short-lived token of an environment, as a credential plugin of kubectl does
+    Token(TokenArgs),
     /// Run a real Kubernetes control plane with a simulated node on this machine
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -98,6 +100,9 @@ pub struct PlanArgs {
     /// Namespace; the default is `dev-<user>-<project>`
     #[arg(long, short, value_name = "NAME")]
     pub namespace: Option<String>,
+    /// Access preset: how the environment's kubeconfig signs in, such as `token`, `token-plugin`, `user`
+    #[arg(long, value_name = "PRESET")]
+    pub access: Option<String>,
 }
 
 /// Where the environment runs.
@@ -134,19 +139,6 @@ pub struct ApplyArgs {
     /// Delete and make anew what cannot be changed in place; never what holds data
     #[arg(long)]
     pub recreate: bool,
-    /// Whose credentials the environment's kubeconfig holds
-    #[arg(long, value_enum, default_value_t, value_name = "WHOSE")]
-    pub access: Access,
-}
-
-/// Whose credentials the environment's kubeconfig holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Access {
-    /// A token of the environment's own ServiceAccount, limited to the namespace
-    #[default]
-    Token,
-    /// The credentials of your kubeconfig's user
-    User,
 }
 
 /// `devbox init`.
@@ -288,6 +280,26 @@ pub struct RenderArgs {
     /// What decides the plan.
     #[command(flatten)]
     pub plan: PlanArgs,
+}
+
+/// `devbox token`.
+#[derive(Debug, Args)]
+pub struct TokenArgs {
+    /// The project folder.
+    #[command(flatten)]
+    pub project: PathArg,
+    /// Where it runs.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Namespace; the default is the one of the last `init` or `up`
+    #[arg(long, short, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// ServiceAccount that the token is for
+    #[arg(long, value_name = "NAME", default_value = "developer")]
+    pub account: String,
+    /// How long it is to live; the API server gives ten minutes at least, and may give less than asked
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    pub lifetime: std::time::Duration,
 }
 
 /// A file that has a schema.

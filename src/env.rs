@@ -54,6 +54,8 @@ pub struct Env {
     pub sandbox_containers: Option<PathBuf>,
     /// `SSL_CERT_FILE`: the certificate authorities that this machine trusts.
     pub ssl_cert_file: Option<PathBuf>,
+    /// `KUBERNETES_EXEC_INFO`: what a tool that calls devbox as its credential plugin says of itself.
+    pub exec_info: Option<String>,
     /// The running executable, for finding what was installed beside it.
     pub exe: Option<PathBuf>,
 }
@@ -91,6 +93,12 @@ pub fn arguments() -> Vec<String> {
     std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
+/// Paths as one variable holds them, `/a:/b`; `None` where there are none, or one holds the separator.
+pub fn path_list(paths: &[PathBuf]) -> Option<String> {
+    let list = std::env::join_paths(paths).ok().filter(|_| !paths.is_empty())?;
+    Some(list.to_string_lossy().into_owned())
+}
+
 impl Env {
     /// Reads the process's environment.
     ///
@@ -126,6 +134,7 @@ impl Env {
             sandbox_bin: set("DEVBOX_K8S_SANDBOX_BIN").map(PathBuf::from),
             sandbox_containers: set("DEVBOX_K8S_SANDBOX_CONTAINERS").map(PathBuf::from),
             ssl_cert_file: set("SSL_CERT_FILE").map(PathBuf::from),
+            exec_info: text("KUBERNETES_EXEC_INFO"),
             exe: std::env::current_exe().ok(),
         })
     }
@@ -152,6 +161,7 @@ impl Env {
             sandbox_bin: None,
             sandbox_containers: None,
             ssl_cert_file: None,
+            exec_info: None,
             exe: None,
         }
     }

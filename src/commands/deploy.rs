@@ -4,24 +4,21 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::access;
 use super::destination::Arrived;
 use super::handover::Handover;
 use super::workspace::Workspace;
-use crate::cli::{Access, ApplyArgs};
-use crate::cluster::{ApplyOptions, Cluster, Environment, WaitOptions};
+use crate::cli::ApplyArgs;
+use crate::cluster::{ApplyOptions, Environment, WaitOptions};
 use crate::config::{EnvironmentRecord, Place};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::event::Sink;
-use crate::kubeconfig::environment::{self as own, Credentials};
+use crate::kubeconfig::environment as own;
 use crate::plan::{Plan, Role, Unit, dns_label};
 use crate::preset::Catalogue;
-use crate::render::{self, KubeconfigInput, Manifest};
+use crate::render::{self, Manifest};
 use crate::ui::Ui;
 use crate::validate;
-
-/// How long the token in an environment's kubeconfig is asked to live; servers may give less.
-const TOKEN_LIFETIME: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
 
 /// Whether anything was written yet: what an interrupted person wants to know.
 #[derive(Debug, Default)]
@@ -63,6 +60,7 @@ pub(super) struct Deployment<'a> {
 /// Where a template is wrong.
 pub(super) fn manifests(plan: &Plan, catalogue: &Catalogue, ui: &Ui) -> Result<Vec<Manifest>, Failure> {
     let manifests = render::render(plan, catalogue)?;
+    access::check(plan, catalogue)?;
     for problem in validate::validate_in(&manifests, &|file| catalogue.template_text(file)) {
         ui.warn(&problem.to_string());
     }
@@ -177,10 +175,10 @@ impl Deployment<'_> {
         }
         // The token is asked for while the wait begins.
         let handing_over = async {
-            let expires = self.write_kubeconfig(&kubeconfig, &cluster, sink.as_ref()).await?;
+            let lasts = access::write(self, &kubeconfig, &record, &cluster, sink.as_ref()).await?;
             record.kubeconfig = Some(kubeconfig.clone());
             record.write(self.env)?;
-            Ok::<_, Failure>(expires)
+            Ok::<_, Failure>(lasts)
         };
         let waiting = async {
             if self.options.no_wait {
@@ -189,7 +187,7 @@ impl Deployment<'_> {
             let options = WaitOptions { timeout: self.options.timeout };
             Ok(cluster.wait(&environment, &applied, &options, sink.as_ref()).await.map(Some))
         };
-        let (expires, readiness) = futures::future::try_join(handing_over, waiting).await?;
+        let (lasts, readiness) = futures::future::try_join(handing_over, waiting).await?;
         let readiness = readiness?;
         drop(sink);
         let handover = Handover {
@@ -198,7 +196,7 @@ impl Deployment<'_> {
             context: context_name(self.plan),
             applied: &applied,
             readiness: readiness.as_ref(),
-            expires,
+            lasts,
             elapsed: started.elapsed(),
             limits: super::place::limits(self.env, &record.place)?,
         };
@@ -208,47 +206,4 @@ impl Deployment<'_> {
             None => Ok(Exit::Done),
         }
     }
-
-    /// Writes the environment's own kubeconfig; gives when its token ends, where it has one.
-    async fn write_kubeconfig(
-        &self,
-        file: &Path,
-        cluster: &Cluster,
-        sink: &dyn Sink,
-    ) -> Result<Option<jiff::Timestamp>, Failure> {
-        let namespace = self.plan.namespace_name();
-        let account = match self.options.access {
-            Access::Token => service_account(self.manifests),
-            Access::User => None,
-        };
-        let token = match account {
-            None => None,
-            Some(account) => match cluster.token(namespace, account, TOKEN_LIFETIME).await {
-                Ok(token) => Some(token),
-                Err(error) => {
-                    sink.emit(crate::event::Event::warning(format!(
-                        "no token of ServiceAccount/{account}, so the kubeconfig holds your own credentials: {error}"
-                    )));
-                    None
-                }
-            },
-        };
-        let expires = token.as_ref().map(|token| token.expires);
-        let credentials = token.map_or(Credentials::Own, |token| Credentials::Token(token.token));
-        let (cluster, user) = own::entries(cluster.target(), &credentials);
-        let input = KubeconfigInput {
-            context: context_name(self.plan),
-            namespace: namespace.to_owned(),
-            cluster,
-            user,
-        };
-        own::write(file, &render::kubeconfig(&input, &self.workspace.catalogue)?)?;
-        Ok(expires)
-    }
-}
-
-/// The environment's ServiceAccount for people, where its preset has one.
-fn service_account(manifests: &[Manifest]) -> Option<&str> {
-    let account = manifests.iter().find(|manifest| manifest.key().kind == "ServiceAccount")?;
-    account.object.pointer("/metadata/name")?.as_str()
 }

@@ -91,7 +91,7 @@ impl Approach {
     pub(super) async fn reach(
         self,
         env: &Env,
-        ui: &Ui,
+        sink: &dyn Sink,
         namespace: &str,
         sight: Option<Sight<'_>>,
     ) -> Result<Destination, Failure> {
@@ -107,7 +107,7 @@ impl Approach {
                         }
                     }
                 };
-                reached(env, ui.sink().as_ref(), &target, namespace, opening, sight).await?
+                reached(env, sink, &target, namespace, opening, sight).await?
             }
         };
         Ok(Destination { place: self.place, namespace: namespace.to_owned(), state })
@@ -139,8 +139,13 @@ impl Destination {
     ///
     /// # Errors
     /// Where the cluster cannot be reached, or the guard refuses it.
-    pub(super) async fn reach(env: &Env, ui: &Ui, place: &Place, namespace: &str) -> Result<Self, Failure> {
-        Approach::begin(env, place, namespace).await?.reach(env, ui, namespace, None).await
+    pub(super) async fn reach(
+        env: &Env,
+        sink: &dyn Sink,
+        place: &Place,
+        namespace: &str,
+    ) -> Result<Self, Failure> {
+        Approach::begin(env, place, namespace).await?.reach(env, sink, namespace, None).await
     }
 
     /// It is a sandbox that does not run.

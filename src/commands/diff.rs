@@ -25,7 +25,8 @@ async fn diff(args: &DiffArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let settled = start.settle(env, ui, &args.plan)?;
     let (environment, manifests) = (settled.environment(), &settled.manifests);
     let sight = Sight { environment: &environment, manifests, look: Look::ToCompare };
-    let mut destination = approach.reach(env, ui, &environment.namespace, Some(sight)).await?;
+    let mut destination =
+        approach.reach(env, ui.sink().as_ref(), &environment.namespace, Some(sight)).await?;
     if destination.is_asleep() {
         return Err(place::asleep(&settled.place));
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::destination::Arrived;
 use super::located::{self, Located};
 use super::runtime;
+use super::token;
 use crate::cli::DownArgs;
 use crate::cluster::{Down, DownOptions, Removal};
 use crate::config::EnvironmentRecord;
@@ -63,6 +64,7 @@ fn forget(env: &Env, located: &Located, result: &Down) -> Result<(), Failure> {
     if let Some(kubeconfig) = &located.record.kubeconfig {
         fs::remove_optional(kubeconfig)?;
     }
+    token::forget(env, &located.record)?;
     let kept = result.objects.iter().any(|object| matches!(object.removal, Removal::Kept(_)));
     if located.present && !kept {
         EnvironmentRecord::remove(env, &located.root)?;

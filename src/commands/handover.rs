@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::access::Lasts;
 use crate::cluster::{Applied, Readiness};
 use crate::config::EnvironmentRecord;
 use crate::env::Env;
@@ -17,7 +18,7 @@ pub(super) struct Handover<'a> {
     pub(super) context: String,
     pub(super) applied: &'a Applied,
     pub(super) readiness: Option<&'a Readiness>,
-    pub(super) expires: Option<jiff::Timestamp>,
+    pub(super) lasts: Lasts,
     pub(super) elapsed: Duration,
     pub(super) limits: &'static [&'static str],
 }
@@ -50,11 +51,7 @@ impl Handover<'_> {
         });
         page.row("objects", format!("{created} created, {configured} changed, {unchanged} unchanged"), "");
         page.row("namespace", &self.record.namespace, "");
-        page.row(
-            "context",
-            &self.context,
-            self.expires.map(|at| format!("its token ends {}", local(at))).unwrap_or_default(),
-        );
+        page.row("context", &self.context, self.lasts.note());
         for unit in self.plan.of_role(Role::Component) {
             if let Some(port) = unit.values.get("port").filter(|port| !port.value.is_null()) {
                 let port = port.shown();
@@ -88,7 +85,7 @@ impl Handover<'_> {
             "namespace": self.record.namespace,
             "context": self.context,
             "kubeconfig": self.record.kubeconfig,
-            "tokenExpires": self.expires,
+            "tokenExpires": self.lasts.until(),
             "ready": self.readiness.map(Readiness::is_ready),
             "readiness": self.readiness,
             "objects": self.applied.objects,

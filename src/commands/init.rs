@@ -54,7 +54,7 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit
     let approach = Approach::begin(env, &place, plan.namespace_name()).await?;
     let environment = deploy::environment(&workspace.root, &plan, &place);
     let sight = Sight { environment: &environment, manifests: &manifests, look: Look::ToApply };
-    let mut destination = approach.reach(env, ui, plan.namespace_name(), Some(sight)).await?;
+    let mut destination = approach.reach(env, ui.sink().as_ref(), plan.namespace_name(), Some(sight)).await?;
     deploy::warn(&plan, ui);
     ui.status("");
     ui.show(&wizard.review(&plan, &manifests, Some(&destination), repository_file.as_ref()));

@@ -66,7 +66,8 @@ impl Located {
                 return Err(place::asleep(&self.record.place));
             }
         }
-        let mut destination = Destination::reach(env, ui, &self.record.place, &self.record.namespace).await?;
+        let mut destination =
+            Destination::reach(env, ui.sink().as_ref(), &self.record.place, &self.record.namespace).await?;
         destination.confirm(ui, target)?;
         destination.arrive(env, ui.sink().as_ref()).await
     }

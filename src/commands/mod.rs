@@ -1,5 +1,6 @@
 //! One verb each: a command puts the stages in order and nothing else.
 
+mod access;
 mod deploy;
 mod destination;
 mod detect;
@@ -18,6 +19,7 @@ mod sandbox;
 mod schema;
 mod settled;
 mod status;
+mod token;
 mod up;
 mod workspace;
 
@@ -41,6 +43,7 @@ pub fn dispatch(command: Command, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         Command::Detect(args) => detect::run(&args, env, ui),
         Command::Preset(command) => preset::run(&command, env, ui),
         Command::Schema { of } => Ok(schema::run(of, ui)),
+        Command::Token(args) => token::run(&args, env, ui),
         Command::Sandbox(command) => sandbox::run(command, env, ui),
     }
 }

@@ -34,7 +34,8 @@ async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Fa
     let environment = settled.environment();
     let look = if asking { Look::ToCompare } else { Look::ToApply };
     let sight = Sight { environment: &environment, manifests, look };
-    let mut destination = approach.reach(env, ui, &environment.namespace, Some(sight)).await?;
+    let mut destination =
+        approach.reach(env, ui.sink().as_ref(), &environment.namespace, Some(sight)).await?;
     destination.confirm(ui, &args.target)?;
     let mut arrived = destination.arrive(env, ui.sink().as_ref()).await?;
     if asking {

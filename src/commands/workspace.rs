@@ -106,6 +106,9 @@ pub(super) fn flags(args: &PlanArgs) -> Result<Values, Failure> {
     if let Some(namespace) = &args.namespace {
         values.insert("namespace".into(), namespace.as_str().into());
     }
+    if let Some(access) = &args.access {
+        values.insert("access".into(), access.as_str().into());
+    }
     for (key, list) in [("components", &args.components), ("services", &args.services)] {
         if let Some(list) = list {
             let names = list.iter().map(|name| name.trim()).filter(|name| !name.is_empty());

@@ -20,7 +20,7 @@ pub use preset_file::{
     Alternatives, ConnectionFile, Detects, Kind, ParamFile, ParamType, PasswordFile, PresetFile,
 };
 pub use project::{Project, ProjectError};
-pub use repository::{FILE_NAME, Repository, UnitEntry};
+pub use repository::{AccessEntry, FILE_NAME, Repository, UnitEntry};
 pub use schema::{SchemaOf, schema};
 pub use suggest::{closest, did_you_mean};
 pub use user::{UserConfig, UserConfigError};

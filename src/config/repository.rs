@@ -23,6 +23,8 @@ pub struct Repository {
     pub extends: Option<String>,
     /// The environment's values.
     pub values: IndexMap<String, Value>,
+    /// How the environment's kubeconfig signs in.
+    pub access: Option<AccessEntry>,
     /// The components to run, by name; `None` where the file leaves that to detection.
     pub components: Option<IndexMap<String, UnitEntry>>,
     /// The services to run, by name; `None` where the file leaves that to detection.
@@ -44,10 +46,26 @@ pub(super) struct Shape {
     values: IndexMap<String, Value>,
     /// Templates of the environment's own; `null` removes one of the preset's.
     templates: IndexMap<String, Option<String>>,
+    /// How the environment's kubeconfig signs in.
+    access: Option<AccessEntry>,
     /// The components to run, by name; those that detection finds where it is left out.
     components: Option<IndexMap<String, Option<UnitEntry>>>,
     /// The services to run, by name; those that the components need where it is left out.
     services: Option<IndexMap<String, Option<UnitEntry>>>,
+}
+
+/// How the environment's kubeconfig signs in, as the file says it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
+pub struct AccessEntry {
+    /// The access preset; the environment's `access` where it is left out.
+    pub extends: Option<String>,
+    /// Parameters of its own.
+    pub params: IndexMap<String, Option<ParamFile>>,
+    /// Values, taken literally.
+    pub values: IndexMap<String, Value>,
+    /// Templates of its own; `null` removes one of the preset's.
+    pub templates: IndexMap<String, Option<String>>,
 }
 
 /// One component or service of the file.
@@ -85,6 +103,7 @@ impl Repository {
             name: shape.name,
             extends: shape.extends,
             values: shape.values,
+            access: shape.access,
             components: shape.components.map(filled),
             services: shape.services.map(filled),
             document,

@@ -3,30 +3,38 @@
 
 use std::path::{Path, PathBuf};
 
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{KubeconfigError, Target};
 use crate::env::Env;
 use crate::fs::{self, Access};
 
-/// How the environment's kubeconfig signs in.
-#[derive(Debug, Clone)]
-pub enum Credentials {
-    /// The user's own entry, copied with absolute paths.
-    Own,
-    /// A token, such as one of the environment's ServiceAccount.
-    Token(SecretString),
+/// The extension of a context that names the kubeconfigs that its file was made from.
+const ORIGIN: &str = "devbox.internal/origin";
+
+/// The cluster and user entries that a target stands for. Paths are absolute, so that they hold in another
+/// file.
+pub fn entries(target: &Target) -> (Value, Value) {
+    (target.cluster_body(), target.user_body())
 }
 
-/// The cluster and user entries of an environment's kubeconfig: where the target leads, and how it is
-/// signed in there. Paths are absolute, so that they hold in another file.
-pub fn entries(target: &Target, credentials: &Credentials) -> (Value, Value) {
-    let user = match credentials {
-        Credentials::Own => target.user_body(),
-        Credentials::Token(token) => json!({"token": token.expose_secret()}),
-    };
-    (target.cluster_body(), user)
+/// The folder of the environments' files.
+fn folder(env: &Env) -> PathBuf {
+    env.dirs.state.join("kubeconfigs")
+}
+
+/// The file is one of an environment, so not the person's own.
+pub(super) fn is_own(env: &Env, file: &Path) -> bool {
+    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    file.parent().is_some_and(|parent| canonical(parent) == canonical(&folder(env)))
+}
+
+/// The kubeconfigs that an environment's file says it was made from; none where that was the usual one.
+pub(super) fn origin(document: &Value) -> Vec<PathBuf> {
+    let extensions = document.pointer("/contexts/0/context/extensions").and_then(Value::as_array);
+    let origin = extensions.into_iter().flatten().find(|entry| entry["name"] == ORIGIN);
+    let files = origin.and_then(|entry| entry.pointer("/extension/files")?.as_array());
+    files.into_iter().flatten().filter_map(Value::as_str).map(PathBuf::from).collect()
 }
 
 /// The file of an environment, whether it is there or not. Of its name the letters, digits, dots,
@@ -37,7 +45,12 @@ pub fn path(env: &Env, name: &str) -> PathBuf {
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
         .collect();
     let safe = safe.trim_start_matches('.');
-    env.dirs.state.join("kubeconfigs").join(format!("{safe}.yaml"))
+    folder(env).join(format!("{safe}.yaml"))
+}
+
+/// Where a token of an environment is kept until it ends, for tools that ask again and again.
+pub fn kept_token(env: &Env, name: &str) -> PathBuf {
+    path(env, name).with_extension("token.json")
 }
 
 /// Writes an environment's file (0600, folder 0700, atomically).
@@ -72,7 +85,7 @@ users: [{name: u, user: {client-certificate: me.pem, client-key: me.key}}]
         let own = folder.path().join("config");
         std::fs::write(&own, USERS).unwrap();
         let target = Kubeconfigs::load(&env, Some(&own)).unwrap().target(None).unwrap();
-        let (cluster, user) = entries(&target, &Credentials::Own);
+        let (cluster, user) = entries(&target);
         let written = path(&env, "devbox-shop");
         write(&written, "secret").unwrap();
         assert_eq!(written, env.dirs.state.join("kubeconfigs/devbox-shop.yaml"));

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::KubeconfigError;
 use super::entry::{Entry, text};
+use super::environment;
 use super::target::Target;
 use crate::env::Env;
 use crate::fs;
@@ -57,8 +58,7 @@ impl Kubeconfigs {
     pub fn load(env: &Env, explicit: Option<&Path>) -> Result<Self, KubeconfigError> {
         let files = match explicit {
             Some(path) => vec![path.to_path_buf()],
-            None if !env.kubeconfig.is_empty() => env.kubeconfig.clone(),
-            None => vec![env.home.join(".kube").join("config")],
+            None => listed(env)?,
         };
         let mut all = Self {
             proxy: Proxy { https: env.https_proxy.clone(), none: env.no_proxy.clone() },
@@ -76,15 +76,16 @@ impl Kubeconfigs {
         Ok(all)
     }
 
+    /// The files that were read, where they are not `~/.kube/config` alone.
+    pub fn unusual_files(&self, env: &Env) -> Vec<PathBuf> {
+        if self.looked == [usual(env)] { Vec::new() } else { self.looked.clone() }
+    }
+
     /// Merges one file in: what is there already wins, entry by entry.
     fn add(&mut self, file: &Path, content: &str) -> Result<(), KubeconfigError> {
-        let syntax = |source| KubeconfigError::Syntax { path: file.to_path_buf(), source };
-        let content = content.strip_prefix('\u{feff}').unwrap_or(content);
-        let mut yaml: serde_yaml::Value = serde_yaml::from_str(content).map_err(syntax)?;
-        yaml.apply_merge().map_err(syntax)?;
         let shape =
             |problem: &str| KubeconfigError::Shape { path: file.to_path_buf(), problem: problem.into() };
-        let document: Value = serde_yaml::from_value(yaml).map_err(syntax)?;
+        let document = parse(file, content)?;
         if document.is_null() {
             return Ok(());
         }
@@ -167,6 +168,35 @@ impl Kubeconfigs {
     }
 }
 
+fn usual(env: &Env) -> PathBuf {
+    env.home.join(".kube").join("config")
+}
+
+/// The files of `KUBECONFIG`, else the usual one. The file of an environment of ours stands for those that
+/// it was made from: in a shell that uses an environment, the person's own contexts are still there.
+fn listed(env: &Env) -> Result<Vec<PathBuf>, KubeconfigError> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for file in env.kubeconfig.iter().map(|file| env.cwd.join(file)) {
+        if !environment::is_own(env, &file) {
+            files.push(file);
+        } else if let Some(content) = fs::read_optional(&file)? {
+            files.extend(environment::origin(&parse(&file, &content)?));
+        }
+    }
+    if files.is_empty() {
+        files.push(usual(env));
+    }
+    Ok(files)
+}
+
+fn parse(file: &Path, content: &str) -> Result<Value, KubeconfigError> {
+    let syntax = |source| KubeconfigError::Syntax { path: file.to_path_buf(), source };
+    let content = content.strip_prefix('\u{feff}').unwrap_or(content);
+    let mut yaml: serde_yaml::Value = serde_yaml::from_str(content).map_err(syntax)?;
+    yaml.apply_merge().map_err(syntax)?;
+    serde_yaml::from_value(yaml).map_err(syntax)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +244,33 @@ users:
         assert_eq!(all.users["me"].text("as"), None);
         let ca = all.clusters["dev"].absolute();
         assert_eq!(ca["certificate-authority"], folder.path().join("x/ca.pem").to_str().unwrap());
+    }
+
+    #[test]
+    fn an_environments_own_file_stands_for_those_that_it_was_made_from() {
+        let (folder, mut env) = two();
+        let own = environment::path(&env, "dev-me-shop.dev");
+        let extension = |files: &str| {
+            format!(
+                "contexts: [{{name: e, context: {{extensions: [{{name: devbox.internal/origin, extension: {{files: {files}}}}}]}}}}]"
+            )
+        };
+        let (a, b) = (folder.path().join("x/a"), folder.path().join("b"));
+        environment::write(&own, &extension(&format!("[{}, {}]", a.display(), b.display()))).unwrap();
+        env.kubeconfig = vec![own.clone()];
+        let all = Kubeconfigs::load(&env, None).unwrap();
+        assert_eq!((all.current(), all.files()), (Some("other"), [a.clone(), b].as_slice()));
+        assert_eq!(all.unusual_files(&env), all.files());
+        // The usual file is not named; one that is gone says nothing.
+        for content in ["contexts: [{name: e, context: {}}]", ""] {
+            environment::write(&own, content).unwrap();
+            let all = Kubeconfigs::load(&env, None).unwrap();
+            assert_eq!(all.files(), [env.home.join(".kube/config")]);
+            assert!(all.unusual_files(&env).is_empty());
+        }
+        // Asked for by name it is what it is.
+        environment::write(&own, &extension("[]")).unwrap();
+        assert_eq!(Kubeconfigs::load(&env, Some(&own)).unwrap().files(), [own]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Pure: turns facts, presets and answers into a plan. Never prompts, never reads files.
 
+mod access;
 mod choice;
 mod connection;
 mod context;

@@ -24,6 +24,16 @@ pub fn to_yaml(plan: &Plan, before: Option<&Repository>) -> String {
     file.put("values", environment.map(|unit| decided(unit, own("/params".into()).as_ref())));
     file.put("params", own("/params".into()));
     file.put("templates", own("/templates".into()));
+    if let Some(unit) = plan.access() {
+        let own = |key: &str| own(format!("/access/{key}"));
+        let mut part = Section::default();
+        // A flag may have chosen another than the file names.
+        part.put("extends", own("extends").map(|_| unit.preset.as_str().into()));
+        part.put("values", Some(decided(unit, own("params").as_ref())));
+        part.put("params", own("params"));
+        part.put("templates", own("templates"));
+        file.put("access", Some(Value::Object(part.0)));
+    }
     for (section, role) in [("components", Role::Component), ("services", Role::Service)] {
         let mut parts = Map::new();
         for unit in plan.of_role(role) {

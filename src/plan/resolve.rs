@@ -59,6 +59,7 @@ pub fn resolve(inputs: &Inputs<'_>) -> Result<Outcome, PlanError> {
         }),
     );
     run.environment()?;
+    run.access()?;
     let connections = run.services(services)?;
     run.components(components, &connections)?;
     run.note_ambiguities();
@@ -259,7 +260,7 @@ impl<'a> Run<'a> {
     }
 
     /// Resolves one unit and adds it to the plan.
-    fn unit(&mut self, draft: Draft<'_>, connections: &[&Connection]) -> Result<Unit, PlanError> {
+    pub(super) fn unit(&mut self, draft: Draft<'_>, connections: &[&Connection]) -> Result<Unit, PlanError> {
         let resolved = values::resolve(self.inputs, &self.engine, &self.base, &draft)?;
         for name in draft.preset.names().filter(|name| *name != "env") {
             self.keys.extend(draft.keys(name));

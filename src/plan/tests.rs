@@ -320,7 +320,11 @@ fn several_components_are_a_choice_and_a_service_without_preset_a_warning() {
     let answers = vec![("components", Value::from("jobs"))];
     let plan = Given { facts: Some(facts), answers, ..Given::default() }.plan();
     let names: Vec<&str> = plan.units.iter().map(|unit| unit.name.as_str()).collect();
-    assert_eq!(names, ["environment", "jobs"], "services of a component that was not chosen are not needed");
+    assert_eq!(
+        names,
+        ["environment", "access", "jobs"],
+        "services of a component that was not chosen are not needed"
+    );
 }
 
 #[test]

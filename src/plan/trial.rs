@@ -72,7 +72,7 @@ fn repository(presets: &[Preset]) -> String {
             Kind::App => components[name] = json!({ "path": ".", "extends": preset.name, "uses": [] }),
             Kind::Service => services[name] = json!({ "extends": preset.name }),
             Kind::Environment => file["extends"] = json!(preset.name),
-            Kind::Access => {}
+            Kind::Access => file["access"] = json!({ "extends": preset.name }),
         }
     }
     if components == json!({}) && services == json!({}) {

@@ -19,7 +19,7 @@ pub struct Plan {
     pub user: String,
     /// The namespace: a DNS label.
     pub namespace: Resolved,
-    /// The environment first, then services, then components.
+    /// The environment first, then the way into it, then services, then components.
     pub units: Vec<Unit>,
     /// What the reader should know: one lowercase fragment each.
     pub warnings: Vec<String>,
@@ -31,6 +31,8 @@ pub struct Plan {
 pub enum Role {
     /// The namespace and what guards it; exactly one.
     Environment,
+    /// The way into the cluster; exactly one. It has no objects: its template is the user of a kubeconfig.
+    Access,
     /// A deployable part of the repository.
     Component,
     /// A backing service.
@@ -224,6 +226,11 @@ impl Plan {
     /// The environment's unit.
     pub fn environment(&self) -> Option<&Unit> {
         self.units.iter().find(|unit| unit.role == Role::Environment)
+    }
+
+    /// The unit that says how the environment's kubeconfig signs in.
+    pub fn access(&self) -> Option<&Unit> {
+        self.units.iter().find(|unit| unit.role == Role::Access)
     }
 
     /// Units of one role, in order.

@@ -12,7 +12,8 @@ use super::reads::reads;
 use crate::config::{DocumentError, Kind, Position, did_you_mean};
 
 /// Parameters that have a meaning without being read.
-const READ_BY_DEVBOX: [&str; 1] = ["port"];
+const READ_BY_DEVBOX: [(Kind, &str); 3] =
+    [(Kind::App, "port"), (Kind::Environment, "access"), (Kind::Access, "lifetime")];
 
 /// Everything that is odd about a preset of the catalogue.
 pub fn lint(preset: &Preset, catalogue: &Catalogue) -> Vec<DocumentError> {
@@ -48,7 +49,7 @@ pub fn lint(preset: &Preset, catalogue: &Catalogue) -> Vec<DocumentError> {
     let own = preset.chain.last();
     let unused = preset.params.keys().filter(|name| {
         let is_own = preset.origin("params", name).map(|link| &link.name) == own.map(|link| &link.name);
-        let by_devbox = preset.kind == Kind::App && READ_BY_DEVBOX.contains(&name.as_str());
+        let by_devbox = READ_BY_DEVBOX.contains(&(preset.kind, name.as_str()));
         is_own && !by_devbox && !read.contains(*name)
     });
     for name in unused {

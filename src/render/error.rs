@@ -31,6 +31,16 @@ pub enum RenderError {
         /// What it lacks.
         missing: String,
     },
+    /// What an access preset renders to is no user of a kubeconfig.
+    #[error("{template}:{line}: renders to no user of a kubeconfig: {problem}")]
+    NoUser {
+        /// The template.
+        template: String,
+        /// The line where the document starts.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
     /// The whole set is larger than any environment.
     #[error("{template}: the plan renders to more than {objects} objects or {} MiB", bytes >> 20)]
     TooMuch {
@@ -63,6 +73,9 @@ impl Explain for RenderError {
             Self::Yaml { .. } | Self::TooMuch { .. } => Vec::new(),
             Self::NoObject { .. } => {
                 vec!["an object has `apiVersion`, `kind` and `metadata.name` as text".into()]
+            }
+            Self::NoUser { .. } => {
+                vec!["an access template gives what stands under `user:`, such as `exec` or `token`".into()]
             }
             Self::Twice { .. } => vec!["let a name in one of them depend on `unit.name`".into()],
         }

@@ -6,10 +6,10 @@ mod manifest;
 mod object;
 
 pub use error::RenderError;
-pub use kubeconfig::{KubeconfigInput, kubeconfig};
+pub use kubeconfig::{KubeconfigInput, Plugin, Variable, check_kubeconfig, kubeconfig};
 pub use manifest::{GENERATE, KEEP, Manifest, ObjectKey, RETAIN};
 
-use crate::plan::{Plan, unit_context};
+use crate::plan::{Plan, Role, unit_context};
 use crate::preset::{Catalogue, TemplateError};
 
 /// A plan may render to this many objects...
@@ -17,14 +17,14 @@ const MOST_OBJECTS: usize = 2_000;
 /// ...and this much text.
 const MOST_BYTES: usize = 32 << 20;
 
-/// Renders every template of every unit, in the plan's order.
+/// Renders every template of every unit that has objects, in the plan's order.
 ///
 /// # Errors
 /// The first template that cannot be rendered, or whose output is no Kubernetes object, with its line.
 pub fn render(plan: &Plan, catalogue: &Catalogue) -> Result<Vec<Manifest>, RenderError> {
     let mut manifests: Vec<Manifest> = Vec::new();
     let mut bytes = 0;
-    for unit in &plan.units {
+    for unit in plan.units.iter().filter(|unit| unit.role != Role::Access) {
         let context = unit_context(plan, unit);
         for template in unit.templates.values() {
             let engine = catalogue.engine(&template.layer).map_err(in_templates)?;

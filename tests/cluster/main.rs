@@ -52,6 +52,7 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
+mod access;
 mod adopt;
 mod apply;
 mod catalogue;

@@ -39,6 +39,18 @@ pub(crate) fn beside() -> Command {
     command
 }
 
+/// The sandbox program of the run, which is kubectl too.
+pub(crate) fn program() -> PathBuf {
+    kubeconfig();
+    let output = beside()
+        .args(["sandbox", "status", "--format", "json", "--name"])
+        .arg(name())
+        .output()
+        .expect("devbox can be run");
+    let status: serde_json::Value = serde_json::from_slice(&output.stdout).expect("devbox prints JSON");
+    PathBuf::from(status["program"].as_str().expect("it names its program"))
+}
+
 fn runs() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("cluster")
 }

@@ -56,7 +56,8 @@ async fn go_up(
     env: &Env,
     ui: &Ui,
 ) -> Result<Readiness, Failure> {
-    let mut destination = Destination::reach(env, ui, &Place::Sandbox(sandbox.to_owned()), namespace).await?;
+    let mut destination =
+        Destination::reach(env, ui.sink().as_ref(), &Place::Sandbox(sandbox.to_owned()), namespace).await?;
     destination.confirm(ui, &TargetArgs::default())?;
     let sink = ui.sink();
     let Arrived { cluster, confirmed, .. } = destination.arrive(env, sink.as_ref()).await?;
