@@ -1,24 +1,29 @@
 //! From bytes to text, and from YAML to the one kind of value that rules read.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde_json::Value;
 
 /// UTF-8 (leniently) or UTF-16 with a byte order mark; `None` for binary.
-pub(super) fn decode(bytes: &[u8]) -> Option<String> {
+pub(super) fn decode(bytes: &[u8]) -> Option<Arc<str>> {
     let wide = |from: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
-        Some(String::from_utf16_lossy(&units))
+        Cow::Owned(String::from_utf16_lossy(&units))
     };
-    match bytes {
+    let text = match bytes {
         [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
         [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
-        _ if memchr::memchr(0, bytes).is_some() => None,
-        _ => {
-            let text = String::from_utf8_lossy(bytes);
-            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-            // Most files have no carriage return and are copied once.
-            Some(if text.contains('\r') { text.replace("\r\n", "\n") } else { text.to_owned() })
-        }
-    }
+        _ if memchr::memchr(0, bytes).is_some() => return None,
+        _ => String::from_utf8_lossy(bytes),
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    // Most files have no carriage return and are copied once.
+    let text = match memchr::memchr(b'\r', text.as_bytes()) {
+        Some(_) => text.replace("\r\n", "\n").into(),
+        None => text.into(),
+    };
+    Some(text)
 }
 
 /// The first document of a YAML file, merge keys applied, tags dropped.

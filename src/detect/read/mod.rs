@@ -4,6 +4,7 @@
 mod cache;
 pub(super) mod code;
 mod decode;
+mod file;
 pub(super) mod json;
 pub(super) mod lines;
 pub(super) mod listen;

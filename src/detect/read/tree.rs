@@ -2,8 +2,6 @@
 //! rule asks. Several threads may ask.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -16,7 +14,7 @@ use super::decode::{decode, yaml};
 use super::listing::Listing;
 use super::path::{base, extension, join};
 use super::xml::{self, Element};
-use super::{Code, json};
+use super::{Code, file, json};
 use crate::detect::limits::Limits;
 use crate::detect::walk::Walked;
 
@@ -161,36 +159,16 @@ impl Tree {
             self.warn(format!("reading stopped after {} MiB", self.limits.total_bytes >> 20));
             return None;
         }
-        let bytes = match self.bytes(path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                self.warn(format!("{path}: cannot be read ({})", error.kind()));
-                return None;
+        let most = self.limits.file_bytes;
+        let text = file::with(&self.root.join(path), most, |bytes| {
+            self.read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            if bytes.len() as u64 > most {
+                return Err(format!("larger than {} KiB, not read", most >> 10));
             }
-        };
-        self.read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        if bytes.len() as u64 > self.limits.file_bytes {
-            self.warn(format!("{path}: larger than {} KiB, not read", self.limits.file_bytes >> 10));
-            return None;
-        }
-        match decode(&bytes) {
-            Some(text) => Some(text.into()),
-            None => {
-                self.warn(format!("{path}: binary, not read"));
-                None
-            }
-        }
-    }
-
-    /// A file's bytes, one more than the bound at the most.
-    fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
-        let most = self.limits.file_bytes + 1;
-        let file = File::open(self.root.join(path))?;
-        // Room for all of it, so that one call reads it.
-        let length = file.metadata()?.len().min(most);
-        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
-        file.take(most).read_to_end(&mut bytes)?;
-        Ok(bytes)
+            decode(bytes).ok_or_else(|| "binary, not read".to_owned())
+        });
+        let text = text.unwrap_or_else(|error| Err(format!("cannot be read ({})", error.kind())));
+        text.inspect_err(|why| self.warn(format!("{path}: {why}"))).ok()
     }
 
     /// A JSON, TOML or YAML file as one kind of value, by its name.
