@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::crash::Ending;
+use super::last_words::Run;
+
 /// A pod that does not get on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PodProblem {
@@ -16,55 +19,71 @@ pub(super) struct PodProblem {
     /// What usually helps.
     pub(super) advice: Option<&'static str>,
     /// How long it may last before it counts as a failure.
-    pub(super) grace: Duration,
-    /// The container has run, so it may have logs of the last time.
-    pub(super) has_run: bool,
+    pub(super) patience: Patience,
+    /// The run of the container whose log tells more.
+    pub(super) log: Option<Run>,
+}
+
+/// How long a problem may last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// This long.
+    For(Duration),
+    /// Until a container has ended too often; see `crash.rs`.
+    Crashes,
 }
 
 /// Lasts a moment where a registry hiccups or a Secret is created late.
 const SHORT: Duration = Duration::from_secs(3);
-/// An app that needs its database crashes once or twice before that is up.
-const CRASHES: Duration = Duration::from_secs(10);
+/// A container that cannot be made, for a reason that may pass.
+const UNMADE: Duration = Duration::from_secs(10);
 /// A node may be coming (kstatus gives 15 s).
 const SCHEDULING: Duration = Duration::from_secs(15);
 
 /// Finds the first thing that keeps a pod from getting ready; init containers first.
 pub(super) fn problem(pod: &Value) -> Option<PodProblem> {
-    let statuses = ["initContainerStatuses", "containerStatuses"]
-        .into_iter()
-        .filter_map(|field| pod["status"][field].as_array())
-        .flatten();
-    statuses.filter_map(container_problem).next().or_else(|| scheduling_problem(pod))
+    let containers = statuses(pod).filter_map(|status| container_problem(&pod["spec"], status)).next();
+    containers.or_else(|| scheduling_problem(pod))
 }
 
-fn container_problem(status: &Value) -> Option<PodProblem> {
+fn container_problem(spec: &Value, status: &Value) -> Option<PodProblem> {
+    let container = status["name"].as_str().map(Into::into);
     let waiting = &status["state"]["waiting"];
-    let reason = waiting["reason"].as_str()?;
-    let message = waiting["message"].as_str().unwrap_or_default();
-    let last = &status["lastState"]["terminated"];
-    let (grace, advice) = match reason {
+    let reason = waiting["reason"].as_str().unwrap_or_default();
+    let crashes = status["state"]["terminated"].is_object() || reason == "CrashLoopBackOff";
+    if let Some(ending) = Ending::of(spec, status).filter(|_| crashes) {
+        let again = ending.run > 0 || reason == "CrashLoopBackOff";
+        return Some(PodProblem {
+            container,
+            reason: if again { "CrashLoopBackOff".into() } else { ending.reason.clone() },
+            message: format!("its last run {}", ending.words()),
+            advice: crash_advice(&ending),
+            patience: Patience::Crashes,
+            log: Some(if reason.is_empty() { Run::Present } else { Run::Before }),
+        });
+    }
+    let message = waiting["message"].as_str().unwrap_or_default().trim();
+    let (patience, advice) = match reason {
         "InvalidImageName" | "ErrImageNeverPull" => (Duration::ZERO, Some(IMAGE)),
         "ErrImagePull" | "ImagePullBackOff" | "RegistryUnavailable" | "ImageInspectError" => {
             (SHORT, Some(pull_advice(message)))
         }
         "CreateContainerConfigError" => (SHORT, Some(config_advice(message))),
-        "CreateContainerError" | "RunContainerError" | "StartError" => (CRASHES, start_advice(message)),
-        "CrashLoopBackOff" => (CRASHES, crash_advice(last)),
+        "CreateContainerError" | "RunContainerError" | "StartError" => match start_advice(message) {
+            Some(advice) => (Duration::ZERO, Some(advice)),
+            None => (UNMADE, None),
+        },
+        "CrashLoopBackOff" => (UNMADE, None),
         _ => return None,
     };
-    let mut text = message.trim().to_owned();
-    if reason == "CrashLoopBackOff" && !last.is_null() {
-        let code = last["exitCode"].as_i64().unwrap_or(0);
-        let why = last["reason"].as_str().unwrap_or("Error");
-        text = format!("its last run ended with exit code {code} ({why})");
-    }
+    let has_run = status["restartCount"].as_i64().is_some_and(|count| count > 0);
     Some(PodProblem {
-        container: status["name"].as_str().map(Into::into),
+        container,
         reason: reason.into(),
-        message: text,
+        message: message.into(),
         advice,
-        grace,
-        has_run: status["restartCount"].as_i64().unwrap_or(0) > 0 || !last.is_null(),
+        patience: Patience::For(patience),
+        log: (has_run || status["lastState"]["terminated"].is_object()).then_some(Run::Before),
     })
 }
 
@@ -90,8 +109,8 @@ fn scheduling_problem(pod: &Value) -> Option<PodProblem> {
         reason: "Unschedulable".into(),
         message: message.into(),
         advice: Some(advice),
-        grace: SCHEDULING,
-        has_run: false,
+        patience: Patience::For(SCHEDULING),
+        log: None,
     })
 }
 
@@ -136,14 +155,20 @@ fn start_advice(message: &str) -> Option<&'static str> {
     }
 }
 
-fn crash_advice(last: &Value) -> Option<&'static str> {
-    if last["reason"] == "OOMKilled" {
-        return Some("it needs more memory than its limit");
+fn crash_advice(ending: &Ending) -> Option<&'static str> {
+    if ending.too_slow {
+        return Some(
+            "its startup probe failed until its time was over: check the probe's path and port, or give it longer",
+        );
     }
-    match last["exitCode"].as_i64()? {
-        0 => Some("its command ends by itself; a service needs one that goes on"),
-        126 | 127 => Some("its command is not in the image or not executable: check `command` and `args`"),
-        137 => Some("it was killed: by its liveness probe, or for want of memory"),
+    match (ending.reason.as_str(), ending.code) {
+        ("OOMKilled", _) => Some("it needs more memory than its limit"),
+        ("StartError" | "ContainerCannotRun", _) => start_advice(&ending.message),
+        (_, 0) => Some("its command ends by itself; a service needs one that goes on"),
+        (_, 126 | 127) => {
+            Some("its command is not in the image or not executable: check `command` and `args`")
+        }
+        (_, 137) => Some("it was killed: by its liveness probe, or for want of memory"),
         _ => None,
     }
 }
@@ -163,6 +188,52 @@ pub(super) fn event_advice(reason: &str, message: &str) -> Option<&'static str> 
         "Unhealthy" => Some("its probe fails: check path, port and how long the app needs to start"),
         _ => None,
     }
+}
+
+/// The statuses of a pod's containers, init containers first.
+pub(super) fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
+    ["initContainerStatuses", "containerStatuses"]
+        .into_iter()
+        .filter_map(|field| pod["status"][field].as_array())
+        .flatten()
+}
+
+/// The first container that is not ready and has started.
+pub(super) fn unready_container(pod: &Value) -> Option<String> {
+    let started = |status: &&Value| {
+        status["state"]["terminated"]["exitCode"].as_i64().is_some_and(|code| code != 0)
+            || (status["ready"] != true && status["state"]["running"].is_object())
+    };
+    statuses(pod).find(started)?["name"].as_str().map(Into::into)
+}
+
+/// A problem is gone once its container is ready.
+pub(super) fn is_solved(pod: &Value, container: Option<&str>) -> bool {
+    match container {
+        Some(name) => statuses(pod).any(|s| s["name"] == name && s["ready"] == true),
+        None => problem(pod).is_none(),
+    }
+}
+
+/// A container of a pod's spec; null where it has none of that name.
+pub(super) fn container<'a>(spec: &'a Value, name: &str) -> &'a Value {
+    ["initContainers", "containers"]
+        .into_iter()
+        .filter_map(|field| spec[field].as_array())
+        .flatten()
+        .find(|container| container["name"] == name)
+        .unwrap_or(&Value::Null)
+}
+
+/// The container that an event is about: its field path is `spec.containers{app}`.
+pub(super) fn container_of(event: &Value) -> Option<String> {
+    let path = event["involvedObject"]["fieldPath"].as_str()?;
+    Some(path.split_once('{')?.1.strip_suffix('}')?.to_owned())
+}
+
+/// When a pod was created, as the server writes it.
+pub(super) fn created(pod: &Value) -> String {
+    pod["metadata"]["creationTimestamp"].as_str().unwrap_or_default().to_owned()
 }
 
 /// The UID of the object that controls this one.
@@ -218,22 +289,44 @@ mod tests {
         )
         .unwrap();
         assert_eq!(problem.container.as_deref(), Some("app"));
-        assert_eq!((problem.reason.as_str(), problem.grace), ("ImagePullBackOff", SHORT));
+        assert_eq!((problem.reason.as_str(), problem.patience), ("ImagePullBackOff", Patience::For(SHORT)));
         assert!(problem.advice.unwrap().contains("pull secret"));
-        assert!(!problem.has_run);
+        assert_eq!(problem.log, None);
     }
 
     #[test]
     fn a_crashing_init_container_is_found_with_its_exit_code() {
         let problem = found(
-            "status: {initContainerStatuses: [{name: migrate, restartCount: 2,
+            "spec: {initContainers: [{name: migrate}]}
+status: {initContainerStatuses: [{name: migrate, restartCount: 2,
               state: {waiting: {reason: CrashLoopBackOff, message: back-off}},
               lastState: {terminated: {exitCode: 127, reason: Error}}}]}",
         )
         .unwrap();
         assert_eq!(problem.message, "its last run ended with exit code 127 (Error)");
-        assert!(problem.has_run);
+        assert_eq!((problem.patience, problem.log), (Patience::Crashes, Some(Run::Before)));
         assert!(problem.advice.unwrap().contains("command"));
+    }
+
+    #[test]
+    fn a_first_crash_is_found_before_the_kubelet_backs_off() {
+        let pod = "spec: {containers: [{name: app}]}
+status: {containerStatuses: [{name: app, state: {terminated: {exitCode: 1, reason: Error}}}]}";
+        let problem = found(pod).unwrap();
+        assert_eq!((problem.reason.as_str(), problem.log), ("Error", Some(Run::Present)));
+        assert_eq!(problem.message, "its last run ended with exit code 1 (Error)");
+        assert_eq!(found(&pod.replace("terminated: {exitCode: 1, reason: Error}", "running: {}")), None);
+    }
+
+    #[test]
+    fn a_command_that_is_not_there_is_found_at_once() {
+        let problem = found(
+            "spec: {containers: [{name: app}]}
+status: {containerStatuses: [{name: app, state: {waiting: {reason: RunContainerError, message: 'exec: \"serve\": executable file not found in $PATH'}}}]}",
+        )
+        .unwrap();
+        assert_eq!(problem.patience, Patience::For(Duration::ZERO));
+        assert!(problem.advice.unwrap().contains("not in the image"));
     }
 
     #[test]
@@ -242,7 +335,7 @@ mod tests {
             "status: {conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: '0/1 nodes: 1 Insufficient cpu.'}]}",
         )
         .unwrap();
-        assert_eq!((problem.reason.as_str(), problem.grace), ("Unschedulable", SCHEDULING));
+        assert_eq!((problem.reason.as_str(), problem.patience), ("Unschedulable", Patience::For(SCHEDULING)));
         assert_eq!(
             found("status: {containerStatuses: [{name: a, state: {waiting: {reason: ContainerCreating}}}]}"),
             None

@@ -7,47 +7,22 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::applied::{Applied, Change};
-use super::pods::{self, PodProblem};
+use super::crash::Look;
+use super::last_words::Run;
+use super::pods::{self, Patience, PodProblem};
 use super::readiness::{State, readiness};
+use super::tracked::{Tracked, name_of, settled_event, step};
+use super::trouble::{Place, Troubles};
 use super::wait::{NotReady, Readiness};
 use super::watch::News;
 use crate::event::{Event, Outcome, Sink};
-use crate::render::ObjectKey;
-
-/// An object that is waited for.
-pub(super) struct Tracked {
-    key: ObjectKey,
-    uid: String,
-    live: Value,
-    gone: bool,
-    pub(super) settled: bool,
-    /// Its end was told.
-    told: bool,
-    said: String,
-}
-
-impl Tracked {
-    /// It holds nothing up, but may still get further.
-    pub(super) fn is_waiting(&self) -> bool {
-        matches!(readiness(&self.live), State::Waiting(_))
-    }
-}
 
 /// How long the API server may refuse a workload's pods: a quota that was just made counts late, and
 /// what is being replaced gives its share back first.
 const REFUSAL: Duration = Duration::from_secs(10);
 
-/// How long a container that has crashed has to be ready until it counts as mended: without a readiness
-/// probe it is ready whenever it runs.
-const MENDED: Duration = Duration::from_secs(10);
-
-/// A problem over time.
-struct Since {
-    /// When it was first seen.
-    first: Instant,
-    /// Since when it looks solved.
-    solved: Option<Instant>,
-}
+/// The log lines told of a container that ended for the first time.
+const LAST: usize = 3;
 
 /// Everything seen so far.
 pub(super) struct Scene<'a> {
@@ -55,8 +30,12 @@ pub(super) struct Scene<'a> {
     pods: BTreeMap<String, Value>,
     replica_sets: HashMap<String, Value>,
     warnings: HashMap<String, (String, String)>,
-    /// The problems of pods' containers.
-    since: HashMap<(String, Option<String>), Since>,
+    /// When the problems of pods' containers were first seen.
+    since: HashMap<(String, Option<String>), Instant>,
+    troubles: Troubles,
+    /// The pods have been listed, and looked at.
+    listed: bool,
+    looked: bool,
     /// When the pods of an object were first refused, by its UID.
     refused: HashMap<String, Instant>,
     sink: &'a dyn Sink,
@@ -94,6 +73,9 @@ impl<'a> Scene<'a> {
             replica_sets: HashMap::new(),
             warnings: HashMap::new(),
             since: HashMap::new(),
+            troubles: Troubles::default(),
+            listed: false,
+            looked: false,
             refused: HashMap::new(),
             sink,
         }
@@ -129,7 +111,10 @@ impl<'a> Scene<'a> {
         match news {
             News::All(name, objects) => {
                 match name.as_str() {
-                    PODS => self.pods.clear(),
+                    PODS => {
+                        self.pods.clear();
+                        self.listed = true;
+                    }
                     REPLICA_SETS => self.replica_sets.clear(),
                     _ => {}
                 }
@@ -173,7 +158,13 @@ impl<'a> Scene<'a> {
             EVENTS => {
                 let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
                 let about = text(&object["involvedObject"]["uid"]);
-                self.warnings.insert(about, (text(&object["reason"]), text(&object["message"])));
+                let (reason, message) = (text(&object["reason"]), text(&object["message"]));
+                if reason == "Unhealthy"
+                    && let Some(container) = pods::container_of(&object)
+                {
+                    self.troubles.fails((about.clone(), container), &message, Instant::now());
+                }
+                self.warnings.insert(about, (reason, message));
             }
             _ => {}
         }
@@ -201,18 +192,13 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// The first problem among an object's pods; `true` where its grace has passed.
-    pub(super) fn problem_of<'s>(
-        &'s self,
-        tracked: &'s Tracked,
-    ) -> Option<(&'s str, &'s Value, PodProblem, bool)> {
-        let mut found: Option<(&str, &Value, PodProblem, bool)> = None;
+    /// The first problem among an object's pods; `true` where it is certain by now.
+    fn problem_of<'s>(&'s self, tracked: &'s Tracked) -> Option<(&'s Value, PodProblem, bool)> {
+        let mut found: Option<(&Value, PodProblem, bool)> = None;
         for (uid, pod) in self.pods_of(tracked) {
-            let Some(problem) = pods::problem(pod) else { continue };
-            let since = self.since.get(&(uid.to_owned(), problem.container.clone()));
-            let over = since.is_some_and(|since| since.first.elapsed() >= problem.grace);
+            let Some((problem, over)) = self.trouble_of(uid, pod) else { continue };
             if over || found.is_none() {
-                found = Some((uid, pod, problem, over));
+                found = Some((pod, problem, over));
             }
             if over {
                 break;
@@ -221,34 +207,149 @@ impl<'a> Scene<'a> {
         found
     }
 
-    /// Starts the clock of new problems and stops that of solved ones.
-    pub(super) fn clock(&mut self) {
+    /// What keeps a pod from getting ready, by its status or by its probes.
+    fn trouble_of(&self, uid: &str, pod: &Value) -> Option<(PodProblem, bool)> {
+        let now = Instant::now();
+        if let Some(problem) = pods::problem(pod) {
+            let container = problem.container.clone();
+            let over = match problem.patience {
+                Patience::For(time) => self
+                    .since
+                    .get(&(uid.to_owned(), container))
+                    .is_some_and(|first| now.duration_since(*first) >= time),
+                Patience::Crashes => {
+                    container.is_some_and(|name| self.troubles.is_final(&(uid.to_owned(), name), now))
+                }
+            };
+            return Some((problem, over));
+        }
+        pods::statuses(pod).find_map(|status| {
+            let name = status["name"].as_str()?;
+            let container = pods::container(&pod["spec"], name);
+            let unready = self.troubles.unready(&(uid.to_owned(), name.to_owned()), container, now)?;
+            let problem = PodProblem {
+                container: Some(name.to_owned()),
+                reason: "Unhealthy".into(),
+                message: unready.message,
+                advice: Some(unready.advice),
+                patience: Patience::Crashes,
+                log: Some(Run::Present),
+            };
+            Some((problem, unready.over))
+        })
+    }
+
+    /// It is on its way, and nothing is known against it: others may wait for it.
+    fn is_on_its_way(&self, tracked: &Tracked) -> bool {
+        let unharmed = |uid: &str, pod: &Value| {
+            let crashed = |status: &Value| {
+                status["name"]
+                    .as_str()
+                    .is_some_and(|name| self.troubles.has_crashed(&(uid.to_owned(), name.to_owned())))
+            };
+            self.trouble_of(uid, pod).is_none() && !pods::statuses(pod).any(crashed)
+        };
+        !tracked.gone
+            && matches!(readiness(&tracked.live), State::Progressing(_))
+            && self.pods_of(tracked).all(|(uid, pod)| unharmed(uid, pod))
+    }
+
+    /// Looks at every container, starts the clock of new problems and stops that of solved ones.
+    fn clock(&mut self) {
+        let now = Instant::now();
+        self.look(now);
         let mut seen = Vec::new();
         for (uid, pod) in &self.pods {
             if let Some(problem) = pods::problem(pod) {
                 seen.push((uid.clone(), problem.container));
             }
         }
-        // A crashing container runs between crashes: only a ready one is a solved one.
         let pods = &self.pods;
-        self.since.retain(|(uid, container), since| {
-            let Some(pod) = pods.get(uid) else { return false };
-            if !is_solved(pod, container.as_deref()) {
-                since.solved = None;
-                return true;
-            }
-            let solved = *since.solved.get_or_insert_with(Instant::now);
-            has_crashed(pod, container.as_deref()) && solved.elapsed() < MENDED
+        self.since.retain(|(uid, container), _| {
+            pods.get(uid).is_some_and(|pod| !pods::is_solved(pod, container.as_deref()))
         });
         for key in seen {
-            self.since.entry(key).or_insert_with(|| Since { first: Instant::now(), solved: None });
+            self.since.entry(key).or_insert(now);
         }
         let refused: Vec<String> =
             self.tracked.values().filter(|t| self.refusal(t).is_some()).map(|t| t.uid.clone()).collect();
         self.refused.retain(|uid, _| refused.contains(uid));
         for uid in refused {
-            self.refused.entry(uid).or_insert_with(Instant::now);
+            self.refused.entry(uid).or_insert(now);
         }
+    }
+
+    fn look(&mut self, now: Instant) {
+        if !self.listed {
+            return;
+        }
+        let coming: Vec<&str> =
+            self.tracked.values().filter(|t| self.is_on_its_way(t)).map(|t| t.uid.as_str()).collect();
+        let mut looks = Vec::new();
+        for tracked in self.tracked.values() {
+            let others = coming.iter().any(|uid| *uid != tracked.uid);
+            for (uid, pod) in self.pods_of(tracked) {
+                for status in pods::statuses(pod) {
+                    let Some(name) = status["name"].as_str() else { continue };
+                    let place = (uid.to_owned(), name.to_owned());
+                    let pending = others || self.waits_for_sibling(uid, pod, name);
+                    let asks = status["state"]["running"].is_object() && status["ready"] != true;
+                    looks.push((place, Look::at(&pod["spec"], status, pending), pending, asks));
+                }
+            }
+        }
+        for (place, look, pending, asks) in looks {
+            self.troubles.look(&place, look.as_ref(), !self.looked, now);
+            if asks {
+                self.troubles.pending(&place, pending, now);
+            } else {
+                self.troubles.forget_probe(&place);
+            }
+        }
+        let pods = &self.pods;
+        self.troubles.keep(|uid| pods.contains_key(uid));
+        self.looked = true;
+    }
+
+    /// Another container of the pod is still on its way: a proxy to a database, say.
+    fn waits_for_sibling(&self, uid: &str, pod: &Value, name: &str) -> bool {
+        let statuses = pod["status"]["containerStatuses"].as_array().map_or(&[][..], Vec::as_slice);
+        statuses.iter().any(|status| status["name"] == name)
+            && statuses.iter().filter(|status| status["name"] != name).any(|status| {
+                let crashed = status["name"]
+                    .as_str()
+                    .is_some_and(|other| self.troubles.has_crashed(&(uid.to_owned(), other.to_owned())));
+                status["ready"] != true && status["state"]["running"].is_object() && !crashed
+            })
+    }
+
+    /// Whose log is to be read: container, pod's name, and which run's.
+    pub(super) fn take_wanted(&mut self) -> Vec<(Place, String, Run)> {
+        let wanted = self.troubles.take_wanted().into_iter();
+        wanted
+            .filter_map(|place| {
+                let pod = self.pods.get(&place.0)?;
+                let name = pod["metadata"]["name"].as_str()?.to_owned();
+                let status = pods::statuses(pod).find(|status| status["name"] == place.1.as_str())?;
+                let crashed = self.troubles.is_untold(&place);
+                let before = crashed && !status["state"]["terminated"].is_object();
+                Some((place, name, if before { Run::Before } else { Run::Present }))
+            })
+            .collect()
+    }
+
+    /// Takes what a container wrote last, and tells of one that ended for the first time.
+    pub(super) fn hear(&mut self, place: &Place, log: Vec<String>) {
+        let last = log[log.len().saturating_sub(LAST)..].to_vec();
+        let Some(ending) = self.troubles.hear(place, log, Instant::now()) else { return };
+        let Some(pod) = self.pods.get(&place.0) else { return };
+        let pod = pod["metadata"]["name"].as_str().unwrap_or_default();
+        let mut text = format!("{pod}: container `{}` {}", place.1, ending.words());
+        for line in last {
+            text.push_str("\n    | ");
+            text.push_str(&line);
+        }
+        self.sink.emit(Event::note(text));
     }
 
     /// Why the API server refuses an object's pods (quota, Pod Security, a webhook), where it has none.
@@ -280,8 +381,12 @@ impl<'a> Scene<'a> {
                 continue;
             }
             let text = match self.problem_of(tracked) {
-                Some((_, pod, problem, _)) => {
-                    format!("{}: {}", pod["metadata"]["name"].as_str().unwrap_or_default(), problem.reason)
+                Some((pod, problem, _)) => {
+                    let pod = pod["metadata"]["name"].as_str().unwrap_or_default();
+                    match problem.patience {
+                        Patience::Crashes => format!("{pod}: {}: {}", problem.reason, problem.message),
+                        Patience::For(_) => format!("{pod}: {}", problem.reason),
+                    }
                 }
                 None => match self.probe_of(tracked) {
                     Some(message) => format!("{}: {message}", state.text()),
@@ -315,8 +420,23 @@ impl<'a> Scene<'a> {
         if tracked.gone {
             State::Failed("it was deleted by somebody else".into())
         } else {
-            readiness(&tracked.live)
+            match readiness(&tracked.live) {
+                State::Ready if self.is_mending(tracked) => {
+                    State::Progressing("it has ended, and runs again for a moment only".into())
+                }
+                state => state,
+            }
         }
+    }
+
+    /// A container of its that has crashed runs again: without a readiness probe it is ready at once.
+    fn is_mending(&self, tracked: &Tracked) -> bool {
+        let now = Instant::now();
+        self.pods_of(tracked).any(|(uid, pod)| {
+            pods::statuses(pod)
+                .filter_map(|status| status["name"].as_str())
+                .any(|name| self.troubles.is_mending(&(uid.to_owned(), name.to_owned()), now))
+        })
     }
 
     pub(super) fn all_settled(&self) -> bool {
@@ -327,13 +447,13 @@ impl<'a> Scene<'a> {
     pub(super) fn failed(&self) -> bool {
         self.tracked.values().filter(|tracked| !tracked.settled).any(|tracked| {
             matches!(self.state(tracked), State::Failed(_) | State::Terminating)
-                || self.problem_of(tracked).is_some_and(|(_, _, _, over)| over)
+                || self.problem_of(tracked).is_some_and(|(_, _, over)| over)
                 || self.is_refused_for_good(tracked)
         })
     }
 
-    /// Why an object is not ready; and whether the container that shows it has run.
-    pub(super) fn not_ready(&self, tracked: &Tracked) -> (NotReady, bool) {
+    /// Why an object is not ready; and which run of the container that shows it has more to say.
+    pub(super) fn not_ready(&self, tracked: &Tracked) -> (NotReady, Option<Run>) {
         let state = self.state(tracked);
         let certain =
             matches!(state, State::Failed(_) | State::Terminating) || self.is_refused_for_good(tracked);
@@ -347,14 +467,14 @@ impl<'a> Scene<'a> {
             log: Vec::new(),
             advice: None,
         };
-        if let Some((_, pod, problem, over)) = self.problem_of(tracked) {
+        if let Some((pod, problem, over)) = self.problem_of(tracked) {
             object.failed |= over;
             object.reason = problem.reason;
             object.message = problem.message;
             object.pod = pod["metadata"]["name"].as_str().map(Into::into);
             object.container = problem.container;
             object.advice = problem.advice.map(Into::into);
-            return (object, problem.has_run);
+            return (object, problem.log);
         }
         // The events of its pods, its ReplicaSets and its own, in this order.
         let pods: Vec<(&str, &Value)> = self.pods_of(tracked).collect();
@@ -369,13 +489,13 @@ impl<'a> Scene<'a> {
             object.advice = pods::event_advice(reason, message).map(Into::into);
         }
         // A Job that failed: its last pod has the reason in its log.
-        let last = pods.iter().map(|(_, pod)| *pod).max_by_key(|pod| created(pod));
+        let last = pods.iter().map(|(_, pod)| *pod).max_by_key(|pod| pods::created(pod));
         if let Some(pod) = last {
             object.pod = pod["metadata"]["name"].as_str().map(Into::into);
-            object.container = unready_container(pod);
+            object.container = pods::unready_container(pod);
         }
-        let has_run = object.container.is_some();
-        (object, has_run)
+        let run = object.container.is_some().then_some(Run::Present);
+        (object, run)
     }
 
     pub(super) fn result(&self, not_ready: Vec<NotReady>, timed_out: bool) -> Readiness {
@@ -390,63 +510,4 @@ impl<'a> Scene<'a> {
         result.waiting.sort();
         result
     }
-}
-
-pub(super) fn settled_event(key: &ObjectKey, state: &State) -> Event {
-    match state {
-        State::Waiting(why) => Event::ended(step(key), Outcome::Skipped, why.clone()),
-        _ => Event::ended(step(key), Outcome::Done, "ready"),
-    }
-}
-
-pub(super) fn created(pod: &Value) -> String {
-    pod["metadata"]["creationTimestamp"].as_str().unwrap_or_default().to_owned()
-}
-
-pub(super) fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
-    ["initContainerStatuses", "containerStatuses"]
-        .into_iter()
-        .filter_map(|field| pod["status"][field].as_array())
-        .flatten()
-}
-
-pub(super) fn is_solved(pod: &Value, container: Option<&str>) -> bool {
-    match container {
-        Some(name) => statuses(pod).any(|s| s["name"] == name && s["ready"] == true),
-        None => pods::problem(pod).is_none(),
-    }
-}
-
-fn has_crashed(pod: &Value, container: Option<&str>) -> bool {
-    let restarted = |status: &Value| status["restartCount"].as_i64().is_some_and(|count| count > 0);
-    container.is_some_and(|name| statuses(pod).any(|status| status["name"] == name && restarted(status)))
-}
-
-/// The first container that is not ready and has started.
-pub(super) fn unready_container(pod: &Value) -> Option<String> {
-    let started = |status: &&Value| {
-        status["state"]["terminated"]["exitCode"].as_i64().is_some_and(|code| code != 0)
-            || (status["ready"] != true && status["state"]["running"].is_object())
-    };
-    statuses(pod).find(started)?["name"].as_str().map(Into::into)
-}
-
-pub(super) fn name_of(key: &ObjectKey) -> (String, String) {
-    (super::resource::group_kind(&key.group, &key.kind), key.name.clone())
-}
-
-pub(super) fn step(key: &ObjectKey) -> String {
-    format!("wait/{key}")
-}
-
-/// A not-ready object in one line.
-pub(super) fn line(object: &NotReady) -> String {
-    let mut text = object.reason.clone();
-    if let Some(container) = &object.container {
-        text = format!("{text} in container `{container}`");
-    }
-    if !object.message.is_empty() {
-        text = format!("{text}: {}", object.message);
-    }
-    text
 }

@@ -2,12 +2,15 @@
 //!
 //! Starts from the objects as the apply returned them and watches each kind from there, with pods,
 //! ReplicaSets and warning events beside, which say why. Nothing is polled. It ends when everything is
-//! settled, when a failure is certain (its grace has passed), or at the deadline.
+//! settled, when a failure is certain (`crash.rs`, `probe.rs` and the graces of `pods.rs` say when), or at the
+//! deadline.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures::StreamExt;
 use futures::future::{join_all, try_join_all};
+use futures::stream::FuturesUnordered;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -15,11 +18,12 @@ use super::applied::Applied;
 use super::applyset::{Environment, PART_OF};
 use super::connect::Cluster;
 use super::error::ClusterError;
-use super::request::Call;
+use super::last_words::{Run, SHOWN};
 use super::resource::Resources;
-use super::scene::{EVENTS, PODS, REPLICA_SETS, Scene, WORKLOADS, line, name_of, step};
+use super::scene::{EVENTS, PODS, REPLICA_SETS, Scene, WORKLOADS};
+use super::tracked::{line, name_of, step};
 use super::watch::{Follow, News};
-use crate::event::{Event, Outcome, Silent, Sink};
+use crate::event::{Event, Outcome, Sink};
 use crate::render::ObjectKey;
 
 /// How to wait.
@@ -84,10 +88,8 @@ impl Readiness {
     }
 }
 
-/// Log lines and bytes shown of a failed container, and how long their reading may take.
-const LOG_LINES: usize = 10;
-const LOG_BYTES: usize = 8192;
-const LOG_WITHIN: Duration = Duration::from_millis(1000);
+/// Log lines that are read for where a container says that it listens.
+const HEARD: usize = 60;
 
 impl Cluster {
     /// Waits until what was applied is ready.
@@ -114,6 +116,7 @@ impl Cluster {
             follows.into_iter().map(|follow| self.follow_or_park(follow, sender.clone()))
         ));
         drop(sender);
+        let mut heard = FuturesUnordered::new();
         let mut tick = tokio::time::interval(Duration::from_millis(250));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let timed_out = loop {
@@ -125,6 +128,7 @@ impl Cluster {
                     // They go on for ever but for an error.
                     ended?;
                 }
+                Some((place, log)) = heard.next(), if !heard.is_empty() => scene.hear(&place, log),
                 _ = tick.tick() => {}
             }
             // Whatever has arrived is one picture; judge it once.
@@ -134,6 +138,12 @@ impl Cluster {
             scene.report();
             if scene.all_settled() || scene.failed() {
                 break false;
+            }
+            for (place, pod, run) in scene.take_wanted() {
+                heard.push(async move {
+                    let log = self.last_words(&environment.namespace, &pod, &place.1, run, HEARD).await;
+                    (place, log)
+                });
             }
         };
         scene.conclude();
@@ -213,15 +223,17 @@ impl Cluster {
 
     /// Says of each object that is not settled why, with the last log lines of containers that ran.
     async fn explain(&self, environment: &Environment, scene: &Scene<'_>) -> Vec<NotReady> {
-        let mut all: Vec<(NotReady, bool)> = scene
+        let mut all: Vec<(NotReady, Option<Run>)> = scene
             .tracked
             .values()
             .filter(|tracked| !tracked.settled)
             .map(|tracked| scene.not_ready(tracked))
             .collect();
-        let logs = all.iter().map(|(object, has_run)| async move {
-            match (&object.pod, &object.container, has_run) {
-                (Some(pod), Some(container), true) => self.last_lines(environment, pod, container).await,
+        let logs = all.iter().map(|(object, run)| async move {
+            match (&object.pod, &object.container, run) {
+                (Some(pod), Some(container), Some(run)) => {
+                    self.last_words(&environment.namespace, pod, container, *run, SHOWN).await
+                }
                 _ => Vec::new(),
             }
         });
@@ -232,26 +244,6 @@ impl Cluster {
         let mut all: Vec<NotReady> = all.into_iter().map(|(object, _)| object).collect();
         all.sort_by(|a, b| (!a.failed, &a.key).cmp(&(!b.failed, &b.key)));
         all
-    }
-
-    /// The last lines of a container's run before this one, or of this one.
-    async fn last_lines(&self, environment: &Environment, pod: &str, container: &str) -> Vec<String> {
-        let read = async {
-            for previous in ["true", "false"] {
-                let path = format!(
-                    "/api/v1/namespaces/{}/pods/{pod}/log?container={container}&previous={previous}&tailLines={LOG_LINES}&limitBytes={LOG_BYTES}",
-                    environment.namespace
-                );
-                if let Ok(reply) =
-                    self.call(&Call::text(format!("read the log of {pod}"), path), &Silent).await
-                    && let Some(text) = reply.body.as_str().filter(|text| !text.trim().is_empty())
-                {
-                    return text.lines().map(|line| line.trim_end().to_owned()).collect();
-                }
-            }
-            Vec::new()
-        };
-        tokio::time::timeout(LOG_WITHIN, read).await.unwrap_or_default()
     }
 }
 
