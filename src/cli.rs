@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::ui::Format;
 
-pub use preset::{NewPreset, PresetCommand};
+pub use preset::{AddArgs, NewPreset, PresetCommand, RemoveArgs, TrustArgs, UpdateArgs};
 pub use sandbox::{
     SandboxCommand, SandboxImage, SandboxLoad, SandboxName, SandboxNode, SandboxStart, SandboxStop,
     SandboxSupervise,
@@ -57,7 +57,7 @@ pub enum Command {
     Detect(DetectArgs),
     /// Print the manifests, offline
     Render(RenderArgs),
-    /// List, show, check, test and begin presets
+    /// List, show, check, test and begin presets; add and update git sources of them
     #[command(subcommand)]
     Preset(PresetCommand),
     /// Print the JSON Schema of a file that devbox reads, for editors

@@ -36,6 +36,10 @@ pub struct Env {
     pub kubeconfig: Vec<PathBuf>,
     /// `HTTPS_PROXY` or `https_proxy`.
     pub https_proxy: Option<String>,
+    /// `http_proxy`; in capital letters it is a header of CGI, which others can set.
+    pub http_proxy: Option<String>,
+    /// `ALL_PROXY` or `all_proxy`.
+    pub all_proxy: Option<String>,
     /// `NO_PROXY` or `no_proxy`.
     pub no_proxy: Option<String>,
     /// `NO_COLOR` is set and not empty (<https://no-color.org>).
@@ -56,6 +60,10 @@ pub struct Env {
     pub ssl_cert_file: Option<PathBuf>,
     /// `KUBERNETES_EXEC_INFO`: what a tool that calls devbox as its credential plugin says of itself.
     pub exec_info: Option<String>,
+    /// `GIT_SSH_COMMAND`: how git runs ssh, a line for the shell.
+    pub git_ssh_command: Option<String>,
+    /// `GIT_SSH`: the program that git runs for ssh.
+    pub git_ssh: Option<String>,
     /// The running executable, for finding what was installed beside it.
     pub exe: Option<PathBuf>,
 }
@@ -125,6 +133,8 @@ impl Env {
             }),
             kubeconfig,
             https_proxy: text("HTTPS_PROXY").or_else(|| text("https_proxy")),
+            http_proxy: text("http_proxy"),
+            all_proxy: text("ALL_PROXY").or_else(|| text("all_proxy")),
             no_proxy: text("NO_PROXY").or_else(|| text("no_proxy")),
             no_color: set("NO_COLOR").is_some(),
             force_color: text("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
@@ -135,6 +145,8 @@ impl Env {
             sandbox_containers: set("DEVBOX_K8S_SANDBOX_CONTAINERS").map(PathBuf::from),
             ssl_cert_file: set("SSL_CERT_FILE").map(PathBuf::from),
             exec_info: text("KUBERNETES_EXEC_INFO"),
+            git_ssh_command: text("GIT_SSH_COMMAND"),
+            git_ssh: text("GIT_SSH"),
             exe: std::env::current_exe().ok(),
         })
     }
@@ -152,6 +164,8 @@ impl Env {
             user: Some("tester".into()),
             kubeconfig: Vec::new(),
             https_proxy: None,
+            http_proxy: None,
+            all_proxy: None,
             no_proxy: None,
             no_color: true,
             force_color: false,
@@ -162,6 +176,8 @@ impl Env {
             sandbox_containers: None,
             ssl_cert_file: None,
             exec_info: None,
+            git_ssh_command: None,
+            git_ssh: None,
             exe: None,
         }
     }

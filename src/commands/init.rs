@@ -32,7 +32,7 @@ pub(super) fn run(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
 
 async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Failure> {
     let file = workspace::answers(&args.plan, env)?;
-    let workspace = Workspace::open(env, args.project.path.as_deref())?;
+    let workspace = Workspace::open(env, ui, args.project.path.as_deref())?;
     ui.show(&ui.findings(&workspace.facts));
     let record = EnvironmentRecord::read(env, &workspace.root)?;
 
@@ -40,6 +40,7 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit
     let wizard = Wizard { args, env, ui, workspace: &workspace, record: record.as_ref(), asking };
     let (place, plan) = wizard.settle(file.as_ref())?;
     let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
+    workspace.check_images(env, &plan, &manifests)?;
     let repository_file = RepositoryFile::plan(&workspace, &plan)?;
     if args.dry_run {
         let to = match &place {

@@ -18,6 +18,7 @@ mod runtime;
 mod sandbox;
 mod schema;
 mod settled;
+mod sources;
 mod status;
 mod token;
 mod up;

@@ -18,7 +18,7 @@ use crate::validate::validate_in;
 /// Where a file is wrong, a value is missing or a template fails.
 pub(super) fn run(args: &RenderArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let answers = workspace::answered(workspace::answers(&args.plan, env)?.as_ref());
-    let workspace = Workspace::open(env, args.project.path.as_deref())?;
+    let workspace = Workspace::open(env, ui, args.project.path.as_deref())?;
     let plan = workspace.resolve(&workspace::flags(&args.plan)?, &answers)?.ready()?;
     plan.warnings.iter().for_each(|warning| ui.warn(warning));
     if args.explain {

@@ -71,11 +71,12 @@ impl Start {
     /// Where something is missing, or a template is wrong.
     pub(super) fn settle(self, env: &Env, ui: &Ui, plan: &PlanArgs) -> Result<Settled, Failure> {
         let Self { place, root, answers: file, before } = self;
-        let workspace = Workspace::open(env, Some(&root))?;
+        let workspace = Workspace::open(env, ui, Some(&root))?;
         let mut answers = workspace::answered(file.as_ref());
         workspace::keep_namespace(&mut answers, before.as_ref().filter(|before| before.place == place));
         let plan = workspace.resolve(&workspace::flags(plan)?, &answers)?.ready()?;
         let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
+        workspace.check_images(env, &plan, &manifests)?;
         Ok(Settled { workspace, place, plan, manifests, before })
     }
 }

@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::sources;
 use crate::cli::PlanArgs;
 use crate::config::{Answers, EnvironmentRecord, FILE_NAME, Project, Repository, UserConfig};
 use crate::detect::{self, Facts};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::fs;
-use crate::plan::{self, Inputs, Outcome, PlanError};
+use crate::plan::{self, Inputs, Outcome, Plan, PlanError};
 use crate::preset::Catalogue;
+use crate::render::Manifest;
+use crate::ui::Ui;
 
 /// Values by question key.
 pub(super) type Values = IndexMap<String, Value>;
@@ -36,7 +39,19 @@ impl Workspace {
     ///
     /// # Errors
     /// Where it is no folder, or a file of ours in it is wrong.
-    pub(super) fn open(env: &Env, path: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn open(env: &Env, ui: &Ui, path: Option<&Path>) -> Result<Self, Failure> {
+        Self::with(env, path, |user, repository| sources::catalogue(env, ui, user, repository))
+    }
+
+    /// As [`Workspace::open`], with another catalogue.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`], and where there is no catalogue.
+    pub(super) fn with(
+        env: &Env,
+        path: Option<&Path>,
+        catalogue: impl FnOnce(&UserConfig, Option<&Repository>) -> Result<Catalogue, Failure>,
+    ) -> Result<Self, Failure> {
         let root = root(env, path);
         let project = Project::read(&root)?;
         let root = root.canonicalize().unwrap_or(root);
@@ -44,11 +59,12 @@ impl Workspace {
             Some(text) => Some((text.clone(), Repository::parse(FILE_NAME, &text)?)),
             None => None,
         };
+        let user = UserConfig::load(&env.dirs.config)?;
         Ok(Self {
             facts: detect::detect(&root, &detect::Limits::default())?,
+            catalogue: catalogue(&user, repository.as_ref().map(|(_, repository)| repository))?,
             repository,
-            catalogue: Catalogue::built_in()?.with_user(&env.dirs.config)?,
-            user: UserConfig::load(&env.dirs.config)?,
+            user,
             user_name: env.user.clone().unwrap_or_else(|| "me".into()),
             root,
             project,
@@ -57,16 +73,35 @@ impl Workspace {
 
     /// Resolves the plan; pure.
     pub(super) fn resolve(&self, flags: &Values, answers: &Values) -> Result<Outcome, PlanError> {
+        self.resolve_with(&self.catalogue, flags, answers)
+    }
+
+    /// Resolves the plan with another catalogue.
+    pub(super) fn resolve_with(
+        &self,
+        catalogue: &Catalogue,
+        flags: &Values,
+        answers: &Values,
+    ) -> Result<Outcome, PlanError> {
         plan::resolve(&Inputs {
             facts: &self.facts,
             repository: self.repository.as_ref().map(|(_, repository)| repository),
             user: &self.user,
             answers,
             flags,
-            catalogue: &self.catalogue,
+            catalogue,
             project: self.project.clone(),
             user_name: self.user_name.clone(),
         })
+    }
+
+    /// Refuses images that a source brings from where nobody expected them.
+    ///
+    /// # Errors
+    /// Names them.
+    pub(super) fn check_images(&self, env: &Env, plan: &Plan, manifests: &[Manifest]) -> Result<(), Failure> {
+        let repository = self.repository.as_ref().map(|(_, repository)| repository);
+        sources::check_images(env, &self.user, repository, &self.catalogue, plan, manifests)
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::document::{Document, DocumentError};
 use super::preset_file::ParamFile;
+use super::sources::{self, Source, SourceFile};
 
 /// The file's name.
 pub const FILE_NAME: &str = "devbox.yaml";
@@ -21,6 +22,8 @@ pub struct Repository {
     pub name: Option<String>,
     /// The environment preset; `namespace` where it is left out.
     pub extends: Option<String>,
+    /// Where more presets come from, a later one before an earlier one.
+    pub sources: Vec<Source>,
     /// The environment's values.
     pub values: IndexMap<String, Value>,
     /// How the environment's kubeconfig signs in.
@@ -40,6 +43,8 @@ pub(super) struct Shape {
     summary: Option<String>,
     /// The environment preset; `namespace` where it is left out.
     extends: Option<String>,
+    /// Git repositories of presets, by the name that they have here: their presets are `NAME/PRESET`.
+    sources: IndexMap<String, Option<SourceFile>>,
     /// Parameters of the environment's own.
     params: IndexMap<String, Option<ParamFile>>,
     /// The environment's values, taken literally.
@@ -102,6 +107,7 @@ impl Repository {
         Ok(Self {
             name: shape.name,
             extends: shape.extends,
+            sources: sources::read(&document, shape.sources)?,
             values: shape.values,
             access: shape.access,
             components: shape.components.map(filled),

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::{Document, DocumentError};
+use super::sources::{self, Source, SourceFile};
 use crate::error::{Exit, Explain};
 use crate::fs::{FsError, read_optional};
 
@@ -20,6 +21,10 @@ pub struct UserConfig {
     pub user: Option<String>,
     /// Values by preset name; they hold for presets that extend it too.
     pub values: IndexMap<String, IndexMap<String, Value>>,
+    /// Where more presets come from, in every repository.
+    pub sources: Vec<Source>,
+    /// Registries, and folders of registries, whose images a source may bring without being asked about.
+    pub registries: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -29,6 +34,11 @@ pub(super) struct Shape {
     user: Option<String>,
     /// Values by preset name; they hold for presets that extend it too.
     values: IndexMap<String, IndexMap<String, Value>>,
+    /// Git repositories of presets for every repository, by the name that they have here.
+    sources: IndexMap<String, Option<SourceFile>>,
+    /// Registries whose images a source's presets may bring without a question: `ghcr.io`,
+    /// `registry.example.com/platform`.
+    registries: Vec<String>,
 }
 
 /// Why the user's config cannot be used.
@@ -78,6 +88,12 @@ impl UserConfig {
     pub fn parse(file: &str, text: &str) -> Result<Self, DocumentError> {
         let document = Document::parse(file, text)?;
         let shape: Shape = document.typed()?;
-        Ok(Self { document: Some(document), user: shape.user, values: shape.values })
+        Ok(Self {
+            user: shape.user,
+            values: shape.values,
+            sources: sources::read(&document, shape.sources)?,
+            registries: shape.registries,
+            document: Some(document),
+        })
     }
 }

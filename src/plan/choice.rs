@@ -16,6 +16,11 @@ use crate::preset::Param;
 /// The names of units leave room for what objects append to them.
 const LONGEST_NAME: usize = 40;
 
+/// The name of a service that nobody named: its preset's, without the source that it is from.
+fn name_from(preset: &str) -> String {
+    preset.rsplit('/').next().unwrap_or(preset).to_owned()
+}
+
 /// A component that could run.
 pub(super) struct Candidate<'a> {
     pub name: String,
@@ -130,13 +135,9 @@ impl<'a> Run<'a> {
             for kind in self.needed_kinds(components)? {
                 let mentions = mentions(components, &kind);
                 match self.inputs.catalogue.for_service(&kind) {
-                    Some(preset) => wanted.push(Wanted {
-                        name: preset.to_owned(),
-                        kind,
-                        preset: preset.to_owned(),
-                        mentions,
-                        entry: None,
-                    }),
+                    Some(preset) => {
+                        wanted.push(Wanted { name: name_from(&preset), kind, preset, mentions, entry: None })
+                    }
                     None => {
                         let users: Vec<&str> =
                             mentions.iter().map(|(component, _)| component.name.as_str()).collect();
@@ -184,9 +185,9 @@ impl<'a> Run<'a> {
                 });
             };
             wanted.push(Wanted {
-                name: preset.to_owned(),
+                name: name_from(&preset),
                 kind: name.to_owned(),
-                preset: preset.to_owned(),
+                preset,
                 mentions: Vec::new(),
                 entry: None,
             });

@@ -21,6 +21,7 @@ pub fn to_yaml(plan: &Plan, before: Option<&Repository>) -> String {
     let parent = environment.map(|unit| unit.preset.as_str()).filter(|preset| *preset != "namespace");
     file.put("name", Some(plan.project.name.as_str().into()));
     file.put("extends", parent.map(Value::from));
+    file.put("sources", own("/sources".into()));
     file.put("values", environment.map(|unit| decided(unit, own("/params".into()).as_ref())));
     file.put("params", own("/params".into()));
     file.put("templates", own("/templates".into()));

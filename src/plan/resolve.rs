@@ -222,8 +222,8 @@ impl<'a> Run<'a> {
             framework: text(|component| &component.framework),
             kind: facts.map_or("unknown", |component| component.kind.name()),
         };
-        let fits = self.inputs.catalogue.for_component(&traits).unwrap_or("web");
-        self.part("components", &candidate.name, candidate.entry, fits)
+        let fits = self.inputs.catalogue.for_component(&traits).unwrap_or_else(|| "web".into());
+        self.part("components", &candidate.name, candidate.entry, &fits)
     }
 
     fn part(

@@ -199,6 +199,13 @@ pub enum Origin {
     },
     /// The repository's git state: remote, branch.
     Git,
+    /// The default of a source's preset.
+    Source {
+        /// The file: `acme@0123456:presets/rails.yaml`.
+        file: String,
+        /// The line.
+        line: Option<usize>,
+    },
     /// A preset's own default.
     Preset {
         /// The preset that says it.
@@ -211,11 +218,14 @@ impl fmt::Display for Origin {
         match self {
             Self::Flag => f.write_str("flag"),
             Self::Answers => f.write_str("answer"),
-            Self::Repository { file, line: Some(line) } => write!(f, "{file}:{line}"),
-            Self::Facts { file, line: Some(line) } => write!(f, "{file}:{line}"),
-            Self::Repository { file, .. } | Self::User { file } | Self::Facts { file, .. } => {
-                f.write_str(file)
+            Self::Repository { file, line: Some(line) } | Self::Source { file, line: Some(line) } => {
+                write!(f, "{file}:{line}")
             }
+            Self::Facts { file, line: Some(line) } => write!(f, "{file}:{line}"),
+            Self::Repository { file, .. }
+            | Self::Source { file, .. }
+            | Self::User { file }
+            | Self::Facts { file, .. } => f.write_str(file),
             Self::Git => f.write_str("git"),
             Self::Preset { name } => write!(f, "preset {name}"),
         }

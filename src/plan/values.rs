@@ -194,7 +194,10 @@ impl Resolver<'_> {
             return Some((value.clone(), written.origin("values", name)));
         }
         let user = self.inputs.user;
-        let value = self.draft.preset.ancestry().find_map(|preset| user.values.get(preset)?.get(name))?;
+        let of_a_preset = |preset: &str| user.values.get(preset)?.get(name);
+        let mut links = self.draft.preset.chain.iter().rev();
+        let value =
+            links.find_map(|link| of_a_preset(&link.qualified()).or_else(|| of_a_preset(&link.name)))?;
         let file = user.document.as_ref().map(|document| document.file.clone()).unwrap_or_default();
         Some((value.clone(), Origin::User { file }))
     }
@@ -242,12 +245,14 @@ impl Resolver<'_> {
         let Some(link) = self.draft.preset.origin(section, name) else {
             return Origin::Preset { name: self.draft.preset.name.clone() };
         };
-        if link.layer == Layer::Repository {
-            let path: Vec<&str> = link.prefix.iter().map(String::as_str).chain([section, name]).collect();
-            let line = link.document.locate(&path).map(|position| position.line);
-            return Origin::Repository { file: link.document.file.clone(), line };
+        let path: Vec<&str> = link.prefix.iter().map(String::as_str).chain([section, name]).collect();
+        let line = || link.document.locate(&path).map(|position| position.line);
+        let file = || link.document.file.clone();
+        match &link.layer {
+            Layer::Repository => Origin::Repository { file: file(), line: line() },
+            Layer::Source(_) => Origin::Source { file: file(), line: line() },
+            Layer::BuiltIn | Layer::User => Origin::Preset { name: link.name.clone() },
         }
-        Origin::Preset { name: link.name.clone() }
     }
 
     /// A default that reads a fact which is there comes from that fact.

@@ -55,7 +55,12 @@ pub(super) fn environment(
     for (name, value, origin) in plain_variables(inputs, draft, values, found, &mut out)? {
         match out.env.iter_mut().find(|entry| entry.name == name) {
             // A person's word goes before ours; a default does not.
-            Some(entry) if !matches!(origin, Origin::Preset { .. } | Origin::Facts { .. }) => {
+            Some(entry)
+                if !matches!(
+                    origin,
+                    Origin::Preset { .. } | Origin::Source { .. } | Origin::Facts { .. }
+                ) =>
+            {
                 entry.source = EnvSource::Value(value);
                 entry.origin = origin;
             }

@@ -1,5 +1,6 @@
-//! The catalogue: every preset by name, in layers (built in, the user's own; sources between them later).
-//! A preset may have the name of one in a lower layer, and extend it under that name.
+//! The catalogue: every preset by name, in layers: built in, sources, the user's own. A preset may have the
+//! name of one in a lower layer, and extend it under that name. `SOURCE/NAME` is the one of a source,
+//! whatever other layers have.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,6 +11,8 @@ use include_dir::{Dir, include_dir};
 use super::engine::{Engine, MOST_TEMPLATE_BYTES, TemplateError};
 use super::error::PresetError;
 use super::inherit::{Chain, Link, Preset};
+use super::layer::{Layer, SourceLayer};
+use super::source::Content;
 use crate::config::{Detects, Document, Kind, did_you_mean};
 use crate::fs::read_optional;
 
@@ -19,27 +22,8 @@ static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 /// Folders of presets may be nested this deep.
 const DEEPEST_FOLDER: usize = 4;
 
-/// Where a preset belongs, lowest first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Layer {
-    /// Part of devbox.
-    BuiltIn,
-    /// The user's config folder.
-    User,
-    /// The repository's `devbox.yaml`.
-    Repository,
-}
-
-impl Layer {
-    /// How people call it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::BuiltIn => "built in",
-            Self::User => "user",
-            Self::Repository => "repository",
-        }
-    }
-}
+/// A preset may have this many ancestors.
+const MOST_ANCESTORS: usize = 32;
 
 /// The templates that a layer's presets may name: its own, then the built-in ones.
 #[derive(Debug, Default)]
@@ -67,6 +51,7 @@ pub struct Catalogue {
     links: Vec<Link>,
     built_in: TemplateSet,
     user: TemplateSet,
+    sources: Vec<(SourceLayer, BTreeSet<String>, TemplateSet)>,
 }
 
 impl Catalogue {
@@ -79,11 +64,30 @@ impl Catalogue {
             links: Vec::new(),
             built_in: TemplateSet { files: embedded(&TEMPLATES), engine: OnceLock::new() },
             user: TemplateSet { files: embedded(&TEMPLATES), engine: OnceLock::new() },
+            sources: Vec::new(),
         };
         for (path, text) in embedded(&PRESETS) {
             catalogue.add(Layer::BuiltIn, Document::parse(format!("presets/{path}"), &text)?)?;
         }
         Ok(catalogue)
+    }
+
+    /// Adds what a source holds, above the sources that are there. `label` says where its files are, such as
+    /// `acme@0123456:`.
+    ///
+    /// # Errors
+    /// Where a file is no preset, or two have one name.
+    pub fn with_source(mut self, name: &str, label: &str, content: &Content) -> Result<Self, PresetError> {
+        let layer = SourceLayer { order: self.sources.len(), name: name.into(), label: label.into() };
+        let mut files = embedded(&TEMPLATES);
+        files.extend(content.templates.iter().map(|(path, text)| (path.clone(), text.clone())));
+        let own = content.templates.keys().cloned().collect();
+        self.sources.push((layer.clone(), own, TemplateSet { files, engine: OnceLock::new() }));
+        for (path, text) in content.presets.iter().filter(|(path, _)| is_yaml(path)) {
+            let document = Document::parse(format!("{label}presets/{path}"), text)?;
+            self.add(Layer::Source(layer.clone()), document)?;
+        }
+        Ok(self)
     }
 
     /// Adds the user's own: `presets/**.yaml` and `templates/**` in the config folder.
@@ -120,9 +124,20 @@ impl Catalogue {
         Ok(())
     }
 
-    /// The names of all presets, sorted.
-    pub fn names(&self) -> BTreeSet<&str> {
-        self.links.iter().map(|link| link.name.as_str()).collect()
+    /// The names of all presets, sorted; those of sources with the source's name in front.
+    pub fn names(&self) -> BTreeSet<String> {
+        self.links.iter().map(Link::qualified).collect()
+    }
+
+    /// The presets that a source brings, by their whole names.
+    pub fn names_of(&self, source: &str) -> BTreeSet<String> {
+        let of_it = |link: &&Link| matches!(&link.layer, Layer::Source(layer) if *layer.name == *source);
+        self.links.iter().filter(of_it).map(Link::qualified).collect()
+    }
+
+    /// The documents of every preset, lowest layer first.
+    pub fn links(&self) -> &[Link] {
+        &self.links
     }
 
     /// The preset of a name, inheritance resolved.
@@ -130,7 +145,8 @@ impl Catalogue {
     /// # Errors
     /// Where there is none, or its inheritance does not work out.
     pub fn get(&self, name: &str) -> Result<Preset, PresetError> {
-        Preset::merge(self.chain(name, self.links.len(), &mut Vec::new())?).and_then(|p| self.checked(p))
+        let index = self.find(name, None, self.links.len()).ok_or_else(|| self.unknown(name))?;
+        Preset::merge(self.chain(index, &mut Vec::new())?).and_then(|p| self.checked(p))
     }
 
     /// A preset that is written in place: a part of `devbox.yaml`.
@@ -139,13 +155,10 @@ impl Catalogue {
     /// Where its parent does not exist or does not fit.
     pub fn extend(&self, part: Link) -> Result<Preset, PresetError> {
         let parent = part.extends.clone().unwrap_or_default();
-        let mut chain =
-            self.chain(&parent, self.links.len(), &mut Vec::new()).map_err(|error| match error {
-                PresetError::Unknown { name, hint } if name == parent => {
-                    part.error_at(&["extends"], format!("no preset is called `{name}`"), hint)
-                }
-                other => other,
-            })?;
+        let Some(index) = self.find(&parent, None, self.links.len()) else {
+            return Err(self.no_parent(&part, &parent));
+        };
+        let mut chain = self.chain(index, &mut Vec::new())?;
         chain.push(part);
         Preset::merge(chain).and_then(|preset| self.checked(preset))
     }
@@ -155,14 +168,18 @@ impl Catalogue {
     /// # Errors
     /// Where the inheritance of one does not work out.
     pub fn of_kind(&self, kind: Kind) -> Result<Vec<Preset>, PresetError> {
-        let presets: Result<Vec<_>, _> = self.names().into_iter().map(|name| self.get(name)).collect();
-        Ok(presets?.into_iter().filter(|preset| preset.kind == kind).collect())
+        let presets: Result<Vec<_>, _> = self.names().iter().map(|name| self.get(name)).collect();
+        let mut presets: Vec<Preset> = presets?.into_iter().filter(|preset| preset.kind == kind).collect();
+        // What a source has under the name of a built-in one is both.
+        let mut seen = BTreeSet::new();
+        presets.retain(|preset| seen.insert(preset.name.clone()));
+        Ok(presets)
     }
 
     /// The name of the app preset that fits a component best: the one whose conditions, all of which hold,
-    /// say most (a framework more than a runtime, that more than a language, that more than a kind); the
-    /// first by name among equals.
-    pub fn for_component(&self, component: &Traits<'_>) -> Option<&str> {
+    /// say most (a framework more than a runtime, that more than a language, that more than a kind); among
+    /// equals the one of the highest layer, then the first by name.
+    pub fn for_component(&self, component: &Traits<'_>) -> Option<String> {
         let score = |detects: &Detects| {
             let mut score = 0;
             for (weight, wanted, found) in [
@@ -183,20 +200,25 @@ impl Catalogue {
     }
 
     /// The name of the preset for a kind of service.
-    pub fn for_service(&self, kind: &str) -> Option<&str> {
+    pub fn for_service(&self, kind: &str) -> Option<String> {
         self.best(|detects| usize::from(detects.service.contains(kind)))
     }
 
-    fn best(&self, score: impl Fn(&Detects) -> usize) -> Option<&str> {
-        let mut best: Option<(usize, &str)> = None;
-        for name in self.names() {
-            let link = self.links.iter().rfind(|link| link.name == name);
-            let score = link.and_then(|link| link.detects.as_ref()).map_or(0, &score);
-            if score > best.map_or(0, |(score, _)| score) {
-                best = Some((score, name));
+    fn best(&self, score: impl Fn(&Detects) -> usize) -> Option<String> {
+        let mut best: Option<(usize, &Link)> = None;
+        let names: BTreeSet<&str> = self.links.iter().map(|link| link.name.as_str()).collect();
+        for name in names {
+            let Some(link) = self.links.iter().rfind(|link| link.name == name) else { continue };
+            let score = link.detects.as_ref().map_or(0, &score);
+            let better = match best {
+                None => score > 0,
+                Some((most, other)) => score > most || (score == most && link.layer > other.layer),
+            };
+            if better {
+                best = Some((score, link));
             }
         }
-        best.map(|(_, name)| name)
+        best.map(|(_, link)| link.qualified())
     }
 
     /// The engine with a layer's templates. `devbox.yaml` brings none of its own: it names built-in ones.
@@ -209,57 +231,108 @@ impl Catalogue {
         set.engine.get_or_init(|| Engine::with_templates(names)).as_ref().map_err(Clone::clone)
     }
 
-    /// The text of a template by the name that manifests carry: `templates/web/service.yaml`.
+    /// A template as people look for it: `templates/web/service.yaml`, with the source in front where it is
+    /// the source's own.
+    pub fn template_file(&self, layer: &Layer, path: &str) -> String {
+        let source = match layer {
+            Layer::Source(layer) => {
+                self.sources.iter().find(|(other, own, _)| other == layer && own.contains(path))
+            }
+            _ => None,
+        };
+        let label = source.map(|(layer, ..)| &*layer.label).unwrap_or_default();
+        format!("{label}templates/{path}")
+    }
+
+    /// Whether the file of that name is a source's own.
+    pub fn is_of_a_source(&self, file: &str) -> bool {
+        self.sources.iter().any(|(layer, ..)| file.starts_with(&*layer.label))
+    }
+
+    /// The text of a template by the name that manifests carry.
     pub fn template_text(&self, file: &str) -> Option<&str> {
+        let of_a_source = self.sources.iter().find_map(|(layer, own, set)| {
+            let path = file.strip_prefix(&*layer.label)?.strip_prefix("templates/")?;
+            set.files.get(path).filter(|_| own.contains(path))
+        });
         // The user's set holds the built-in ones too, save those that are replaced.
-        self.user.files.get(file.strip_prefix("templates/")?).map(String::as_str)
+        let of_the_user = || self.user.files.get(file.strip_prefix("templates/")?);
+        of_a_source.or_else(of_the_user).map(String::as_str)
     }
 
     fn templates(&self, layer: &Layer) -> &TemplateSet {
-        if *layer == Layer::User { &self.user } else { &self.built_in }
+        match layer {
+            Layer::User => &self.user,
+            Layer::Source(layer) => {
+                self.sources.iter().find(|(other, ..)| other == layer).map_or(&self.built_in, |(.., set)| set)
+            }
+            Layer::BuiltIn | Layer::Repository => &self.built_in,
+        }
     }
 
-    fn chain(&self, name: &str, below: usize, seen: &mut Vec<String>) -> Result<Chain, PresetError> {
-        let found = self.links[..below].iter().rposition(|link| link.name == name);
-        let Some(index) = found else {
-            let hint = did_you_mean(name, self.names());
-            return Err(PresetError::Unknown { name: name.to_owned(), hint });
+    /// Where the preset of a name is, as far as `below`. Whoever asks from within a source sees its own
+    /// presets first, and none of another source.
+    fn find(&self, name: &str, from: Option<&Link>, below: usize) -> Option<usize> {
+        let links = &self.links[..below];
+        let inside = from.map(|link| &link.layer).filter(|layer| matches!(layer, Layer::Source(_)));
+        if let Some((source, name)) = name.split_once('/') {
+            let is_it = |link: &Link| {
+                let of_source = matches!(&link.layer, Layer::Source(layer) if *layer.name == *source);
+                link.name == name && of_source && inside.is_none_or(|layer| *layer == link.layer)
+            };
+            return links.iter().rposition(is_it);
+        }
+        let Some(inside) = inside else {
+            return links.iter().rposition(|link| link.name == name);
         };
+        let own = links.iter().rposition(|link| link.name == name && link.layer == *inside);
+        let beyond = |link: &Link| link.name == name && !matches!(link.layer, Layer::Source(_));
+        own.or_else(|| links.iter().rposition(beyond))
+    }
+
+    fn chain(&self, index: usize, seen: &mut Vec<usize>) -> Result<Chain, PresetError> {
+        if let Some(start) = seen.iter().position(|other| *other == index) {
+            let chain = seen[start..].iter().chain([&index]);
+            return Err(PresetError::Cycle {
+                chain: chain.map(|index| self.links[*index].qualified()).collect(),
+            });
+        }
         let link = self.links[index].clone();
-        seen.push(name.to_owned());
+        seen.push(index);
+        if seen.len() > MOST_ANCESTORS {
+            let message = format!("a preset has at most {MOST_ANCESTORS} ancestors");
+            return Err(link.error_at(&["extends"], message, None));
+        }
         let mut chain = match &link.extends {
             None => Vec::new(),
-            // Its own name means the preset of that name in a layer below.
-            Some(parent) if *parent == link.name => {
-                let start = self.links.iter().position(|l| l.layer == link.layer).unwrap_or(index);
-                self.parent(&link, parent, start, seen)?
-            }
             Some(parent) => {
-                if let Some(start) = seen.iter().position(|name| name == parent) {
-                    let mut chain = seen[start..].to_vec();
-                    chain.push(parent.clone());
-                    return Err(PresetError::Cycle { chain });
-                }
-                self.parent(&link, parent, self.links.len(), seen)?
+                // Its own name means the preset of that name in a layer below.
+                let below = match *parent == link.name {
+                    true => self.links.iter().position(|l| l.layer == link.layer).unwrap_or(index),
+                    false => self.links.len(),
+                };
+                let parent =
+                    self.find(parent, Some(&link), below).ok_or_else(|| self.no_parent(&link, parent))?;
+                self.chain(parent, seen)?
             }
         };
         chain.push(link);
         Ok(chain)
     }
 
-    fn parent(
-        &self,
-        link: &Link,
-        parent: &str,
-        below: usize,
-        seen: &mut Vec<String>,
-    ) -> Result<Chain, PresetError> {
-        self.chain(parent, below, seen).map_err(|error| match error {
-            PresetError::Unknown { name, hint } if name == parent => {
-                link.error_at(&["extends"], format!("no preset is called `{name}`"), hint)
+    fn unknown(&self, name: &str) -> PresetError {
+        let hint = did_you_mean(name, self.names().iter().map(String::as_str));
+        PresetError::Unknown { name: name.to_owned(), hint }
+    }
+
+    fn no_parent(&self, link: &Link, parent: &str) -> PresetError {
+        let hint = match (&link.layer, parent.contains('/')) {
+            (Layer::Source(_), true) => {
+                Some("a source's preset extends one of its own, or a built-in one".to_owned())
             }
-            other => other,
-        })
+            _ => did_you_mean(parent, self.names().iter().map(String::as_str)),
+        };
+        link.error_at(&["extends"], format!("no preset is called `{parent}`"), hint)
     }
 
     /// Every template that it names is there.

@@ -7,9 +7,9 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::catalogue::Layer;
 use super::error::PresetError;
 use super::grammar;
+use super::layer::Layer;
 use super::param::{Param, whole};
 use crate::config::{ConnectionFile, Detects, Document, Kind, ParamType, PresetFile};
 
@@ -120,6 +120,14 @@ impl Link {
         }
     }
 
+    /// The name that means this one and no other: `SOURCE/NAME` for a source's.
+    pub fn qualified(&self) -> String {
+        match &self.layer {
+            Layer::Source(source) => format!("{}/{}", source.name, self.name),
+            _ => self.name.clone(),
+        }
+    }
+
     /// What it says it is for.
     pub fn detects(&self) -> Option<&Detects> {
         self.detects.as_ref()
@@ -218,7 +226,7 @@ impl Preset {
             })
             .collect();
         Ok(Self {
-            name: last.name.clone(),
+            name: last.qualified(),
             summary: chain.iter().rev().find_map(|link| link.summary.clone()).unwrap_or_default(),
             kind,
             detects: last.detects.clone(),
@@ -236,9 +244,9 @@ impl Preset {
         origin(&self.chain, section, key)
     }
 
-    /// The names of the chain, child first.
-    pub fn ancestry(&self) -> impl Iterator<Item = &str> {
-        self.chain.iter().rev().map(|link| link.name.as_str())
+    /// The whole names of the chain, child first.
+    pub fn ancestry(&self) -> impl Iterator<Item = String> {
+        self.chain.iter().rev().map(Link::qualified)
     }
 
     /// Every name that can be set: parameters, then free values.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::catalogue::Catalogue;
 use super::error::PresetError;
 use super::inherit::Preset;
+use super::layer::Layer;
 use super::reads::reads;
 use crate::config::{DocumentError, Kind, Position, did_you_mean};
 
@@ -75,18 +76,16 @@ fn guards(text: &str) -> BTreeSet<&str> {
 /// The preset's templates and what they include, by the name that people know.
 fn files(preset: &Preset, catalogue: &Catalogue) -> BTreeSet<String> {
     let mut files: BTreeSet<String> = BTreeSet::new();
-    let mut open: Vec<String> =
-        preset.templates.values().map(|template| format!("templates/{}", template.path)).collect();
-    while let Some(file) = open.pop() {
+    let mut open: Vec<(&Layer, String)> =
+        preset.templates.values().map(|template| (&template.layer, template.path.clone())).collect();
+    while let Some((layer, path)) = open.pop() {
+        let file = catalogue.template_file(layer, &path);
         let text = catalogue.template_text(&file).unwrap_or_default();
-        for include in text.split("{% include \"").skip(1).filter_map(|rest| rest.split('"').next()) {
-            open.push(format!("templates/{include}"));
-        }
-        if !files.insert(file) {
-            continue;
-        }
         // Includes go a few files deep; what is known is not opened again.
-        open.retain(|file| !files.contains(file));
+        if files.insert(file) {
+            let included = text.split("{% include \"").skip(1).filter_map(|rest| rest.split('"').next());
+            open.extend(included.map(|path| (layer, path.to_owned())));
+        }
     }
     files
 }

@@ -27,29 +27,28 @@ pub fn render(plan: &Plan, catalogue: &Catalogue) -> Result<Vec<Manifest>, Rende
     for unit in plan.units.iter().filter(|unit| unit.role != Role::Access) {
         let context = unit_context(plan, unit);
         for template in unit.templates.values() {
-            let engine = catalogue.engine(&template.layer).map_err(in_templates)?;
-            for document in engine.render(&template.path, &context).map_err(in_templates)? {
+            let file = || catalogue.template_file(&template.layer, &template.path);
+            let named = |error: TemplateError| TemplateError {
+                template: catalogue.template_file(&template.layer, &error.template),
+                ..error
+            };
+            let engine = catalogue.engine(&template.layer).map_err(named)?;
+            for document in engine.render(&template.path, &context).map_err(named)? {
                 bytes += document.text.len();
                 if manifests.len() == MOST_OBJECTS || bytes > MOST_BYTES {
-                    let template = file(&template.path);
-                    return Err(RenderError::TooMuch { template, objects: MOST_OBJECTS, bytes: MOST_BYTES });
+                    return Err(RenderError::TooMuch {
+                        template: file(),
+                        objects: MOST_OBJECTS,
+                        bytes: MOST_BYTES,
+                    });
                 }
-                let manifest = object::parse(&document, file(&template.path), &unit.name)?;
+                let manifest = object::parse(&document, file(), &unit.name)?;
                 object::refuse_twin(&manifests, &manifest)?;
                 manifests.push(manifest);
             }
         }
     }
     Ok(manifests)
-}
-
-/// A template as people look for it.
-fn file(template: &str) -> String {
-    format!("templates/{template}")
-}
-
-fn in_templates(error: TemplateError) -> TemplateError {
-    TemplateError { template: file(&error.template), ..error }
 }
 
 #[cfg(test)]

@@ -17,11 +17,15 @@ static CAUGHT: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 /// # Errors
 /// Where the operating system refuses a signal handler.
 pub fn watch() -> std::io::Result<()> {
+    static WATCHING: AtomicBool = AtomicBool::new(false);
+    if WATCHING.swap(true, Ordering::SeqCst) {
+        return Ok(());
+    }
     signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&CAUGHT)).map(drop)
 }
 
 /// Whether SIGINT has come since [`watch`].
-pub(super) fn caught() -> bool {
+pub fn caught() -> bool {
     CAUGHT.load(Ordering::SeqCst)
 }
 

@@ -16,7 +16,7 @@ use crate::validate::{advice, validate_in};
 /// # Errors
 /// Where there is no preset of a name.
 pub(super) fn run(names: &[String], catalogue: &Catalogue, ui: &Ui) -> Result<Exit, Failure> {
-    let all: Vec<String> = catalogue.names().into_iter().map(str::to_owned).collect();
+    let all: Vec<String> = catalogue.names().into_iter().collect();
     let names = if names.is_empty() { &all } else { names };
     let mut found = Vec::new();
     for name in names {
