@@ -41,6 +41,7 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit
     let (place, plan) = wizard.settle(file.as_ref())?;
     let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
     workspace.check_images(env, &plan, &manifests)?;
+    workspace.warn_of_own(ui, &plan);
     let repository_file = RepositoryFile::plan(&workspace, &plan)?;
     if args.dry_run {
         let to = match &place {

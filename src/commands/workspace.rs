@@ -95,6 +95,12 @@ impl Workspace {
         })
     }
 
+    /// Warns where the plan names what only this user has.
+    pub(super) fn warn_of_own(&self, ui: &Ui, plan: &Plan) {
+        let repository = self.repository.as_ref().map(|(_, repository)| repository);
+        sources::warn_of_own(ui, &self.user, repository, plan);
+    }
+
     /// Refuses images that a source brings from where nobody expected them.
     ///
     /// # Errors

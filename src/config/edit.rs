@@ -195,7 +195,16 @@ fn remove(document: &Document, text: &str, name: &str) -> Option<String> {
         return None;
     }
     let end = end_of_block(&lines, start, place.column - 1);
-    Some(lines[..start].iter().chain(&lines[end..]).copied().collect())
+    let mut before = &lines[..start];
+    // What stood apart from it by an empty line does not end in one.
+    if lines[end..].is_empty() {
+        while let [rest @ .., last] = before
+            && last.trim().is_empty()
+        {
+            before = rest;
+        }
+    }
+    Some(before.iter().chain(&lines[end..]).copied().collect())
 }
 
 #[cfg(test)]

@@ -115,8 +115,12 @@ fn source(document: &Document, name: String, file: SourceFile) -> Result<Source,
         let message = format!("source `{name}` has no `git`");
         return Err(at(&[], message, Some("such as `git: https://git.example.com/platform/presets.git`")));
     };
-    let address =
-        Address::parse(git, None).map_err(|error| at(&["git"], error.message, error.hint.as_deref()))?;
+    let address = Address::parse(git, None).map_err(|error| {
+        let mut located = at(&["git"], error.message, error.hint.as_deref());
+        // What stands before an `@` may be a password: the line is not shown again.
+        located.excerpt = located.excerpt.filter(|line| !line.contains('@'));
+        located
+    })?;
     if let Some(reference) = &file.reference {
         check_reference(reference).map_err(|message| at(&["ref"], message, None))?;
     }

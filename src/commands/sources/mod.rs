@@ -161,6 +161,22 @@ pub(super) fn check_images(
         .hint(format!("if the registry is yours, list it in `config.yaml`: `registries: [{registry}]`")))
 }
 
+/// Says which presets of a plan come from sources that only this user has: `devbox.yaml` would name what
+/// others cannot find.
+pub(super) fn warn_of_own(ui: &Ui, user: &UserConfig, repository: Option<&Repository>, plan: &Plan) {
+    let shared = repository.map(|repository| repository.sources.as_slice()).unwrap_or_default();
+    for unit in &plan.units {
+        let Some((name, _)) = unit.preset.split_once('/') else { continue };
+        let own = user.sources.iter().find(|source| source.name == name);
+        if let Some(source) = own.filter(|_| shared.iter().all(|other| other.name != name)) {
+            ui.warn(&format!(
+                "`{}` is from a source that is yours alone; others find it after `devbox preset add {name} {}` here",
+                unit.preset, source.address
+            ));
+        }
+    }
+}
+
 /// Whether a value of a unit that is this image is a source's own; `None` where no value is it.
 fn from_a_source(plan: &Plan, unit: &str, image: &str) -> Option<bool> {
     let unit = plan.units.iter().find(|other| other.name == unit)?;

@@ -19,7 +19,7 @@ pub(in super::super) fn look(
     catalogue: &Catalogue,
 ) -> Result<Brings, Failure> {
     let mut brings = Brings::of(content, catalogue, &source.name)?;
-    for name in &brings.presets {
+    for name in &brings.presets.clone() {
         let Ok(preset) = catalogue.get(name) else { continue };
         let Ok(plan) = plan::trial(catalogue, &[preset], "trial") else { continue };
         for manifest in render(&plan, catalogue).unwrap_or_default() {

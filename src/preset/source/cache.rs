@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::content::Content;
 use super::error::{SourceError, Trouble};
-use super::fetch::{Fetched, Job, Want};
+use super::fetch::{self, Fetched, Job, Want};
 use super::tree::{self, ReadError};
 use super::watch::Watch;
 use crate::config::{Source, short};
@@ -93,7 +93,11 @@ impl Fetcher<'_> {
     fn fetch(&self, source: &Source, want: Want) -> Result<Oid, SourceError> {
         let folder = self.folder(source);
         let id = format!("source/{}", source.name);
-        self.sink.emit(Event::started(&id, format!("fetch {}", source.name)));
+        self.sink.emit(match self.interactive && fetch::may_ask(&source.address) {
+            // No spinner over a question of ssh.
+            true => Event::note(format!("fetch {} over ssh", source.name)),
+            false => Event::started(&id, format!("fetch {}", source.name)),
+        });
         let result = self.locked(&folder, &id).and_then(|_lock| self.into_cache(source, &want, &folder, &id));
         let (outcome, text) = match &result {
             Ok(commit) => (Outcome::Done, short(&commit.to_string()).to_owned()),

@@ -139,6 +139,11 @@ impl Job {
     }
 }
 
+/// Whether the program on the way may ask something at the terminal.
+pub(super) fn may_ask(address: &Address) -> bool {
+    matches!(GitConfig::open().instead(address).way, Way::Ssh(_))
+}
+
 /// A branch or tag of the remote.
 struct Head {
     name: String,

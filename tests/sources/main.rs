@@ -1,0 +1,17 @@
+//! Organisation sources as a user meets them: over `file://`, http and ssh, hostile ones, offline, two runs
+//! at once, and the trust that is asked for.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test may panic anywhere")]
+
+mod cache;
+mod folder;
+mod hostile;
+mod organisation;
+mod overhttp;
+mod overssh;
+mod server;
+#[path = "../support/mod.rs"]
+mod support;
+mod trust;
+mod update;
