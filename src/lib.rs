@@ -15,7 +15,7 @@
 //! | [`commands`] | one verb each: puts the stages in order |
 //! | [`config`] | user config, `devbox.yaml`, state; every value keeps its origin |
 //! | [`detect`] | one bounded walk; rules per ecosystem; [`detect::Facts`] with evidence |
-//! | [`preset`] | catalogue, inheritance, parameter types |
+//! | [`preset`] | catalogue, inheritance, parameter types, git sources |
 //! | [`plan`] | questions, answers, resolution |
 //! | [`render`] | templates to [`render::Manifest`]s |
 //! | [`validate`] | offline checks of manifests |

@@ -88,6 +88,11 @@ const RULES: &[Rule] = &[
         because: "only `env` reads the environment",
     },
     Rule {
+        words: &["unsafe"],
+        places: Places::Only(&["preset/source/transport.rs"]),
+        because: "the one unsafe block registers a transport with libgit2",
+    },
+    Rule {
         words: &["kube"],
         places: Places::Only(&["cluster", "kubeconfig", "sandbox", "commands"]),
         because: "only these rooms speak with a cluster",

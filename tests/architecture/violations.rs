@@ -180,6 +180,13 @@ fn only_some_rooms_speak_with_a_cluster() {
 }
 
 #[test]
+fn nothing_is_unsafe_but_one_registration() {
+    let because = "the one unsafe block registers a transport with libgit2";
+    breaks("ui/x.rs", "fn f() { unsafe { g() } }", &[&format!("src/ui/x.rs:1: `unsafe`: {because}")]);
+    keeps("preset/source/transport.rs", "fn f() { unsafe { g() } }");
+}
+
+#[test]
 fn async_lives_in_three_rooms() {
     let because = "async lives in `cluster`, `sandbox` and `commands`";
     breaks("ui/x.rs", "async fn f() {}", &[&format!("src/ui/x.rs:1: `async`: {because}")]);

@@ -166,3 +166,25 @@ fn what_a_source_has_goes_before_the_built_in_and_can_extend_it() {
         "a source's preset goes before a built-in one that fits as well\n{explained}"
     );
 }
+
+#[test]
+fn init_takes_the_organisations_preset_and_writes_its_whole_name() {
+    let organisation = Organisation::new();
+    let tree = organisation.tree();
+    let gemfile = "source 'https://rubygems.org'\ngem 'rails', '~> 8.0'\ngem 'puma'\n";
+    let devbox =
+        Devbox::new().file("Gemfile", gemfile).file("config/application.rb", "require 'rails/all'\n");
+    git2::Repository::init(devbox.cwd()).unwrap();
+    devbox.args(["preset", "add", "acme", &organisation.url(), "--user", "--trust", &tree]).run().ok();
+    let init = || {
+        let call = devbox.args(["init", "--dry-run", "--sandbox", "--yes", "--format", "json"]);
+        call.args(["--set", "source=image"]).run().ok()
+    };
+    let run = init();
+    let units = run.json()["plan"]["units"].clone();
+    assert!(units.as_array().unwrap().iter().any(|unit| unit["preset"] == "acme/rails"), "{run}");
+    assert!(run.stderr.contains("is from a source that is yours alone"), "{run}");
+    // Pinned in the repository, it is everybody's.
+    devbox.args(["preset", "add", "acme", &organisation.url(), "--trust", &tree]).run().ok();
+    assert!(!init().stderr.contains("yours alone"));
+}

@@ -2,7 +2,7 @@
 //! at once, and the trust that is asked for.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test may panic anywhere")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic anywhere")]
 
 mod cache;
 mod folder;

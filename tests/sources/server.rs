@@ -123,7 +123,7 @@ impl Request {
 impl Shared {
     fn serve(&self, stream: TcpStream) -> io::Result<()> {
         match &self.manner.tls {
-            None => self.answer(&mut BufReader::new(stream), |stream| &*stream),
+            None => self.answer(&mut BufReader::new(stream), |stream| stream),
             Some(config) => {
                 let connection =
                     rustls::ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;

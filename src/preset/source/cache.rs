@@ -98,7 +98,8 @@ impl Fetcher<'_> {
             true => Event::note(format!("fetch {} over ssh", source.name)),
             false => Event::started(&id, format!("fetch {}", source.name)),
         });
-        let result = self.locked(&folder, &id).and_then(|_lock| self.into_cache(source, &want, &folder, &id));
+        let result =
+            self.locked(&folder, &id).and_then(|_lock| self.fetch_locked(source, &want, &folder, &id));
         let (outcome, text) = match &result {
             Ok(commit) => (Outcome::Done, short(&commit.to_string()).to_owned()),
             Err(_) => (Outcome::Failed, String::new()),
@@ -125,7 +126,13 @@ impl Fetcher<'_> {
         }
     }
 
-    fn into_cache(&self, source: &Source, want: &Want, folder: &Path, id: &str) -> Result<Oid, SourceError> {
+    fn fetch_locked(
+        &self,
+        source: &Source,
+        want: &Want,
+        folder: &Path,
+        id: &str,
+    ) -> Result<Oid, SourceError> {
         if let Want::Commit(commit) = want {
             // Another run may have brought it while we waited; what is there and damaged is made anew.
             if self.cached(source, *commit)?.is_some() {

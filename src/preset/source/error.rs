@@ -113,7 +113,7 @@ pub enum Trouble {
         said: String,
     },
     /// It is more than a source may be.
-    #[error("it is larger than {} MiB", .0 >> 20)]
+    #[error("it has more than {} MiB, or more objects than a source may have", .0 >> 20)]
     TooLarge(u64),
     /// Nothing came for too long.
     #[error("nothing came from it for {0} seconds")]

@@ -33,6 +33,9 @@ pub(super) enum Fetched {
     NoCommit,
 }
 
+/// No repository of presets has so many objects, not even with its history.
+const MOST_OBJECTS: usize = 500_000;
+
 /// The reference that holds what was fetched.
 const HELD: &str = "refs/devbox/pin";
 
@@ -119,7 +122,7 @@ impl Job {
         let mut callbacks = RemoteCallbacks::new();
         callbacks.transfer_progress(|progress| {
             self.watch.progress(progress.indexed_objects());
-            if progress.received_bytes() as u64 > MOST_BYTES {
+            if progress.received_bytes() as u64 > MOST_BYTES || progress.total_objects() > MOST_OBJECTS {
                 self.watch.fail(Trouble::TooLarge(MOST_BYTES));
                 return false;
             }
