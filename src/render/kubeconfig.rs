@@ -11,7 +11,7 @@ use super::error::RenderError;
 use super::object::yaml;
 use crate::config::did_you_mean;
 use crate::plan::{Plan, unit_context};
-use crate::preset::{Catalogue, Engine, Layer};
+use crate::preset::{Catalogue, Layer};
 
 /// The keys of a kubeconfig's user (client-go `tools/clientcmd/api/v1` `AuthInfo`).
 const USER_KEYS: [&str; 15] = [
@@ -99,9 +99,9 @@ pub fn kubeconfig(
     let mut input = input.clone();
     input.user = user(&input, plan, catalogue)?;
     let context = json!({ "kubeconfig": input });
-    let (value, line) = one(catalogue.engine(&Layer::BuiltIn)?, TEMPLATE, &context)?;
+    let (value, file, line) = one(catalogue, &Layer::BuiltIn, TEMPLATE, &context)?;
     serde_yaml::to_string(&value).map_err(|error| RenderError::Yaml {
-        template: super::file(TEMPLATE),
+        template: file,
         line,
         message: error.to_string(),
         rendered: None,
@@ -126,9 +126,7 @@ fn user(input: &KubeconfigInput, plan: &Plan, catalogue: &Catalogue) -> Result<V
     context["kubeconfig"] = json!(input);
     let mut merged = Map::new();
     for template in unit.templates.values() {
-        let engine = catalogue.engine(&template.layer).map_err(super::in_templates)?;
-        let (value, line) = one(engine, &template.path, &context)?;
-        let file = super::file(&template.path);
+        let (value, file, line) = one(catalogue, &template.layer, &template.path, &context)?;
         let wrong = |problem| RenderError::NoUser { template: file.clone(), line, problem };
         let Value::Object(map) = value else { return Err(wrong("it is no map".into())) };
         // The person's own is as it is, with whatever their tools put there.
@@ -163,12 +161,20 @@ fn check(user: &Map<String, Value>) -> Result<(), String> {
     Ok(())
 }
 
-/// Renders a template that is one document; also gives the line where it starts.
-fn one(engine: &Engine, path: &str, context: &Value) -> Result<(Value, usize), RenderError> {
-    let documents = engine.render(path, context).map_err(super::in_templates)?;
-    let file = super::file(path);
+/// Renders a template that is one document; also gives its file and the line where it starts.
+fn one(
+    catalogue: &Catalogue,
+    layer: &Layer,
+    path: &str,
+    context: &Value,
+) -> Result<(Value, String, usize), RenderError> {
+    let file = catalogue.template_file(layer, path);
+    let documents = catalogue
+        .engine(layer)
+        .and_then(|engine| engine.render(path, context))
+        .map_err(|error| super::named(catalogue, layer, error))?;
     match documents.as_slice() {
-        [document] => Ok((yaml(document, &file)?, document.line)),
+        [document] => Ok((yaml(document, &file)?, file, document.line)),
         [] => Err(RenderError::NoUser { template: file, line: 1, problem: "it is empty".into() }),
         [_, second, ..] => {
             let problem = "it holds more than one document".into();

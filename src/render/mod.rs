@@ -10,7 +10,7 @@ pub use kubeconfig::{KubeconfigInput, Plugin, Variable, check_kubeconfig, kubeco
 pub use manifest::{GENERATE, KEEP, Manifest, ObjectKey, RETAIN};
 
 use crate::plan::{Plan, Role, unit_context};
-use crate::preset::{Catalogue, TemplateError};
+use crate::preset::{Catalogue, Layer, TemplateError};
 
 /// A plan may render to this many objects...
 const MOST_OBJECTS: usize = 2_000;
@@ -28,10 +28,7 @@ pub fn render(plan: &Plan, catalogue: &Catalogue) -> Result<Vec<Manifest>, Rende
         let context = unit_context(plan, unit);
         for template in unit.templates.values() {
             let file = || catalogue.template_file(&template.layer, &template.path);
-            let named = |error: TemplateError| TemplateError {
-                template: catalogue.template_file(&template.layer, &error.template),
-                ..error
-            };
+            let named = |error| named(catalogue, &template.layer, error);
             let engine = catalogue.engine(&template.layer).map_err(named)?;
             for document in engine.render(&template.path, &context).map_err(named)? {
                 bytes += document.text.len();
@@ -49,6 +46,11 @@ pub fn render(plan: &Plan, catalogue: &Catalogue) -> Result<Vec<Manifest>, Rende
         }
     }
     Ok(manifests)
+}
+
+/// An error with its template as people look for it.
+fn named(catalogue: &Catalogue, layer: &Layer, error: TemplateError) -> TemplateError {
+    TemplateError { template: catalogue.template_file(layer, &error.template), ..error }
 }
 
 #[cfg(test)]
