@@ -210,6 +210,10 @@ fn listens(log: &[String]) -> Vec<(u16, bool)> {
             }
             let loopback = host == "localhost" || host.starts_with("127.") || host == "[::1]";
             // What else stands before a colon and a number is a time or a place in a file.
+            let begins = at.get(0).map_or(0, |whole| whole.start());
+            if line[..begins].ends_with(|before: char| before.is_alphanumeric()) {
+                continue;
+            }
             let everywhere =
                 matches!(host.as_str(), "" | "*" | "0.0.0.0" | "[::]") || !text("scheme").is_empty();
             let port = text("port").parse().or_else(|_| text("bare").parse::<u16>());

@@ -8,9 +8,6 @@ use crate::machine::{has, machine};
 /// Far more than it takes; running into it would say so.
 const PATIENCE: &str = "--timeout=4m";
 
-/// A probe may succeed until the start has taken too long: that is waited for, and said meanwhile.
-const PROBE_PATIENCE: &str = "--timeout=20s";
-
 /// Sets up a project that fails, and takes it away again.
 fn fails(name: &str, component: &str, environment: &str, patience: &str) -> Output {
     let machine = machine();
@@ -48,13 +45,13 @@ pub(crate) fn exits() {
 pub(crate) fn wrong_port() {
     let component = "      image: python:3.13-slim-bookworm\n      port: 8080\n      \
                      command: 'echo listening on 8081; python -m http.server 8081'\n";
-    let output = fails("wrong-port", component, "", PROBE_PATIENCE);
+    let output = fails("wrong-port", component, "", PATIENCE);
     has(
         &output,
         &[
             "container `app`",
-            "Deployment/app  0 of 1 replicas ready: Startup probe failed",
-            "8080: connect: connection refused",
+            "Startup probe failed",
+            "8080: connect: connection refused; its log says that it listens on port 8081",
             "| listening on 8081",
         ],
     );
