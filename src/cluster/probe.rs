@@ -187,7 +187,7 @@ fn listens(log: &[String]) -> Vec<(u16, bool)> {
     });
     static AT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?i)(?:(?P<scheme>[a-z][a-z0-9+.]*)://)?(?P<host>\[[0-9a-f:.]*\]|\*|[a-z0-9][a-z0-9.-]*|):(?P<port>\d{2,5})\b|\bport[ :=]+(?P<bare>\d{2,5})\b",
+            r"(?i)(?:(?P<scheme>[a-z][a-z0-9+.]*)://)?(?P<host>\[[0-9a-f:.]*\]|\*|[a-z0-9][a-z0-9.-]*|):(?P<port>\d{2,5})\b|\bport[ :=]+(?P<bare>\d{2,5})\b|\b(?:listen\w*|serving|running|started|available)(?: \w+)? (?:on|at):? (?P<plain>\d{2,5})\b",
         )
         .expect("a valid expression")
     });
@@ -216,8 +216,13 @@ fn listens(log: &[String]) -> Vec<(u16, bool)> {
             }
             let everywhere =
                 matches!(host.as_str(), "" | "*" | "0.0.0.0" | "[::]") || !text("scheme").is_empty();
-            let port = text("port").parse().or_else(|_| text("bare").parse::<u16>());
-            if let Ok(port) = port
+            // `started at 10:15`, `listening on 10.0.0.1`.
+            let after = at.name("plain").and_then(|plain| line[plain.end()..].chars().next());
+            if after.is_some_and(|c| ":.-/".contains(c)) {
+                continue;
+            }
+            let port = [text("port"), text("bare"), text("plain")].iter().find_map(|port| port.parse().ok());
+            if let Some(port) = port
                 && (loopback || everywhere)
             {
                 found.push((port, loopback));
@@ -249,6 +254,8 @@ mod tests {
     fn servers_say_where_they_listen_in_many_ways() {
         for (line, port, loopback) in [
             ("listening on port 3000", 3000, false),
+            ("Listening on 3000", 3000, false),
+            ("App running at: 8081", 8081, false),
             ("Listening on :8081", 8081, false),
             ("Serving HTTP on 0.0.0.0 port 8081 (http://0.0.0.0:8081/) ...", 8081, false),
             ("INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)", 8000, true),
@@ -271,6 +278,8 @@ mod tests {
             "Debugger listening on ws://127.0.0.1:9229/0f2c936f",
             "Error: listen EADDRINUSE: address already in use :::3000",
             "2026-11-25 10:15:30 started",
+            "server started at 10:15",
+            "listening on 10.0.0.1",
             "server.js:12 is ready",
             "GET http://localhost:3000/ 200",
             "database ready at postgres://db:5432/app",
