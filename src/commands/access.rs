@@ -112,59 +112,61 @@ pub(super) async fn write(
         let name = plan.access().map(|unit| unit.preset.clone()).unwrap_or_default();
         sink.emit(Event::warning(format!("the sandbox knows nothing of access `{name}`: a token is used")));
         needs = Needs::Token;
-        plan.units.retain(|unit| unit.role != Role::Access);
+        leave_out_access(&mut plan);
     }
-    let lifetime = plan.access().map_or(SANDBOX_LIFETIME, lifetime);
-    let (cluster_entry, mut user) = own::entries(cluster.target());
+    let lifetime = plan.access().map_or(USUAL_LIFETIME, lifetime);
     let namespace = plan.namespace_name().to_owned();
     let account = service_account(manifests);
-    let mut lasts = Lasts::AsTheirs;
-    let mut token = None;
-    if matches!(needs, Needs::Token | Needs::TokenPlugin) {
+    let token = match (needs, account) {
+        (Needs::User | Needs::Nothing, _) => Ok(None),
+        (_, None) => Err("the environment has no ServiceAccount".to_owned()),
         // The plugin's first token is asked for here, so that what does not work is known now.
-        let given = match account {
-            None => Err("the environment has no ServiceAccount".to_owned()),
-            Some(account) => {
-                cluster.token(&namespace, account, lifetime).await.map_err(|error| error.to_string())
-            }
-        };
-        match given {
-            Ok(given) => {
-                lasts = if needs == Needs::Token { Lasts::Until(given.expires) } else { Lasts::Renewed };
-                token = Some(given.token.expose_secret().to_owned());
-            }
-            Err(why) => {
-                sink.emit(Event::warning(format!(
-                    "no token, so the kubeconfig holds your own credentials: {why}"
-                )));
-                plan.units.retain(|unit| unit.role != Role::Access);
-            }
+        (_, Some(account)) => {
+            cluster.token(&namespace, account, lifetime).await.map(Some).map_err(|e| e.to_string())
         }
-    }
-    if let (None, Some(token)) = (plan.access(), &token) {
-        user = json!({ "token": token });
-    }
+    };
+    let token = token.unwrap_or_else(|why| {
+        sink.emit(Event::warning(format!("no token, so the kubeconfig holds your own credentials: {why}")));
+        leave_out_access(&mut plan);
+        None
+    });
+    let lasts = match (&token, needs) {
+        (None, _) => Lasts::AsTheirs,
+        (Some(_), Needs::TokenPlugin) => Lasts::Renewed,
+        (Some(token), _) => Lasts::Until(token.expires),
+    };
+    let token = token.map(|token| token.token.expose_secret().to_owned());
+    let (cluster, own_user) = own::entries(cluster.target());
+    let user = match &token {
+        Some(token) if plan.access().is_none() => json!({ "token": token }),
+        _ => own_user,
+    };
     let origin = origin(env, &record.place)?;
     let input = KubeconfigInput {
         context: context_name(&plan),
         namespace,
-        cluster: cluster_entry,
+        cluster,
         user,
         token,
         plugin: plugin(env, record, account.unwrap_or_default(), lifetime, &origin),
-        origin: origin.clone(),
+        origin,
     };
     own::write(file, &render::kubeconfig(&input, &plan, &workspace.catalogue)?)?;
     Ok(lasts)
 }
 
-/// How long a token on the sandbox lives where the access preset asks for none.
-const SANDBOX_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Without an access preset the kubeconfig's user is what it is given.
+fn leave_out_access(plan: &mut Plan) {
+    plan.units.retain(|unit| unit.role != Role::Access);
+}
+
+/// How long a token is asked to live where the access preset does not say.
+const USUAL_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 fn lifetime(unit: &Unit) -> Duration {
     let text = unit.values.get("lifetime").and_then(|resolved| resolved.value.as_str());
     let parsed = text.and_then(|text| text.parse::<SignedDuration>().ok());
-    parsed.and_then(|duration| duration.try_into().ok()).unwrap_or(SANDBOX_LIFETIME)
+    parsed.and_then(|duration| duration.try_into().ok()).unwrap_or(USUAL_LIFETIME)
 }
 
 /// The kubeconfigs that the place was found with, where they are not the usual one.
