@@ -251,15 +251,7 @@ pub(super) fn is_current(pod: &Value, owner: &Value, replica_set: Option<&Value>
     let label = |name: &str| pod["metadata"]["labels"][name].as_str();
     let observed = owner["status"]["observedGeneration"] == owner["metadata"]["generation"];
     match owner["kind"].as_str() {
-        Some("Deployment") => {
-            let revision = |object: &Value| {
-                object["metadata"]["annotations"]["deployment.kubernetes.io/revision"]
-                    .as_str()
-                    .map(ToOwned::to_owned)
-            };
-            observed
-                && replica_set.is_some_and(|set| revision(set).is_some() && revision(set) == revision(owner))
-        }
+        Some("Deployment") => replica_set.is_some_and(|set| has_template_of(set, owner)),
         Some("StatefulSet") => {
             observed && label("controller-revision-hash") == owner["status"]["updateRevision"].as_str()
         }
@@ -270,6 +262,17 @@ pub(super) fn is_current(pod: &Value, owner: &Value, replica_set: Option<&Value>
         }
         _ => true,
     }
+}
+
+/// Whether a ReplicaSet is the one of its Deployment's present template: the controller's own comparison
+/// (EqualIgnoreHash in pkg/controller/deployment/util). Its revision does not tell: with the strategy
+/// `Recreate` a change is observed before the ReplicaSet for it is made.
+fn has_template_of(set: &Value, deployment: &Value) -> bool {
+    let mut template = set["spec"]["template"].clone();
+    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+        labels.remove("pod-template-hash");
+    }
+    template.is_object() && template == deployment["spec"]["template"]
 }
 
 #[cfg(test)]
@@ -346,20 +349,22 @@ status: {containerStatuses: [{name: app, state: {waiting: {reason: RunContainerE
     #[test]
     fn pods_of_an_older_template_do_not_count() {
         let value = |yaml: &str| serde_yaml::from_str::<Value>(yaml).unwrap();
+        // As the controller leaves it for a moment where the strategy is `Recreate`.
         let deployment = value(
-            "{kind: Deployment, metadata: {generation: 2, annotations: {deployment.kubernetes.io/revision: '2'}}, status: {observedGeneration: 2}}",
+            "{kind: Deployment, metadata: {generation: 2, annotations: {deployment.kubernetes.io/revision: '1'}},
+              spec: {template: {metadata: {labels: {app: a}}, spec: {containers: [{image: 'a:2'}]}}},
+              status: {observedGeneration: 2}}",
         );
-        let set = |revision: &str| {
-            value(&format!("metadata: {{annotations: {{deployment.kubernetes.io/revision: '{revision}'}}}}"))
+        let set = |image: &str| {
+            value(&format!(
+                "metadata: {{annotations: {{deployment.kubernetes.io/revision: '1'}}}}
+spec: {{template: {{metadata: {{labels: {{app: a, pod-template-hash: x}}}}, spec: {{containers: [{{image: '{image}'}}]}}}}}}"
+            ))
         };
         let pod = value("metadata: {labels: {controller-revision-hash: b}}");
-        assert!(is_current(&pod, &deployment, Some(&set("2"))));
-        assert!(!is_current(&pod, &deployment, Some(&set("1"))));
+        assert!(is_current(&pod, &deployment, Some(&set("a:2"))));
+        assert!(!is_current(&pod, &deployment, Some(&set("a:1"))));
         assert!(!is_current(&pod, &deployment, None));
-        let stale = value(
-            "{kind: Deployment, metadata: {generation: 3, annotations: {deployment.kubernetes.io/revision: '2'}}, status: {observedGeneration: 2}}",
-        );
-        assert!(!is_current(&pod, &stale, Some(&set("2"))));
         let stateful = |revision: &str| {
             value(&format!(
                 "{{kind: StatefulSet, metadata: {{generation: 1}}, status: {{observedGeneration: 1, updateRevision: {revision}}}}}"

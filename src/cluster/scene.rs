@@ -1,7 +1,7 @@
 //! What a wait has seen so far: the objects, their pods, ReplicaSets and warning events, and what they
 //! say together. No request is sent from here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -33,9 +33,8 @@ pub(super) struct Scene<'a> {
     /// When the problems of pods' containers were first seen.
     since: HashMap<(String, Option<String>), Instant>,
     troubles: Troubles,
-    /// The pods have been listed, and looked at.
-    listed: bool,
-    looked: bool,
+    /// The containers that had ended before anybody looked; nothing until the pods are listed.
+    ended_before: Option<HashSet<Place>>,
     /// When the pods of an object were first refused, by its UID.
     refused: HashMap<String, Instant>,
     sink: &'a dyn Sink,
@@ -74,8 +73,7 @@ impl<'a> Scene<'a> {
             warnings: HashMap::new(),
             since: HashMap::new(),
             troubles: Troubles::default(),
-            listed: false,
-            looked: false,
+            ended_before: None,
             refused: HashMap::new(),
             sink,
         }
@@ -111,10 +109,7 @@ impl<'a> Scene<'a> {
         match news {
             News::All(name, objects) => {
                 match name.as_str() {
-                    PODS => {
-                        self.pods.clear();
-                        self.listed = true;
-                    }
+                    PODS => self.pods.clear(),
                     REPLICA_SETS => self.replica_sets.clear(),
                     _ => {}
                 }
@@ -125,6 +120,9 @@ impl<'a> Scene<'a> {
                 }
                 for object in objects {
                     self.put(&name, object);
+                }
+                if name == PODS {
+                    self.ended_before.get_or_insert_with(|| ended(&self.pods));
                 }
             }
             News::Put(name, object) => self.put(&name, object),
@@ -280,9 +278,7 @@ impl<'a> Scene<'a> {
     }
 
     fn look(&mut self, now: Instant) {
-        if !self.listed {
-            return;
-        }
+        let Some(ended_before) = &self.ended_before else { return };
         let coming: Vec<&str> =
             self.tracked.values().filter(|t| self.is_on_its_way(t)).map(|t| t.uid.as_str()).collect();
         let mut looks = Vec::new();
@@ -299,7 +295,7 @@ impl<'a> Scene<'a> {
             }
         }
         for (place, look, pending, asks) in looks {
-            self.troubles.look(&place, look.as_ref(), !self.looked, now);
+            self.troubles.look(&place, look.as_ref(), ended_before.contains(&place), now);
             if asks {
                 self.troubles.pending(&place, pending, now);
             } else {
@@ -308,7 +304,6 @@ impl<'a> Scene<'a> {
         }
         let pods = &self.pods;
         self.troubles.keep(|uid| pods.contains_key(uid));
-        self.looked = true;
     }
 
     /// Another container of the pod is still on its way: a proxy to a database, say.
@@ -510,4 +505,14 @@ impl<'a> Scene<'a> {
         result.waiting.sort();
         result
     }
+}
+
+/// The containers that have ended.
+fn ended(pods: &BTreeMap<String, Value>) -> HashSet<Place> {
+    let places = pods.iter().flat_map(|(uid, pod)| {
+        pods::statuses(pod)
+            .filter(|status| Look::at(&pod["spec"], status, false).is_some())
+            .filter_map(|status| Some((uid.clone(), status["name"].as_str()?.to_owned())))
+    });
+    places.collect()
 }

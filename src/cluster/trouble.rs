@@ -24,7 +24,7 @@ pub(super) struct Troubles {
 }
 
 impl Troubles {
-    /// Looks at a container's status. `found` where it is the first time that anything is looked at.
+    /// Looks at a container's status. `found` where it had ended before anybody looked.
     pub(super) fn look(&mut self, place: &Place, look: Option<&Look>, found: bool, now: Instant) {
         let Some(look) = look else {
             // An init container that got through in the end.
