@@ -91,6 +91,29 @@ fn an_available_deployment_with_a_new_bad_image_is_never_a_stale_success() {
 }
 
 #[test]
+fn a_crash_loop_that_is_mended_is_no_failure_where_pods_are_recreated() {
+    trial(async |t| {
+        let recreated = |yaml: &str| {
+            let yaml = yaml.replacen("spec:", "spec:\n  strategy: {type: Recreate}", 1);
+            assert!(yaml.contains("Recreate"));
+            t.namespace_yaml() + &yaml
+        };
+        let broken = failing("web", "CrashLoopBackOff", "");
+        let applied = t.up_all(&recreated(&broken)).await;
+        assert_eq!(t.wait(&applied, LONG).await.not_ready[0].reason, "CrashLoopBackOff");
+        for round in 0..5 {
+            // The controller observes this before it makes a ReplicaSet for it, and the old pod is still there.
+            let mended = deployment("web", &format!("nginx:1.{round}"), "");
+            let applied = t.up_all(&recreated(&mended)).await;
+            let readiness = t.wait(&applied, LONG).await;
+            assert!(readiness.is_ready(), "{readiness:?}");
+            let applied = t.up_all(&recreated(&broken)).await;
+            assert!(!t.wait(&applied, LONG).await.is_ready());
+        }
+    });
+}
+
+#[test]
 fn a_job_that_fails_is_named_with_its_reason() {
     trial(async |t| {
         let job = "---
