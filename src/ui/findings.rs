@@ -45,8 +45,17 @@ fn summary(component: &Component) -> String {
         let name = name.as_deref()?;
         Some(version.as_deref().map_or_else(|| name.to_owned(), |version| format!("{name} {version}")))
     };
+    let version = &component.version.resolved;
+    let platform = component.language.as_deref().and_then(|language| platform(component, language));
+    let (language, platform) = match platform {
+        Some(platform) if version.is_some() => {
+            (component.language.clone(), with(&Some(platform.to_owned()), version))
+        }
+        _ => (with(&component.language, version), None),
+    };
     let mut parts: Vec<String> = [
-        with(&component.language, &component.version.resolved),
+        language,
+        platform,
         with(&component.framework, &component.framework_version),
         component.package_manager.clone(),
     ]
@@ -60,6 +69,16 @@ fn summary(component: &Component) -> String {
         parts.push(format!("`{command}`"));
     }
     parts.join(" · ")
+}
+
+/// Whose version a component's version is, where it is not its language's.
+fn platform<'a>(component: &'a Component, language: &str) -> Option<&'a str> {
+    match language {
+        "JavaScript" | "TypeScript" => Some(component.runtime.as_deref().unwrap_or("node")),
+        "C#" | "F#" | "Visual Basic .NET" => Some(".NET"),
+        "Kotlin" | "Groovy" => Some("JDK"),
+        _ => None,
+    }
 }
 
 /// The file and line behind a field, else behind another.
