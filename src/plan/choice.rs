@@ -279,11 +279,19 @@ fn only(components: &[Component]) -> Option<&Component> {
     deployable.next().filter(|_| deployable.next().is_none())
 }
 
-/// Libraries, tools and mere descriptions are not deployed; what says nothing is, where it can start.
+/// Frameworks of programs that run on a screen or a phone.
+const ON_A_SCREEN: [&str; 8] =
+    ["electron", "expo", "flutter", "maui", "react-native", "tauri", "winforms", "wpf"];
+
+/// Libraries, tools, mere descriptions and what needs a screen are not deployed; what says nothing is,
+/// where it can start.
 fn is_deployable(component: &Component) -> bool {
     match component.kind {
         ComponentKind::Web | ComponentKind::Worker | ComponentKind::Static => true,
-        ComponentKind::Unknown => component.commands.dev.is_some() || component.commands.start.is_some(),
+        ComponentKind::Unknown => {
+            let on_a_screen = component.framework.as_deref().is_some_and(|name| ON_A_SCREEN.contains(&name));
+            !on_a_screen && (component.commands.dev.is_some() || component.commands.start.is_some())
+        }
         ComponentKind::Library | ComponentKind::Cli | ComponentKind::Infrastructure => false,
     }
 }

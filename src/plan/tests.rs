@@ -312,6 +312,12 @@ fn several_components_are_a_choice_and_a_service_without_preset_a_warning() {
     facts.components.push(worker("jobs", "jobs"));
     let library = Component { kind: ComponentKind::Library, ..worker("lib", "lib") };
     facts.components.push(library);
+    let desktop = Component {
+        kind: ComponentKind::Unknown,
+        framework: Some("wpf".into()),
+        ..worker("desktop", "desktop")
+    };
+    facts.components.push(desktop);
     let outcome = Given { facts: Some(facts.clone()), ..Given::default() }.resolve().unwrap();
     assert_eq!(outcome.questions[1].key, "components");
     assert_eq!(outcome.questions[1].default, Some(serde_json::json!(["shop", "jobs"])));
