@@ -193,7 +193,7 @@ if [ "$sandbox" = yes ]; then
 fi
 built_containers=$target/release/devbox-sandbox-containers
 if [ "$containers" = yes ]; then
-    if [ -x "$built_containers/node" ] && [ -z "$(find sandbox/containers -newer "$built_containers/node" -print)" ]; then
+    if [ -x "$built_containers/node" ] && [ -z "$(find sandbox/containers sandbox/shared -newer "$built_containers/node" -print)" ]; then
         say 'The containers node is built already'
     else
         say 'Building the containers node (the first time takes about 2 minutes)'

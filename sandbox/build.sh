@@ -6,21 +6,12 @@
 # is linked from Go's own cache in seconds.
 set -eu
 
-if [ $# -ne 1 ] || [ -z "$1" ]; then
-    echo "usage: $0 OUT" >&2
-    exit 2
-fi
-case $1 in
-    /*) out=$1 ;;
-    *) out=$PWD/$1 ;;
-esac
+# shellcheck source=sandbox/shared/build.sh
+. "$(dirname "$0")/shared/build.sh"
+one_argument OUT "$@"
+need_go "$1"
+out=$(absolute "$1")
 cd "$(dirname "$0")"
-
-if ! command -v go >/dev/null 2>&1; then
-    echo "error: go was not found" >&2
-    echo "hint: install Go from https://go.dev/dl/ and run \`$0 $1\` again" >&2
-    exit 1
-fi
 
 # The versions are go.mod's: without them the API server calls itself v0.0.0.
 kubernetes=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)

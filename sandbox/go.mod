@@ -6,6 +6,7 @@ go 1.26.0
 godebug default=go1.26
 
 require (
+	devbox-sandbox-shared v0.0.0
 	go.etcd.io/etcd/api/v3 v3.6.8
 	go.etcd.io/etcd/server/v3 v3.6.8
 	k8s.io/api v0.36.2
@@ -250,3 +251,5 @@ replace (
 	k8s.io/sample-controller => k8s.io/sample-controller v0.36.2
 	k8s.io/streaming => k8s.io/streaming v0.36.2
 )
+
+replace devbox-sandbox-shared => ./shared

@@ -5,16 +5,14 @@
 package main
 
 import (
-	"fmt"
-	"maps"
 	"os"
-	"slices"
-	"strings"
 
 	_ "time/tzdata" // CronJobs name time zones, and a developer's machine may have no zone files.
 
 	_ "k8s.io/component-base/metrics/prometheus/clientgo" // Client and version metrics, as the
 	_ "k8s.io/component-base/metrics/prometheus/version"  // components' own programs link them.
+
+	"devbox-sandbox-shared/roles"
 )
 
 // A role is one component: it runs until it is told to stop and returns the exit code.
@@ -24,7 +22,7 @@ type role struct {
 	server bool
 }
 
-var roles = map[string]role{
+var all = map[string]role{
 	"etcd":                    {run: etcd, server: true},
 	"kube-apiserver":          {run: apiServer, server: true},
 	"kube-controller-manager": {run: controllerManager, server: true},
@@ -37,18 +35,7 @@ var roles = map[string]role{
 }
 
 func main() {
-	name := ""
-	if len(os.Args) > 1 {
-		name = os.Args[1]
-	}
-	chosen, known := roles[name]
-	if !known {
-		names := slices.Sorted(maps.Keys(roles))
-		fmt.Fprintf(os.Stderr, "usage: devbox-sandbox ROLE [FLAG...]\nroles: %s\n", strings.Join(names, ", "))
-		os.Exit(2)
-	}
-	// The components read the process's arguments, the first of which names the program.
-	os.Args = os.Args[1:]
+	chosen := roles.Choose("devbox-sandbox", all)
 	if chosen.server && os.Getenv(lifelineVariable) == "1" {
 		go followLifeline(os.Stdin)
 	}

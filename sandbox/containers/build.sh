@@ -8,21 +8,12 @@
 #   pause                     what holds a pod's namespaces
 set -eu
 
-if [ $# -ne 1 ] || [ -z "$1" ]; then
-    echo "usage: $0 FOLDER" >&2
-    exit 2
-fi
-case $1 in
-    /*) out=$1 ;;
-    *) out=$PWD/$1 ;;
-esac
+# shellcheck source=sandbox/shared/build.sh
+. "$(dirname "$0")/../shared/build.sh"
+one_argument FOLDER "$@"
+need_go "$1"
+out=$(absolute "$1")
 cd "$(dirname "$0")"
-
-if ! command -v go >/dev/null 2>&1; then
-    echo "error: go was not found" >&2
-    echo "hint: install Go from https://go.dev/dl/ and run \`$0 $1\` again" >&2
-    exit 1
-fi
 
 # containerd says its version, and the client asks for it.
 containerd=$(go list -m -f '{{.Version}}' github.com/containerd/containerd/v2)

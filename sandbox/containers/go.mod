@@ -6,6 +6,7 @@ go 1.26.0
 godebug default=go1.26
 
 require (
+	devbox-sandbox-shared v0.0.0
 	github.com/containerd/containerd/v2 v2.2.9
 	github.com/containerd/errdefs v1.0.0
 	github.com/containerd/platforms v1.0.0-rc.2
@@ -197,3 +198,5 @@ require (
 	tags.cncf.io/container-device-interface v1.1.0 // indirect
 	tags.cncf.io/container-device-interface/specs-go v1.1.0 // indirect
 )
+
+replace devbox-sandbox-shared => ../shared

@@ -5,16 +5,13 @@
 package main
 
 import (
-	"fmt"
-	"maps"
 	"os"
-	"slices"
-	"strings"
 
 	"devbox-sandbox-containers/node"
+	"devbox-sandbox-shared/roles"
 )
 
-var roles = map[string]func(args []string) int{
+var all = map[string]func(args []string) int{
 	"node":       node.Main,
 	node.Inside:  node.InsideMain,
 	"containerd": containerd,
@@ -22,17 +19,6 @@ var roles = map[string]func(args []string) int{
 }
 
 func main() {
-	name := ""
-	if len(os.Args) > 1 {
-		name = os.Args[1]
-	}
-	run, known := roles[name]
-	if !known {
-		names := slices.Sorted(maps.Keys(roles))
-		fmt.Fprintf(os.Stderr, "usage: devbox-sandbox-containers ROLE [FLAG...]\nroles: %s\n", strings.Join(names, ", "))
-		os.Exit(2)
-	}
-	// The components read the process's arguments, the first of which names the program.
-	os.Args = os.Args[1:]
-	os.Exit(run(os.Args[1:]))
+	chosen := roles.Choose("devbox-sandbox-containers", all)
+	os.Exit(chosen(os.Args[1:]))
 }

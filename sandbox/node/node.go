@@ -94,7 +94,9 @@ func Main(args []string) error {
 	if err := simulate(ctx, o); err != nil {
 		return fmt.Errorf("simulate pods: %w", err)
 	}
-	startVolumes(ctx, client, o)
+	if err := startVolumes(ctx, client, o); err != nil {
+		return fmt.Errorf("make volumes: %w", err)
+	}
 
 	select {
 	case <-ctx.Done():

@@ -130,16 +130,24 @@ impl Drop for Group {
     }
 }
 
+/// The module that the sandbox's programs share, in the first one's folder.
+const SHARED: &str = "shared";
+
 /// Identifies the sources by the content of every file that the program is built from.
 fn hash(sources: &Path) -> Result<String, FsError> {
     let mut files = Vec::new();
     collect(sources, &mut files)?;
+    let main = sources.ancestors().take(2).find(|folder| folder.join(SHARED).is_dir());
+    if let Some(main) = main {
+        collect(&main.join(SHARED), &mut files)?;
+    }
     files.sort();
     let mut hasher = Sha256::new();
     for file in files {
         let content =
             std::fs::read(&file).map_err(|source| FsError { verb: "read", path: file.clone(), source })?;
-        let name = file.strip_prefix(sources).unwrap_or(&file).to_string_lossy().into_owned();
+        let root = main.unwrap_or(sources);
+        let name = file.strip_prefix(root).unwrap_or(&file).to_string_lossy().into_owned();
         hasher.update(format!("{name}\0{}\0", content.len()));
         hasher.update(content);
     }
@@ -210,6 +218,12 @@ mod tests {
         std::fs::write(folder.join("other/go.mod"), "module other\n").unwrap();
         std::fs::write(folder.join("other/b.go"), "x").unwrap();
         assert_eq!(hash(&folder).unwrap(), before, "a module inside is another program");
+        let inside = hash(&folder.join("other")).unwrap();
+        std::fs::create_dir(folder.join("shared")).unwrap();
+        std::fs::write(folder.join("shared/go.mod"), "module shared\n").unwrap();
+        assert_ne!(hash(&folder).unwrap(), before, "but for the one that both share");
+        assert_ne!(hash(&folder.join("other")).unwrap(), inside);
+        let before = hash(&folder).unwrap();
         std::fs::write(folder.join("a.go"), "x").unwrap();
         assert_ne!(hash(&folder).unwrap(), before);
     }
