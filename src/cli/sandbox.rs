@@ -45,7 +45,8 @@ pub struct SandboxStart {
     /// What pods run on; `containers` needs Linux and root [default: what it was made with, else simulated]
     #[arg(long, value_name = "KIND")]
     pub node: Option<SandboxNode>,
-    /// Port on 127.0.0.1 that pods of a containers node reach at host.devbox.internal; may be repeated
+    /// Port on 127.0.0.1 that a containers node reaches, as host.devbox.internal in pods, as localhost in names of images;
+    /// may be repeated
     #[arg(long = "host-port", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub host_ports: Vec<u16>,
 }

@@ -41,7 +41,7 @@ func writeConfiguration(o options) error {
 			return err
 		}
 	}
-	return nil
+	return writeRegistries(registries, o.hostPorts, others)
 }
 
 // Pods are reached by routes (plugin `ptp`), not by a bridge: what a bridge passes on does not go
@@ -94,6 +94,8 @@ disabled_plugins = [
   snapshotter = %q
   [plugins."io.containerd.cri.v1.images".pinned_images]
     sandbox = %q
+  [plugins."io.containerd.cri.v1.images".registry]
+    config_path = %q
 
 [plugins."io.containerd.cri.v1.runtime"]
   restrict_oom_score_adj = true
@@ -109,7 +111,7 @@ disabled_plugins = [
       runtime_type = "io.containerd.runc.v2"
       [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
         SystemdCgroup = false
-`, containerdSocket, snapshotter, pauseImage, o.plugins, filepath.Join(configFolder, "cni"))
+`, containerdSocket, snapshotter, pauseImage, registries, o.plugins, filepath.Join(configFolder, "cni"))
 }
 
 func kubeletConfiguration(o options) (string, error) {
@@ -211,18 +213,4 @@ func proxyComponent(o options) component {
 		"--conntrack-tcp-timeout-established=0s",
 		"--conntrack-tcp-timeout-close-wait=0s",
 	}}
-}
-
-// proxies is what pulling an image needs to know of the way to a registry.
-func proxies() []string {
-	var found []string
-	for _, name := range []string{
-		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-		"SSL_CERT_FILE", "SSL_CERT_DIR",
-	} {
-		if value, set := os.LookupEnv(name); set {
-			found = append(found, name+"="+value)
-		}
-	}
-	return found
 }

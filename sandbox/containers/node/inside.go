@@ -55,7 +55,7 @@ func live(o options) error {
 	if _, err := io.Copy(io.Discard, os.NewFile(3, "network")); err != nil {
 		return err
 	}
-	groups, err := findGroups(o.cgroup)
+	groups, err := findGroups(cgroupRoot, o.cgroup)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func bringUp(ctx context.Context, o options, processes *children, failed chan<- 
 	if err := createObjects(ctx, client, o); err != nil {
 		return fmt.Errorf("create the node's objects: %w", err)
 	}
-	if err := startVolumes(ctx, client, o, failed); err != nil {
+	if err := startVolumes(ctx, client, o); err != nil {
 		return err
 	}
 	images, err := openImages(ctx)

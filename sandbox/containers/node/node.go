@@ -52,7 +52,7 @@ func keep(o options) error {
 		}()
 	}
 
-	groups, err := findGroups(o.cgroup)
+	groups, err := findGroups(cgroupRoot, o.cgroup)
 	if err != nil {
 		return err
 	}

@@ -22,29 +22,6 @@ func TestAnOptionThatIsMissingIsNamed(t *testing.T) {
 	}
 }
 
-func TestAControlGroupIsOneFolderUnderTheRoot(t *testing.T) {
-	for _, name := range []string{"", ".", "..", "a/b", "/a", "../a"} {
-		if found, err := findGroups(name); err == nil {
-			t.Errorf("%q gives %v", name, found)
-		}
-	}
-}
-
-func TestGroupsAreRemovedFromTheInsideAndNoneIsFine(t *testing.T) {
-	root := filepath.Join(t.TempDir(), "group")
-	if err := os.MkdirAll(filepath.Join(root, "kubepods", "pod"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		if err := (groups{root}).remove(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := os.Stat(root); !os.IsNotExist(err) {
-		t.Fatalf("%s is still there: %v", root, err)
-	}
-}
-
 func TestTheResolverKeepsSearchDomainsAndNothingElse(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "resolv.conf")
 	if err := os.WriteFile(file, []byte("nameserver 127.0.0.53\nsearch corp.test\noptions edns0\n"), 0o644); err != nil {
@@ -128,5 +105,32 @@ func TestTheWayInConnectsAndSaysWhyNot(t *testing.T) {
 	}
 	if response, _, _ := ask(http.MethodGet, "/"); response.StatusCode != http.StatusMethodNotAllowed {
 		t.Fatalf("got %s", response.Status)
+	}
+}
+
+func TestARegistryOnThisMachineIsReachedByTheNameOfItsPort(t *testing.T) {
+	folder, other := t.TempDir(), t.TempDir()
+	for _, name := range []string{"localhost:5000", "registry.corp.test"} {
+		files(t, filepath.Join(other, name), map[string]string{"hosts.toml": "its own"})
+	}
+	if err := writeRegistries(folder, ports{5000}, []string{other, "/nonexistent"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, filepath.Join(folder, "registry.corp.test", "hosts.toml")); got != "its own" {
+		t.Errorf("what this machine says of a registry is %q", got)
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "localhost:5000", "hosts.toml"))
+	if want := "server = \"http://198.18.0.100:5000\"\nskip_verify = true\n"; err != nil || string(text) != want {
+		t.Fatalf("got %q, %v", text, err)
+	}
+}
+
+func TestNoProxyLeadsToTheMachineItself(t *testing.T) {
+	t.Setenv("HTTPS_PROXY", "http://proxy:3128")
+	t.Setenv("NO_PROXY", "corp.test")
+	t.Setenv("no_proxy", "")
+	got := strings.Join(proxies(), " ")
+	if !strings.Contains(got, "HTTPS_PROXY=http://proxy:3128") || !strings.Contains(got, "NO_PROXY=corp.test,198.18.0.100") {
+		t.Fatalf("got %s", got)
 	}
 }
