@@ -50,6 +50,7 @@ impl Engine {
         // Tera's own lets text pass the escape function.
         tera.register_filter("safe", |value: tera::Value, _: Kwargs, _: &State| value);
         tera.register_filter("json", json);
+        tera.register_filter("json_text", json_text);
         tera.register_filter("base64", base64);
         tera.register_filter("sha256", sha256);
         tera.register_filter("literal", |text: &str, _: Kwargs, _: &State| text.replace("$(", "$$("));
@@ -152,6 +153,11 @@ fn without_nulls(value: &Value) -> Value {
 
 fn json(value: tera::Value, _: Kwargs, _: &State) -> tera::TeraResult<tera::Value> {
     Ok(tera::Value::safe_string(&marker::structure(&bounds::structure(&value)?)))
+}
+
+/// JSON as text, to be put together and encoded; never structure of the document.
+fn json_text(value: tera::Value, _: Kwargs, _: &State) -> tera::TeraResult<String> {
+    Ok(bounds::structure(&value)?.to_string())
 }
 
 /// The SHA-256 of a value: an annotation that changes with it restarts a pod.

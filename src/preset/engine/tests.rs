@@ -84,6 +84,13 @@ fn numbers_and_structures_keep_their_type() {
 }
 
 #[test]
+fn json_is_put_together_as_text_whatever_is_in_it() {
+    let context = json!({"name": "a\"b\n: c"});
+    let template = "{% set whole = '{\"k\":' ~ (name | json_text) ~ \"}\" %}\na: {{ whole }}\n";
+    assert_eq!(objects(template, &context)[0], json!({"a": "{\"k\":\"a\\\"b\\n: c\"}"}));
+}
+
+#[test]
 fn an_expression_keeps_its_type_and_text_stays_text() {
     let engine = Engine::new();
     let context = json!({"port": 80, "name": "5", "list": [1]});
