@@ -16,6 +16,7 @@ mod crash;
 mod delete;
 mod diff;
 mod down;
+mod ending;
 mod error;
 pub mod guard;
 mod inventory;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::crash::Ending;
+use super::ending::Ending;
 use super::last_words::Run;
 
 /// A pod that does not get on.
@@ -122,11 +122,14 @@ fn pull_advice(message: &str) -> &'static str {
         .iter()
         .any(|s| message.contains(s))
     {
-        "the registry wants a login, or has no such image: check the name, and add a pull secret to the service account"
+        "the registry wants a login, or has no such image: check the name; `imageUser` and `imagePassword` of a component log in, elsewhere a pull secret of the service account does"
     } else if ["timeout", "no such host", "connection refused", "x509", "i/o"]
         .iter()
         .any(|s| message.contains(s))
     {
+        if ["localhost:", "127.0.0.1:", "[::1]:"].iter().any(|s| message.contains(s)) {
+            return "`localhost` is the node itself there; a sandbox pulls from a port of this machine where `devbox sandbox start --host-port PORT` shared it";
+        }
         "the nodes cannot reach the registry: check its name, the proxy and the registry's certificate"
     } else if message.contains("toomanyrequests") || message.contains("rate limit") {
         "the registry limits anonymous pulls: add a pull secret or use a mirror"

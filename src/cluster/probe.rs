@@ -118,7 +118,11 @@ impl Probing {
                 over: lasts(*since, QUIET),
             }),
             (Some((Finding::Elsewhere(ports), since)), _) => Some(Unready {
-                message: format!("{said}; its log says that it listens on port {}", list(ports)),
+                message: format!(
+                    "{said}; its log says that it listens on port {}, {}",
+                    list(ports),
+                    declared(container)
+                ),
                 advice: "name the port that it listens on in `port`, or let it listen on the one that is named",
                 over: lasts(*since, QUIET),
             }),
@@ -136,6 +140,19 @@ impl Probing {
                 over: true,
             }),
         }
+    }
+}
+
+/// The ports that a container's spec names.
+fn declared(container: &Value) -> String {
+    let ports = container["ports"].as_array().map_or(&[][..], Vec::as_slice);
+    let port = |port: &Value| {
+        let number = port["containerPort"].as_u64()?;
+        Some(port["name"].as_str().map_or(number.to_string(), |name| format!("{number} ({name})")))
+    };
+    match ports.iter().filter_map(port).collect::<Vec<_>>().join(", ") {
+        ports if ports.is_empty() => "the container's spec names none".into(),
+        ports => format!("the container's spec names {ports}"),
     }
 }
 
@@ -296,13 +313,27 @@ mod tests {
         probing.hear(lines("+ npm run dev\nlistening on port 8081"), begun);
         let early = probing.verdict(&Value::Null, after(begun, 9)).unwrap();
         assert!(
-            !early.over && early.message.contains("8080") && early.message.ends_with("port 8081"),
+            !early.over
+                && early.message.ends_with(
+                    "refused; its log says that it listens on port 8081, the container's spec names none"
+                ),
             "{early:?}"
         );
         probing.hear(lines("+ npm run dev\nlistening on port 8081\ncompiling the rest"), after(begun, 9));
         probing.hear(lines("+ npm run dev\nlistening on port 8081\ncompiling the rest"), after(begun, 14));
         assert!(!probing.verdict(&Value::Null, after(begun, 18)).unwrap().over);
         assert!(probing.verdict(&Value::Null, after(begun, 19)).unwrap().over);
+    }
+
+    #[test]
+    fn another_port_is_told_beside_those_that_the_container_names() {
+        let begun = Instant::now();
+        let mut probing = Probing::new(REFUSED, begun);
+        probing.hear(lines("listening on port 8081"), begun);
+        let spec =
+            serde_json::json!({"ports": [{"name": "http", "containerPort": 8080}, {"containerPort": 9090}]});
+        let message = probing.verdict(&spec, begun).unwrap().message;
+        assert!(message.ends_with("on port 8081, the container's spec names 8080 (http), 9090"), "{message}");
     }
 
     #[test]

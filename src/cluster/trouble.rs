@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::crash::{Crashes, Ending, Look};
+use super::crash::{Crashes, Look};
+use super::ending::Ending;
 use super::probe::{Probing, Unready};
 
 /// A container: its pod's UID and its name.
