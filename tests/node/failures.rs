@@ -51,7 +51,7 @@ pub(crate) fn wrong_port() {
         &[
             "container `app`",
             "Startup probe failed",
-            "8080: connect: connection refused; its log says that it listens on port 8081",
+            "8080: connect: connection refused; its log says that it listens on port 8081, the container's spec names 8080 (http)",
             "| listening on 8081",
         ],
     );

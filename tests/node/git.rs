@@ -1,16 +1,14 @@
 //! A git server on loopback that speaks smart HTTP: below `/private/` it asks for a password.
 
-use std::convert::Infallible;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use base64::Engine;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::{Request, Response};
 use tokio::io::AsyncWriteExt;
+
+use crate::http;
 
 /// Who may clone below `/private/`.
 pub(crate) const USER: &str = "dev";
@@ -18,36 +16,14 @@ pub(crate) const PASSWORD: &str = "correct horse: $battery";
 
 /// Starts a server for the bare repositories in a folder and gives its port; it ends with the process.
 pub(crate) fn serve(root: PathBuf) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    listener.set_nonblocking(true).unwrap();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async move {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            loop {
-                let (connection, _) = listener.accept().await.unwrap();
-                let root = root.clone();
-                tokio::spawn(async move {
-                    let service = hyper::service::service_fn(|request| answer(root.clone(), request));
-                    let io = TokioIo::new(connection);
-                    let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
-                });
-            }
-        });
-    });
-    port
+    http::serve(move |request| answer(root.clone(), request))
 }
 
-async fn answer(root: PathBuf, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let pair = base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{PASSWORD}"));
-    let header = |name: &str| {
-        request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
-    };
-    if request.uri().path().starts_with("/private/") && header("authorization") != format!("Basic {pair}") {
-        let refused = Response::builder().status(StatusCode::UNAUTHORIZED);
-        return Ok(refused.header("WWW-Authenticate", "Basic realm=\"git\"").body(Full::default()).unwrap());
+async fn answer(root: PathBuf, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    if request.uri().path().starts_with("/private/") && !http::knows(&request, USER, PASSWORD) {
+        return http::unauthorized();
     }
+    let header = |name: &str| http::header(&request, name).to_owned();
     let mut backend = tokio::process::Command::new("git");
     backend
         .arg("http-backend")
@@ -71,7 +47,7 @@ async fn answer(root: PathBuf, request: Request<Incoming>) -> Result<Response<Fu
     let _ = stdin.write_all(&body).await;
     drop(stdin);
     let output = child.wait_with_output().await.unwrap().stdout;
-    Ok(response(&output))
+    response(&output)
 }
 
 /// The answer of a CGI program: headers, an empty line, the body.

@@ -25,22 +25,39 @@ pub(crate) fn an_archive_is_loaded_and_runs() {
     assert!(text(&none).contains("the node did not take the image"), "{}", text(&none));
 }
 
-/// Writes an image as `docker save` does; its program is the one that holds pods' namespaces.
-fn archive(folder: &Path) {
-    let files = folder.join("files");
-    std::fs::create_dir_all(&files).unwrap();
-    let pause = crate::home::containers().join("pause");
-    std::fs::copy(pause, files.join("hello")).unwrap();
-    tar(&files, &folder.join("layer.tar"), &["."]);
-    let layer = Sha256::digest(std::fs::read(folder.join("layer.tar")).unwrap());
-    let layer: String = layer.iter().map(|byte| format!("{byte:02x}")).collect();
+/// An image's only layer and its configuration.
+pub(crate) struct Image {
+    pub(crate) layer: Vec<u8>,
+    pub(crate) config: String,
+}
+
+/// The smallest image that runs: its program is the one that holds pods' namespaces.
+pub(crate) fn hello() -> Image {
+    let files = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let (program, layer) = (files.path().join("hello"), files.path().join("layer.tar"));
+    std::fs::copy(crate::home::containers().join("pause"), program).unwrap();
+    tar(files.path(), &layer, &["hello"]);
+    let layer = std::fs::read(layer).unwrap();
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
     let config = json!({"architecture": architecture, "os": "linux", "config": {"Entrypoint": ["/hello"]},
-        "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{layer}")]}});
+        "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{}", sha256(&layer))]}});
+    Image { layer, config: config.to_string() }
+}
+
+/// Writes an image as `docker save` does.
+fn archive(folder: &Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    let Image { layer, config } = hello();
     let manifest = json!([{"Config": "config.json", "RepoTags": ["team/hello:1"], "Layers": ["layer.tar"]}]);
-    std::fs::write(folder.join("config.json"), config.to_string()).unwrap();
+    std::fs::write(folder.join("layer.tar"), layer).unwrap();
+    std::fs::write(folder.join("config.json"), config).unwrap();
     std::fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
     tar(folder, &folder.join("hello.tar"), &["manifest.json", "config.json", "layer.tar"]);
+}
+
+/// As digests name it.
+pub(crate) fn sha256(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn tar(folder: &Path, to: &Path, files: &[&str]) {

@@ -1,5 +1,5 @@
-//! The sandbox that the tests of apps share: images made from Debian's packages, a git server on
-//! loopback that pods reach, and repositories on it.
+//! The sandbox that the tests of apps share: images made from Debian's packages, a git server and a
+//! registry on loopback, and repositories.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::git::{self, Repository};
 use crate::home::{Home, checked, text};
+use crate::registry::{self, Registry};
 
 static MACHINE: OnceLock<Machine> = OnceLock::new();
 /// What has to be dropped at the end of the run: a static is not.
@@ -19,6 +20,7 @@ static HOME: Mutex<Option<&'static Home>> = Mutex::new(None);
 pub(crate) struct Machine {
     home: &'static Home,
     git_port: u16,
+    pub(crate) registry: Registry,
 }
 
 /// The shared sandbox, started on first use.
@@ -42,8 +44,11 @@ fn start() -> Machine {
         std::fs::create_dir_all(home.path().join(folder)).unwrap();
     }
     let git_port = git::serve(home.path().join("git"));
-    let port = git_port.to_string();
-    home.sandbox(&["start", "--exit-with-parent", "--node", "containers", "--host-port", &port]);
+    let registry = registry::serve();
+    let ports = [git_port, registry.port].map(|port| port.to_string());
+    let mut start = vec!["start", "--exit-with-parent", "--node", "containers"];
+    ports.iter().for_each(|port| start.extend(["--host-port", port]));
+    home.sandbox(&start);
     let environment = std::fs::read_to_string(cache().join("environment")).unwrap();
     for Image { name, rootfs, entrypoint, stop_signal } in images {
         let begun = Instant::now();
@@ -61,7 +66,7 @@ fn start() -> Machine {
         home.sandbox(&arguments);
         eprintln!("gave the node {name} in {:.1} s", begun.elapsed().as_secs_f32());
     }
-    Machine { home, git_port }
+    Machine { home, git_port, registry }
 }
 
 /// Where the images' root file systems are kept between runs.

@@ -18,9 +18,12 @@ mod failures;
 mod git;
 mod harness;
 mod home;
+mod http;
 mod images;
 mod leaks;
 mod machine;
+mod pulls;
+mod registry;
 mod traces;
 
 use harness::{Needs, Test};
@@ -43,6 +46,9 @@ const TESTS: &[Test] = &[
     Test::new("apps::express_answers_is_changed_and_removed", Needs::Images, apps::express),
     Test::new("apps::fastapi_from_a_private_repository", Needs::Images, apps::fastapi),
     Test::new("apps::go_keeps_links_in_redis", Needs::Images, apps::go),
+    Test::new("pulls::by_tag_and_by_digest", Needs::Images, pulls::by_tag_and_by_digest),
+    Test::new("pulls::a_tag_that_is_missing", Needs::Images, pulls::missing_tag),
+    Test::new("pulls::a_login_that_is_missing_and_then_given", Needs::Images, pulls::login),
     Test::new("failures::an_image_that_does_not_exist", Needs::Images, failures::missing_image),
     Test::new("failures::a_command_that_exits", Needs::Images, failures::exits),
     Test::new("failures::a_probe_on_the_wrong_port", Needs::Images, failures::wrong_port),
