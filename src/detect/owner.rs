@@ -4,25 +4,28 @@ use std::collections::{HashMap, HashSet};
 
 use super::read::{Tree, ancestors};
 
-/// The files of every component folder, those of components below it left out.
-pub(super) struct Owners<'t>(HashMap<&'t str, Vec<&'t str>>);
+/// A folder with the files directly in it.
+pub(super) type Folder<'t> = (&'t str, &'t [String]);
+
+/// The folders of every component, those of components below it left out.
+pub(super) struct Owners<'t>(HashMap<&'t str, Vec<Folder<'t>>>);
 
 impl<'t> Owners<'t> {
-    /// Splits all files among `dirs`; each file goes to the nearest one.
+    /// Splits all folders among `dirs`; each goes to the nearest one.
     pub(super) fn new(tree: &'t Tree, dirs: impl IntoIterator<Item = &'t str>) -> Self {
         let dirs: HashSet<&'t str> = dirs.into_iter().collect();
-        let mut owned: HashMap<&'t str, Vec<&'t str>> = HashMap::new();
-        for (dir, files) in tree.folders() {
-            let owner = ancestors(dir).chain(std::iter::once(".")).find_map(|above| dirs.get(above));
+        let mut owned: HashMap<&'t str, Vec<Folder<'t>>> = HashMap::with_capacity(dirs.len());
+        for folder in tree.folders() {
+            let owner = ancestors(folder.0).chain(std::iter::once(".")).find_map(|above| dirs.get(above));
             if let Some(owner) = owner {
-                owned.entry(owner).or_default().extend(files.iter().map(String::as_str));
+                owned.entry(owner).or_default().push(folder);
             }
         }
         Self(owned)
     }
 
-    /// The files of one folder, in the order of the listing.
-    pub(super) fn files(&self, dir: &str) -> &[&'t str] {
+    /// The folders of one component, in the order of the listing.
+    pub(super) fn folders(&self, dir: &str) -> &[Folder<'t>] {
         self.0.get(dir).map_or(&[], Vec::as_slice)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::draft::{At, Draft, Slot};
 use super::ecosystem::{ALL, Ecosystem, LOOSE, majority, sources_only};
 use super::marker::Markers;
-use super::owner::Owners;
+use super::owner::{Folder, Owners};
 use super::parallel;
 use super::read::{Tree, ancestors, extension, is_below};
 use super::sources::Sources;
@@ -15,13 +15,14 @@ use super::surroundings;
 pub(super) struct Scope<'t> {
     pub(super) tree: &'t Tree,
     pub(super) dir: String,
-    pub(super) files: &'t [&'t str],
+    pub(super) files: Vec<&'t str>,
     sources: Sources<'t>,
 }
 
 impl<'t> Scope<'t> {
-    pub(super) fn new(tree: &'t Tree, dir: &str, files: &'t [&'t str]) -> Self {
-        Self { tree, dir: dir.to_owned(), files, sources: Sources::of(files, dir) }
+    pub(super) fn new(tree: &'t Tree, dir: &str, folders: &[Folder<'t>]) -> Self {
+        let files = folders.iter().flat_map(|(_, files)| *files).map(String::as_str).collect();
+        Self { tree, dir: dir.to_owned(), files, sources: Sources::of(folders, dir) }
     }
 
     /// A file directly in the folder.
@@ -206,7 +207,7 @@ fn describe(
             tree.warn(format!("looking stopped after {} s", tree.limits().time.as_secs()));
             return Vec::new();
         }
-        let scope = Scope::new(tree, dir, owners.files(dir));
+        let scope = Scope::new(tree, dir, owners.folders(dir));
         describe(&scope, of)
     });
     drafts.into_iter().flatten().collect()

@@ -1,14 +1,25 @@
 //! The files of a component that are its program: tests and tools left out, and which of very many are
 //! looked at.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use super::owner::Folder;
 use super::read::{base, extension, folder};
 
 /// The program's files, shallow ones first.
-pub(super) struct Sources<'t>(Vec<Source<'t>>);
+pub(super) struct Sources<'t> {
+    files: Vec<Source<'t>>,
+    /// All extensions that the files have, and how many have each.
+    extensions: Vec<(&'t str, usize)>,
+    /// Places of the files whose names promise something, then those of the others.
+    promising: OnceCell<Vec<usize>>,
+}
 
 struct Source<'t> {
     path: &'t str,
-    extension: &'t str,
+    /// Its place among the extensions.
+    extension: usize,
     depth: usize,
 }
 
@@ -21,37 +32,58 @@ pub(super) struct Chosen<'t> {
 }
 
 impl<'t> Sources<'t> {
-    /// The sources among the own files of the component in `dir`; those of one folder follow each other.
-    pub(super) fn of(files: &[&'t str], dir: &str) -> Self {
+    /// The sources in the folders of the component in `dir`.
+    pub(super) fn of(folders: &[Folder<'t>], dir: &str) -> Self {
         let skip = if dir == "." { 0 } else { dir.len() + 1 };
-        let mut last: Option<(&str, usize, bool)> = None;
-        let mut sources = Vec::with_capacity(files.len());
-        for path in files.iter().copied() {
-            let of = folder(path);
-            let (depth, aside) = match last {
-                Some((same, depth, aside)) if same == of => (depth, aside),
-                _ => (of.matches('/').count() + usize::from(of != "."), aside_folder(of.get(skip..))),
-            };
-            last = Some((of, depth, aside));
-            if !aside && !aside_file(base(path)) {
-                sources.push(Source { path, extension: extension(path), depth });
+        let mut extensions: Vec<(&str, usize)> = Vec::new();
+        let mut last = 0;
+        let mut by_depth: BTreeMap<usize, Vec<Source<'t>>> = BTreeMap::new();
+        for (of, files) in folders.iter().filter(|(of, _)| !aside_folder(of.get(skip..))) {
+            let depth = of.matches('/').count() + usize::from(*of != ".");
+            let sources = by_depth.entry(depth).or_default();
+            for path in files.iter().filter(|path| !aside_file(base(path))) {
+                let extension = extension(path);
+                // Files of one kind mostly follow each other.
+                if extensions.get(last).is_none_or(|(known, _)| *known != extension) {
+                    last =
+                        extensions.iter().position(|(known, _)| *known == extension).unwrap_or_else(|| {
+                            extensions.push((extension, 0));
+                            extensions.len() - 1
+                        });
+                }
+                extensions[last].1 += 1;
+                sources.push(Source { path, extension: last, depth });
             }
         }
-        sources.sort_by_key(|source| source.depth);
-        Self(sources)
+        let files = by_depth.into_values().flatten().collect();
+        Self { files, extensions, promising: OnceCell::new() }
     }
 
     /// The sources with a wanted extension, `most` at the most: what is left out is deep and has a name
     /// that promises little.
     pub(super) fn with(&self, wanted: impl Fn(&str) -> bool, most: usize) -> Chosen<'t> {
-        let mut of: Vec<&Source<'t>> = self.0.iter().filter(|source| wanted(source.extension)).collect();
-        let total = of.len();
-        if total > most {
-            of.sort_by_cached_key(|source| (!likely(base(source.path)), source.depth));
-            of.truncate(most);
-            of.sort_by_key(|source| source.depth);
-        }
-        Chosen { found: of.into_iter().map(|source| source.path).collect(), total }
+        let of: Vec<bool> = self.extensions.iter().map(|(extension, _)| wanted(extension)).collect();
+        let total = self.extensions.iter().zip(&of).filter(|(_, of)| **of).map(|((_, count), _)| count).sum();
+        let path = |source: &Source<'t>| source.path;
+        let found = if total > most {
+            let promising = self.promising().iter().map(|at| &self.files[*at]);
+            let mut chosen: Vec<&Source<'t>> =
+                promising.filter(|source| of[source.extension]).take(most).collect();
+            chosen.sort_by_key(|source| source.depth);
+            chosen.into_iter().map(path).collect()
+        } else {
+            self.files.iter().filter(|source| of[source.extension]).map(path).collect()
+        };
+        Chosen { found, total }
+    }
+
+    fn promising(&self) -> &[usize] {
+        self.promising.get_or_init(|| {
+            let likely = |at: &usize| likely(base(self.files[*at].path));
+            let (mut first, rest): (Vec<usize>, Vec<usize>) = (0..self.files.len()).partition(likely);
+            first.extend(rest);
+            first
+        })
     }
 }
 
@@ -89,10 +121,12 @@ fn likely(name: &str) -> bool {
         "cmd",
         "api",
     ];
-    let stem = name.split('.').next().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default().as_bytes();
+    let Some(last) = stem.last().map(u8::to_ascii_lowercase) else { return false };
     STEMS.iter().any(|likely| {
-        let end = stem.len().checked_sub(likely.len()).and_then(|start| stem.get(start..));
-        end.is_some_and(|end| end.eq_ignore_ascii_case(likely))
+        let likely = likely.as_bytes();
+        likely.last() == Some(&last)
+            && stem.len().checked_sub(likely.len()).is_some_and(|at| stem[at..].eq_ignore_ascii_case(likely))
     })
 }
 
@@ -129,10 +163,10 @@ fn aside_folder(dir: Option<&str>) -> bool {
 
 /// Whether a file's name is that of a test or of a tool's configuration.
 fn aside_file(name: &str) -> bool {
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    name.contains(".test.")
-        || name.contains(".spec.")
-        || name.contains(".config.")
+    let dot = memchr::memrchr(b'.', name.as_bytes());
+    let stem = dot.map_or(name, |at| &name[..at]);
+    let inner = memchr::memchr(b'.', stem.as_bytes()).is_some();
+    inner && [".test.", ".spec.", ".config."].iter().any(|part| name.contains(part))
         || stem.ends_with("_test")
         || stem.starts_with("test_")
         || stem.ends_with("Test")
@@ -147,21 +181,27 @@ fn aside_file(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn choose<'t>(files: &'t [String], dir: &str, wanted: &str, most: usize) -> Chosen<'t> {
+        let folders: Vec<Folder<'t>> =
+            files.iter().map(|file| (folder(file), std::slice::from_ref(file))).collect();
+        Sources::of(&folders, dir).with(|extension| wanted.is_empty() || extension == wanted, most)
+    }
+
     #[test]
     fn tests_and_tools_are_no_sources() {
         let files = ["a/main.go", "a/main_test.go", "a/docs/x.go", "a/x/test/y.go", "a/x/z.go"];
-        let found = Sources::of(&files, "a").with(|extension| extension == "go", 10).found;
-        assert_eq!(found, ["a/main.go", "a/x/z.go"]);
+        assert_eq!(choose(&files.map(Into::into), "a", "go", 10).found, ["a/main.go", "a/x/z.go"]);
         let java = ["src/main/java/com/example/examples/App.java", "examples/src/main/java/App.java"];
-        assert_eq!(Sources::of(&java, ".").with(|_| true, 10).found, [java[0]]);
+        assert_eq!(choose(&java.map(Into::into), ".", "", 10).found, [java[0]]);
         // The component's own folder may be called anything.
-        assert_eq!(Sources::of(&["tests/a.py"], "tests").with(|_| true, 1).total, 1);
+        assert_eq!(choose(&["tests/a.py".into()], "tests", "", 1).total, 1);
     }
 
     #[test]
     fn of_too_many_the_shallow_and_the_telling_are_looked_at() {
         let files = ["a.ts", "b.ts", "c.ts", "src/deep/config.ts", "src/deep/unit.ts", "src/app.config.ts"];
-        let chosen = Sources::of(&files, ".").with(|_| true, 3);
+        let files = files.map(Into::into);
+        let chosen = choose(&files, ".", "", 3);
         assert_eq!(chosen.found, ["a.ts", "b.ts", "src/deep/config.ts"]);
         assert_eq!(chosen.total, 5);
     }

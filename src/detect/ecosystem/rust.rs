@@ -123,8 +123,7 @@ fn through_members(
     let table = doc.get("dependencies").and_then(Value::as_object)?;
     let paths = table.values().filter_map(|value| join(&scope.dir, value.get("path")?.as_str()?));
     for dir in paths.take(20) {
-        let files: Vec<&str> = scope.tree.under(&dir).iter().map(String::as_str).collect();
-        let member = Scope::new(scope.tree, &dir, &files);
+        let member = Scope::new(scope.tree, &dir, &scope.tree.folders_below(&dir).collect::<Vec<_>>());
         let Some(file) = member.find("Cargo.toml") else { continue };
         let (Some(doc), Some(text)) = (scope.tree.doc(&file), scope.tree.text(&file)) else { continue };
         let found = dependencies(&member, &doc, root, &file, &text, &mut Draft::default());

@@ -2,6 +2,7 @@
 
 use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::read::listen::{self, Listen};
+use crate::detect::read::words;
 use crate::detect::rule::driver;
 use crate::detect::rule::framework::{Framework, best};
 use crate::detect::scope::Scope;
@@ -49,10 +50,11 @@ pub(super) fn listens(
     rows: &[Listen],
 ) -> bool {
     let sources = scope.sources(extensions);
+    let words = words::any(words);
     let likely: Vec<&str> = sources
         .iter()
         .copied()
-        .filter(|file| scope.tree.text(file).is_some_and(|text| words.iter().any(|word| text.contains(word))))
+        .filter(|file| scope.tree.text(file).is_some_and(|text| words.is_match(&text)))
         .take(80)
         .collect();
     let found = listen::search(scope.tree, &likely, rows, &sources);

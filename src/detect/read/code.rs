@@ -2,13 +2,16 @@
 //!
 //! No parser of any language: a scanner that knows comments and strings of the families.
 
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
 use memchr::{memchr, memchr3, memmem};
-use regex::Regex;
 
 use super::lines;
+use super::pattern::Search;
 
 /// What opens comments and strings.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Syntax {
     line: &'static [&'static str],
     block: &'static [(&'static str, &'static str)],
@@ -73,19 +76,35 @@ fn syntax(name: &str) -> Syntax {
     }
 }
 
-/// Source text for searching.
+/// Source text for searching. It is scanned when somebody looks at its text, or searches for what may be in
+/// it: most files are not.
 #[derive(Debug)]
 pub(in crate::detect) struct Code {
-    /// The text, comments replaced by spaces; offsets and lines are those of the file.
-    pub(in crate::detect) text: String,
+    file: Arc<str>,
+    syntax: Syntax,
     /// Arguments are named with `=`, as Python does.
     pub(in crate::detect) keywords: bool,
+    scanned: OnceLock<Scanned>,
+}
+
+/// What the scanner made of a text.
+#[derive(Debug)]
+pub(in crate::detect) struct Scanned {
+    /// The text, comments replaced by spaces; offsets and lines are those of the file.
+    pub(in crate::detect) text: String,
     strings: Vec<(usize, usize)>,
 }
 
-impl Code {
-    pub(in crate::detect) fn new(text: &str, name: &str) -> Self {
-        let syntax = syntax(name);
+impl Deref for Code {
+    type Target = Scanned;
+
+    fn deref(&self) -> &Scanned {
+        self.scanned.get_or_init(|| Scanned::new(&self.file, self.syntax))
+    }
+}
+
+impl Scanned {
+    fn new(text: &str, syntax: Syntax) -> Self {
         let opening = syntax.opening();
         let source = text.as_bytes();
         let mut bytes = source.to_vec();
@@ -122,7 +141,18 @@ impl Code {
         }
         let text = String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        Self { text, keywords: name.ends_with(".py"), strings }
+        Self { text, strings }
+    }
+}
+
+impl Code {
+    pub(in crate::detect) fn new(text: &str, name: &str) -> Self {
+        Self::of(text.into(), name)
+    }
+
+    /// The code in a file's text.
+    pub(super) fn of(file: Arc<str>, name: &str) -> Self {
+        Self { file, syntax: syntax(name), keywords: name.ends_with(".py"), scanned: OnceLock::new() }
     }
 
     /// Whether a byte is outside of strings.
@@ -133,22 +163,23 @@ impl Code {
 
     /// The line of a byte, from 1.
     pub(in crate::detect) fn line(&self, offset: usize) -> u32 {
-        lines::at(&self.text, offset)
+        lines::at(&self.file, offset)
     }
 
-    /// The matches of `regex` that begin in code, as captures.
-    pub(in crate::detect) fn captures<'a>(
+    /// The matches of a pattern that begin in code, as captures.
+    pub(in crate::detect) fn captures<'a, S: Search>(
         &'a self,
-        regex: &'a Regex,
+        pattern: &'a S,
     ) -> impl Iterator<Item = regex::Captures<'a>> {
-        regex
-            .captures_iter(&self.text)
-            .filter(|found| found.get(0).is_some_and(|whole| self.is_code(whole.start())))
+        let found = pattern.within(&self.file).map(|regex| regex.captures_iter(&self.text));
+        let begins =
+            |found: &regex::Captures<'_>| found.get(0).is_some_and(|whole| self.is_code(whole.start()));
+        found.into_iter().flatten().filter(begins)
     }
 
-    /// Whether `regex` matches code.
-    pub(in crate::detect) fn matches(&self, regex: &Regex) -> bool {
-        self.captures(regex).next().is_some()
+    /// Whether a pattern matches code.
+    pub(in crate::detect) fn matches<S: Search>(&self, pattern: &S) -> bool {
+        self.captures(pattern).next().is_some()
     }
 }
 
@@ -192,6 +223,8 @@ fn string_end(text: &[u8], start: usize, quote: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use regex::Regex;
+
     use super::*;
 
     fn found(text: &str, name: &str) -> usize {

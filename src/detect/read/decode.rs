@@ -15,7 +15,8 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Arc<str>> {
         [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
         [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
         _ if memchr::memchr(0, bytes).is_some() => return None,
-        _ => String::from_utf8_lossy(bytes),
+        // Valid text is checked many bytes at a time, and only the rest piece by piece.
+        _ => std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed),
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     // Most files have no carriage return and are copied once.

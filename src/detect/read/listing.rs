@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::path::{base, folder, is_below};
+use super::path::{folder, is_below};
 use crate::detect::walk::Piece;
 
 /// All files, root-relative with `/`.
@@ -64,21 +64,37 @@ impl Listing {
 
     /// All files in a folder and below.
     pub(super) fn under(&self, dir: &str) -> &[String] {
+        match self.below(dir) {
+            [] => &[],
+            [(_, from), .., (_, to)] => &self.files[from.start..to.end],
+            [(_, own)] => &self.files[own.clone()],
+        }
+    }
+
+    /// A folder and those below it that hold files themselves, with these files.
+    pub(super) fn folders_below(&self, dir: &str) -> impl Iterator<Item = (&str, &[String])> {
+        self.below(dir).iter().map(|(folder, own)| (folder.as_str(), &self.files[own.clone()]))
+    }
+
+    fn below(&self, dir: &str) -> &[(String, Range<usize>)] {
         let first = self.folders.partition_point(|(folder, _)| compare(folder, dir) == Ordering::Less);
         let count = self.folders[first..].partition_point(|(folder, _)| is_below(folder, dir));
-        match self.folders[first..first + count] {
-            [] => &[],
-            [(_, ref from), .., (_, ref to)] => &self.files[from.start..to.end],
-            [(_, ref own)] => &self.files[own.clone()],
-        }
+        &self.folders[first..first + count]
     }
 
     /// Where a file stands in the order.
     pub(super) fn position(&self, path: &str) -> Option<usize> {
         let (_, own) = &self.folders[*self.by_name.get(folder(path))?];
-        let name = base(path);
-        let found = self.files[own.clone()].binary_search_by(|file| base(file).cmp(name)).ok()?;
+        let found = self.files[own.clone()].binary_search_by(|file| file.as_str().cmp(path)).ok()?;
         Some(own.start + found)
+    }
+
+    /// The path of a file in a folder that holds files itself; `Err` where the folder holds none.
+    pub(super) fn named(&self, dir: &str, name: &str) -> Result<Option<&String>, ()> {
+        let at = self.by_name.get(dir).ok_or(())?;
+        let own = &self.files[self.folders[*at].1.clone()];
+        let skip = if dir == "." { 0 } else { dir.len() + 1 };
+        Ok(own.binary_search_by(|file| file[skip..].cmp(name)).ok().map(|found| &own[found]))
     }
 }
 

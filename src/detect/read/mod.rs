@@ -9,12 +9,15 @@ pub(super) mod json;
 pub(super) mod lines;
 pub(super) mod listen;
 mod listing;
+mod needle;
 pub(super) mod path;
 pub(super) mod pattern;
 pub(super) mod tree;
 pub(super) mod version;
+pub(super) mod words;
 pub(super) mod xml;
 
 pub(super) use code::Code;
 pub(super) use path::{ancestors, base, extension, folder, is_below, join};
 pub(super) use tree::Tree;
+pub(super) use words::Words;

@@ -2,12 +2,12 @@
 
 /// The folder of a path; `.` for the root.
 pub(in crate::detect) fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or(".", |(folder, _)| folder)
+    memchr::memrchr(b'/', path.as_bytes()).map_or(".", |at| &path[..at])
 }
 
 /// The last part of a path.
 pub(in crate::detect) fn base(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, base)| base)
+    memchr::memrchr(b'/', path.as_bytes()).map_or(path, |at| &path[at + 1..])
 }
 
 /// What follows the last dot of the last part; empty where there is none.

@@ -5,18 +5,65 @@
 
 use std::sync::OnceLock;
 
-use regex::Regex;
+use regex::{CaptureMatches, Captures, Regex};
 
-/// A pattern of ours; a wrong one is a programming error that the table's test finds.
+use super::needle::Needles;
+
+/// A pattern of ours; a wrong one is a programming error that the table's test finds. It is compiled when
+/// a text holds what every match of it must hold.
 #[derive(Debug)]
 pub(in crate::detect) struct Pattern {
     text: &'static str,
+    needles: OnceLock<Needles>,
     regex: OnceLock<Regex>,
 }
 
 impl Pattern {
     pub(in crate::detect) const fn new(text: &'static str) -> Self {
-        Self { text, regex: OnceLock::new() }
+        Self { text, needles: OnceLock::new(), regex: OnceLock::new() }
+    }
+
+    /// The first match.
+    pub(in crate::detect) fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
+        self.within(text)?.captures(text)
+    }
+
+    /// All matches.
+    pub(in crate::detect) fn captures_iter<'p, 't>(
+        &'p self,
+        text: &'t str,
+    ) -> std::iter::Flatten<std::option::IntoIter<CaptureMatches<'p, 't>>> {
+        self.within(text).map(|regex| regex.captures_iter(text)).into_iter().flatten()
+    }
+
+    /// Whether there is a match.
+    pub(in crate::detect) fn is_match(&self, text: &str) -> bool {
+        self.within(text).is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+/// What finds matches.
+pub(in crate::detect) trait Search {
+    /// The expression to search a text with; `None` where there is no match for certain.
+    fn within(&self, text: &str) -> Option<&Regex>;
+}
+
+impl Search for Regex {
+    fn within(&self, _text: &str) -> Option<&Regex> {
+        Some(self)
+    }
+}
+
+impl<S: Search> Search for &S {
+    fn within(&self, text: &str) -> Option<&Regex> {
+        (**self).within(text)
+    }
+}
+
+impl Search for Pattern {
+    fn within(&self, text: &str) -> Option<&Regex> {
+        let needles = self.needles.get_or_init(|| Needles::of(self.text));
+        needles.may_be_in(text).then(|| &**self)
     }
 }
 

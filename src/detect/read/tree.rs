@@ -110,6 +110,11 @@ impl Tree {
         self.listing.under(dir)
     }
 
+    /// A folder and those below it that hold files themselves, with the paths of these files.
+    pub(in crate::detect) fn folders_below(&self, dir: &str) -> impl Iterator<Item = (&str, &[String])> {
+        self.listing.folders_below(dir)
+    }
+
     /// Whether a file is there.
     pub(in crate::detect) fn has(&self, path: &str) -> bool {
         self.listing.position(path).is_some()
@@ -122,6 +127,13 @@ impl Tree {
 
     /// `dir/name` if that file is there.
     pub(in crate::detect) fn find(&self, dir: &str, name: &str) -> Option<String> {
+        // Most names are asked for in vain.
+        if !matches!(name, "" | "." | "..")
+            && memchr::memchr2(b'/', b'\\', name.as_bytes()).is_none()
+            && let Ok(found) = self.listing.named(dir, name)
+        {
+            return found.cloned();
+        }
         join(dir, name).filter(|path| self.has(path))
     }
 
@@ -194,7 +206,7 @@ impl Tree {
 
     /// A source file with its comments blanked.
     pub(in crate::detect) fn code(&self, path: &str) -> Option<Arc<Code>> {
-        self.codes.get(path, || Some(Code::new(&self.text(path)?, base(path))))
+        self.codes.get(path, || Some(Code::of(self.text(path)?, base(path))))
     }
 
     fn parsed<T>(&self, path: &str, parsed: Result<T, String>) -> Option<T> {

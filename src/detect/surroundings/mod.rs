@@ -55,8 +55,8 @@ fn read_variables(tree: &Tree, drafts: &mut [Draft], dirs: &[String]) {
         .collect();
     let looked = parallel::map(&alone, |draft| {
         let mut draft = draft.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = owners.files(&draft.c.path).to_vec();
-        (draft.c.path.clone(), variables::attach(tree, &mut draft, &own))
+        let own = owners.folders(&draft.c.path);
+        (draft.c.path.clone(), variables::attach(tree, &mut draft, own))
     });
     let cut: Vec<_> = looked.into_iter().filter(|(_, of)| of.looked < of.total).collect();
     let number = |of: fn(&Looked) -> usize| cut.iter().map(|(_, looked)| of(looked)).sum::<usize>();

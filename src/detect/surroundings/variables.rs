@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use crate::detect::draft::{At, Draft, Given};
+use crate::detect::owner::Folder;
 use crate::detect::read::pattern::Pattern;
-use crate::detect::read::{Code, Tree, base, extension};
+use crate::detect::read::{Code, Tree, Words, base, extension};
 use crate::detect::sources::Sources;
 
 /// A way of reading a variable. Group `n` is the name, group `d` a default.
@@ -205,8 +206,11 @@ pub(super) struct Looked {
     pub(super) total: usize,
 }
 
+/// Words of sources that may read a variable.
+static WORDS: Words = Words::new(&["env", "ENV", "Env", "@Value", "onfig", "BaseSettings"]);
+
 /// Adds the variables that the component's own sources read.
-pub(super) fn attach(tree: &Tree, draft: &mut Draft, own: &[&str]) -> Looked {
+pub(super) fn attach(tree: &Tree, draft: &mut Draft, own: &[Folder<'_>]) -> Looked {
     let dir = draft.c.path.clone();
     let prefix = if dir == "." { 0 } else { dir.len() + 1 };
     let sources = Sources::of(own, &dir).with(searched, tree.sources());
@@ -220,7 +224,7 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, own: &[&str]) -> Looked {
     for file in files {
         let Some(text) = tree.text(file) else { continue };
         // Most files read no variable: a cheap look saves the scanner.
-        if !["env", "ENV", "Env", "@Value", "onfig", "BaseSettings"].iter().any(|word| text.contains(word)) {
+        if !WORDS.any_in(&text) {
             continue;
         }
         let Some(code) = tree.code(file) else { continue };

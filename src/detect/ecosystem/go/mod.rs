@@ -9,7 +9,7 @@ use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::pattern::Pattern;
-use crate::detect::read::{base, folder};
+use crate::detect::read::{Words, base, folder};
 use crate::detect::rule::framework::{best, row};
 use crate::detect::rule::{Framework, driver};
 use crate::detect::scope::Scope;
@@ -273,6 +273,9 @@ fn commands(
     }
 }
 
+/// Words of sources that may listen.
+static WORDS: Words = Words::new(&["Listen", "Addr", ".Run(", ".Start(", "StartConfig", "WithHostPorts"]);
+
 /// Where the program listens: the main packages first, then the rest of the module.
 fn places(
     scope: &Scope<'_>,
@@ -287,13 +290,7 @@ fn places(
     let mut files: Vec<&str> = sources
         .iter()
         .copied()
-        .filter(|file| {
-            scope.tree.text(file).is_some_and(|text| {
-                ["Listen", "Addr", ".Run(", ".Start(", "StartConfig", "WithHostPorts"]
-                    .iter()
-                    .any(|word| text.contains(word))
-            })
-        })
+        .filter(|file| scope.tree.text(file).is_some_and(|text| WORDS.any_in(&text)))
         .collect();
     files.sort_by_key(|file| !mains.contains_key(folder(scope.relative(file))));
     let mut found = listen::search(scope.tree, &files, &LISTEN, sources);

@@ -15,6 +15,7 @@ use crate::detect::draft::{At, Draft};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::version::bare;
+use crate::detect::read::{Words, extension};
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
 use crate::detect::scope::Scope;
@@ -238,7 +239,7 @@ fn language(scope: &Scope<'_>, build: &Build, draft: &mut Draft) {
     let counted = ROWS.iter().map(|(extensions, language)| {
         let files = scope.files.iter().filter(|file| {
             let relative = scope.relative(file);
-            extensions.iter().any(|extension| file.ends_with(&format!(".{extension}")))
+            extensions.contains(&extension(file))
                 && !relative.contains("src/test/")
                 && !relative.starts_with("buildSrc/")
         });
@@ -291,23 +292,22 @@ fn keyed(scope: &Scope<'_>, name: &str, key: &str) -> Option<Pin> {
 }
 
 fn has_main(scope: &Scope<'_>) -> bool {
-    scope.sources(&["java", "kt", "scala", "groovy", "clj"]).into_iter().take(200).any(|file| {
-        scope.tree.text(file).is_some_and(|text| {
-            [
-                "static void main",
-                "fun main(",
-                "void main(",
-                "def main(",
-                "extends App",
-                "@main",
-                "defn -main",
-                "IOApp",
-                "ZIOAppDefault",
-            ]
-            .iter()
-            .any(|word| text.contains(word))
-        })
-    })
+    static WORDS: Words = Words::new(&[
+        "static void main",
+        "fun main(",
+        "void main(",
+        "def main(",
+        "extends App",
+        "@main",
+        "defn -main",
+        "IOApp",
+        "ZIOAppDefault",
+    ]);
+    scope
+        .sources(&["java", "kt", "scala", "groovy", "clj"])
+        .into_iter()
+        .take(200)
+        .any(|file| scope.tree.text(file).is_some_and(|text| WORDS.any_in(&text)))
 }
 
 #[cfg(test)]

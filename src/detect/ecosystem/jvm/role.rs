@@ -1,6 +1,7 @@
 //! What an application of the JVM is by its dependencies and sources: does it serve, does it start?
 
 use super::Build;
+use crate::detect::read::Words;
 use crate::detect::scope::Scope;
 
 /// Whether a Spring Boot application has a web server among its starters.
@@ -84,21 +85,19 @@ pub(super) fn commands_only(build: &Build) -> bool {
 
 /// Whether sources start an application.
 pub(super) fn starts(scope: &Scope<'_>) -> bool {
-    scope.sources(&["java", "kt", "scala", "groovy"]).into_iter().any(|file| {
-        scope.tree.text(file).is_some_and(|text| {
-            [
-                "static void main",
-                "fun main(",
-                "SpringBootApplication",
-                "EngineMain",
-                "embeddedServer",
-                "@QuarkusMain",
-                "@Path(",
-                "extends Application",
-                "GrailsApp",
-            ]
-            .iter()
-            .any(|word| text.contains(word))
-        })
-    })
+    static WORDS: Words = Words::new(&[
+        "static void main",
+        "fun main(",
+        "SpringBootApplication",
+        "EngineMain",
+        "embeddedServer",
+        "@QuarkusMain",
+        "@Path(",
+        "extends Application",
+        "GrailsApp",
+    ]);
+    scope
+        .sources(&["java", "kt", "scala", "groovy"])
+        .into_iter()
+        .any(|file| scope.tree.text(file).is_some_and(|text| WORDS.any_in(&text)))
 }

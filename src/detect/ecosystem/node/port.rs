@@ -4,6 +4,7 @@ use super::manifest::Manifest;
 use super::program;
 use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::facts::ComponentKind;
+use crate::detect::read::Words;
 use crate::detect::read::lines;
 use crate::detect::read::listen::{self, Listen, Take, row};
 use crate::detect::read::pattern::Pattern;
@@ -170,6 +171,9 @@ fn configured(scope: &Scope<'_>, framework: Option<&Framework>, draft: &mut Draf
     }
 }
 
+/// Words of sources that may listen.
+static WORDS: Words = Words::new(&["listen", "erve"]);
+
 /// Looks for a call that listens: the entry files first, then the other sources.
 fn code(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<String> {
     let sources = scope.sources(SOURCES);
@@ -181,9 +185,7 @@ fn code(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<Str
             .iter()
             .copied()
             .filter(|file| !entries.iter().any(|entry| entry == file) && server_side(scope.relative(file)))
-            .filter(|file| {
-                scope.tree.text(file).is_some_and(|text| text.contains("listen") || text.contains("erve"))
-            })
+            .filter(|file| scope.tree.text(file).is_some_and(|text| WORDS.any_in(&text)))
             .take(60)
             .collect();
         found.extend(listen::search(scope.tree, &others, &LISTEN, &sources));

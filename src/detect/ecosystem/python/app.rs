@@ -5,7 +5,7 @@ use super::{command, has};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::read::listen::{self, Listen, Take, row};
 use crate::detect::read::pattern::Pattern;
-use crate::detect::read::{base, folder};
+use crate::detect::read::{Words, base, folder};
 use crate::detect::rule::Framework;
 use crate::detect::scope::Scope;
 
@@ -60,6 +60,9 @@ struct App {
     name: String,
 }
 
+/// Words of sources that may listen.
+static WORDS: Words = Words::new(&["port", "PORT", "Server", "listen", "serve", ".run("]);
+
 /// Adds commands and ports; gives whether the code listens by itself.
 pub(super) fn attach(
     scope: &Scope<'_>,
@@ -85,11 +88,7 @@ pub(super) fn attach(
     let likely: Vec<&str> = sources
         .iter()
         .copied()
-        .filter(|file| {
-            scope.tree.text(file).is_some_and(|text| {
-                ["port", "PORT", "Server", "listen", "serve", ".run("].iter().any(|word| text.contains(word))
-            })
-        })
+        .filter(|file| scope.tree.text(file).is_some_and(|text| WORDS.any_in(&text)))
         .take(100)
         .collect();
     let mut found = listen::search(scope.tree, &likely, &LISTEN, &sources);
