@@ -7,6 +7,7 @@
 //! A rule is a row of a table under `rule/` or in an ecosystem's file; code is there only where a file
 //! must be read. What is equally good twice becomes an [`Ambiguity`], never a guess.
 
+mod budget;
 mod draft;
 mod ecosystem;
 mod error;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{At, Draft, Slot};
-use super::ecosystem::{ALL, Ecosystem, LOOSE, majority, sources_only};
+use super::ecosystem::{ALL, Ecosystem, LOOSE, is_source, majority, sources_only};
 use super::marker::Markers;
 use super::owner::{Folder, Owners};
 use super::parallel;
@@ -123,7 +123,6 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
     dirs.retain(|_, of| !of.is_empty());
     let contexts = surroundings::build_contexts(tree);
     let contexts: BTreeSet<&str> = contexts.iter().map(String::as_str).collect();
-    tree.share_sources(dirs.len());
     let inner: Vec<&str> = dirs.keys().copied().filter(|dir| is_inner_project(tree, &dirs, dir)).collect();
     dirs.retain(|dir, _| !inner.contains(dir));
     let owners = Owners::new(tree, dirs.keys().chain(&contexts).copied());
@@ -202,13 +201,14 @@ fn describe(
     describe: impl Fn(&Scope<'_>, &[usize]) -> Vec<Draft> + Sync,
 ) -> Vec<Draft> {
     let dirs: Vec<(&str, &Vec<usize>)> = dirs.iter().map(|(dir, of)| (*dir, of)).collect();
-    let drafts = parallel::map(&dirs, |(dir, of)| {
+    let mut scopes = parallel::map(&dirs, |(dir, of)| (Scope::new(tree, dir, owners.folders(dir)), *of));
+    tree.share_sources(scopes.iter().map(|(scope, _)| scope.sources.with(is_source, 0).total));
+    let drafts = parallel::map_mut(&mut scopes, |(scope, of)| {
         if tree.late() {
             tree.warn(format!("looking stopped after {} s", tree.limits().time.as_secs()));
             return Vec::new();
         }
-        let scope = Scope::new(tree, dir, owners.folders(dir));
-        describe(&scope, of)
+        describe(scope, of)
     });
     drafts.into_iter().flatten().collect()
 }

@@ -12,8 +12,9 @@ pub(super) struct Sources<'t> {
     files: Vec<Source<'t>>,
     /// All extensions that the files have, and how many have each.
     extensions: Vec<(&'t str, usize)>,
-    /// Places of the files whose names promise something, then those of the others.
     promising: OnceCell<Vec<usize>>,
+    /// Where the path in the component begins.
+    skip: usize,
 }
 
 struct Source<'t> {
@@ -56,11 +57,11 @@ impl<'t> Sources<'t> {
             }
         }
         let files = by_depth.into_values().flatten().collect();
-        Self { files, extensions, promising: OnceCell::new() }
+        Self { files, extensions, promising: OnceCell::new(), skip }
     }
 
-    /// The sources with a wanted extension, `most` at the most: what is left out is deep and has a name
-    /// that promises little.
+    /// The sources with a wanted extension, `most` at the most: what is left out promises little
+    /// by its name, or is deep.
     pub(super) fn with(&self, wanted: impl Fn(&str) -> bool, most: usize) -> Chosen<'t> {
         let of: Vec<bool> = self.extensions.iter().map(|(extension, _)| wanted(extension)).collect();
         let total = self.extensions.iter().zip(&of).filter(|(_, of)| **of).map(|((_, count), _)| count).sum();
@@ -77,17 +78,106 @@ impl<'t> Sources<'t> {
         Chosen { found, total }
     }
 
+    /// Places of the files, those first that promise much, shallow ones first among equals.
     fn promising(&self) -> &[usize] {
         self.promising.get_or_init(|| {
-            let likely = |at: &usize| likely(base(self.files[*at].path));
-            let (mut first, rest): (Vec<usize>, Vec<usize>) = (0..self.files.len()).partition(likely);
-            first.extend(rest);
-            first
+            let mut places: [Vec<usize>; 3] = Default::default();
+            let mut last: Option<(&str, Promise)> = None;
+            for (at, source) in self.files.iter().enumerate() {
+                let of = folder(source.path);
+                let promised = match last {
+                    Some((same, promised)) if same == of => promised,
+                    _ => promise_of_folder(of.get(self.skip..)),
+                };
+                last = Some((of, promised));
+                places[promise(promised, base(source.path)) as usize].push(at);
+            }
+            places.concat()
         })
     }
 }
 
-/// Whether a name promises an entry point or settings.
+/// What a source promises to tell, most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Promise {
+    /// Entry points, settings, and what reaches other programs.
+    Much,
+    Some,
+    /// What people look at, shapes of data, and what a generator wrote.
+    Little,
+}
+
+/// What a file promises by its name and its folder's.
+fn promise(folder: Promise, name: &str) -> Promise {
+    match folder {
+        _ if written(name) => Promise::Little,
+        Promise::Little if likely(name) => Promise::Some,
+        Promise::Some if likely(name) => Promise::Much,
+        _ => folder,
+    }
+}
+
+/// What a folder, by its path in the component, promises.
+fn promise_of_folder(dir: Option<&str>) -> Promise {
+    const MUCH: &[&str] = &["settings", "config", "configs", "conf", "env", "environments"];
+    const LITTLE: &[&str] = &[
+        "components",
+        "icons",
+        "widgets",
+        "dialogs",
+        "modals",
+        "hooks",
+        "styles",
+        "themes",
+        "locale",
+        "locales",
+        "i18n",
+        "lang",
+        "translations",
+        "migrations",
+        "stories",
+        "types",
+        "typings",
+        "generated",
+        "__generated__",
+        "gen",
+        "proto",
+        "dao",
+        "entity",
+        "entities",
+        "dto",
+        "dtos",
+        "assets",
+        "images",
+        "public",
+        "static",
+        "templates",
+        "models",
+        "schemas",
+        "queries",
+        "interfaces",
+        "exceptions",
+        "enums",
+    ];
+    let mut promise = Promise::Some;
+    for part in dir.unwrap_or_default().split('/') {
+        if LITTLE.contains(&part) {
+            return Promise::Little;
+        }
+        if MUCH.contains(&part) {
+            promise = Promise::Much;
+        }
+    }
+    promise
+}
+
+/// Whether a generator wrote a file, or it shows a part of a page, by its name.
+fn written(name: &str) -> bool {
+    const PARTS: &[&str] = &[".d.ts", ".stories.", ".pb.", ".g.", ".gen.", ".generated.", ".min."];
+    name.contains("_pb2") || name.matches('.').count() > 1 && PARTS.iter().any(|part| name.contains(part))
+}
+
+/// Whether a name is that of an entry point, of settings, or of what reaches other programs.
 fn likely(name: &str) -> bool {
     const STEMS: &[&str] = &[
         "main",
@@ -105,21 +195,24 @@ fn likely(name: &str) -> bool {
         "settings",
         "env",
         "environment",
-        "constants",
-        "options",
         "wsgi",
         "asgi",
         "manage",
         "database",
         "db",
         "redis",
-        "cache",
         "queue",
         "worker",
         "cli",
-        "root",
         "cmd",
         "api",
+        "client",
+        "auth",
+        "provider",
+        "telemetry",
+        "logger",
+        "storage",
+        "url",
     ];
     let stem = name.split('.').next().unwrap_or_default().as_bytes();
     let Some(last) = stem.last().map(u8::to_ascii_lowercase) else { return false };

@@ -23,7 +23,7 @@ mod version;
 use super::draft::Draft;
 use super::scope::Scope;
 
-pub(super) use source::{majority, sources_only};
+pub(super) use source::{is_source, majority, sources_only};
 
 /// What recognises a folder and describes it.
 pub(super) struct Ecosystem {

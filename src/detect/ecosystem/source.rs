@@ -45,6 +45,12 @@ pub(in crate::detect) const LANGUAGES: &[(&[&str], &str)] = &[
     (&["sh", "bash"], "Shell"),
 ];
 
+/// Whether files of this extension are sources of a language, or pages with code in them.
+pub(in crate::detect) fn is_source(extension: &str) -> bool {
+    const PAGES: &[&str] = &["vue", "svelte", "astro"];
+    LANGUAGES.iter().any(|(names, _)| names.contains(&extension)) || PAGES.contains(&extension)
+}
+
 /// The language that most of the folder's sources are written in.
 pub(in crate::detect) fn majority(scope: &Scope<'_>) -> Option<(&'static str, String)> {
     let mut counts: BTreeMap<&'static str, (usize, &str)> = BTreeMap::new();

@@ -69,16 +69,20 @@ impl Reader {
         while !matches!(self.rest.peek(), None | Some('|' | ')')) {
             let part = self.part(depth);
             let (least, many) = self.repetition();
-            match part {
+            match &part {
                 Part::Char(c) if least && !many => {
-                    run.push(c);
+                    run.push(*c);
                     continue;
                 }
-                Part::Char(c) if least => run.push(c),
-                Part::Group(groups) if least => all.extend(groups),
+                Part::Char(c) if least => run.push(*c),
                 _ => {}
             }
             all.push(vec![std::mem::take(&mut run)]);
+            if let Part::Group(groups) = part
+                && least
+            {
+                all.extend(groups);
+            }
         }
         all.push(vec![run]);
         all.retain(|any| shortest(any) >= SHORTEST);

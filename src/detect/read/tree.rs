@@ -15,6 +15,7 @@ use super::listing::Listing;
 use super::path::{base, extension, join};
 use super::xml::{self, Element};
 use super::{Code, file, json};
+use crate::detect::budget;
 use crate::detect::limits::Limits;
 use crate::detect::walk::Walked;
 
@@ -74,10 +75,9 @@ impl Tree {
         self.sources.load(Ordering::Relaxed).min(self.limits.sources)
     }
 
-    /// Shares the bound on sources among components; a small one still gets a few dozen.
-    pub(in crate::detect) fn share_sources(&self, components: usize) {
-        const FEWEST: usize = 32;
-        let share = (self.limits.all_sources / components.max(1)).max(FEWEST);
+    /// Shares the bound on sources among components that have so many.
+    pub(in crate::detect) fn share_sources(&self, counts: impl IntoIterator<Item = usize>) {
+        let share = budget::share(counts, self.limits.all_sources);
         self.sources.store(share, Ordering::Relaxed);
     }
 

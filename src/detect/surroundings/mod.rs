@@ -14,8 +14,6 @@ mod settle;
 mod target;
 mod variables;
 
-use std::sync::{Mutex, PoisonError};
-
 use super::draft::Draft;
 use super::owner::Owners;
 use super::parallel;
@@ -48,15 +46,13 @@ pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>) {
 /// Searches the sources of every component that has its folder to itself.
 fn read_variables(tree: &Tree, drafts: &mut [Draft], dirs: &[String]) {
     let owners = Owners::new(tree, dirs.iter().map(String::as_str));
-    let alone: Vec<Mutex<&mut Draft>> = drafts
+    let mut alone: Vec<&mut Draft> = drafts
         .iter_mut()
         .filter(|draft| dirs.iter().filter(|dir| **dir == draft.c.path).count() == 1)
-        .map(Mutex::new)
         .collect();
-    let looked = parallel::map(&alone, |draft| {
-        let mut draft = draft.lock().unwrap_or_else(PoisonError::into_inner);
+    let looked = parallel::map_mut(&mut alone, |draft| {
         let own = owners.folders(&draft.c.path);
-        (draft.c.path.clone(), variables::attach(tree, &mut draft, own))
+        (draft.c.path.clone(), variables::attach(tree, draft, own))
     });
     let cut: Vec<_> = looked.into_iter().filter(|(_, of)| of.looked < of.total).collect();
     let number = |of: fn(&Looked) -> usize| cut.iter().map(|(_, looked)| of(looked)).sum::<usize>();
