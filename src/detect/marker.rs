@@ -3,23 +3,47 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::ecosystem::Ecosystem;
-use super::read::base;
+use super::read::Files;
 
 /// The markers of a table of ecosystems, for a look-up by name.
 pub(super) struct Markers {
     whole: HashMap<&'static str, Vec<usize>>,
     endings: Vec<(&'static str, usize)>,
+    /// Which names can be whole ones, by [`mark`]: most names of files are none.
+    whole_marks: [bool; 256],
+    /// The last letters of endings.
+    last: [bool; 256],
+}
+
+/// A number that equal names have in common.
+fn mark(name: &str) -> usize {
+    (name.len() * 37 + last(name)) % 256
+}
+
+fn last(name: &str) -> usize {
+    name.bytes().next_back().unwrap_or_default().into()
 }
 
 impl Markers {
     /// `*.csproj` in a table is an ending, everything else a whole name.
     pub(super) fn new(table: &'static [Ecosystem]) -> Self {
-        let mut markers = Self { whole: HashMap::new(), endings: Vec::new() };
+        let mut markers = Self {
+            whole: HashMap::new(),
+            endings: Vec::new(),
+            whole_marks: [false; 256],
+            last: [false; 256],
+        };
         for (index, ecosystem) in table.iter().enumerate() {
             for marker in ecosystem.markers {
                 match marker.strip_prefix('*') {
-                    Some(ending) => markers.endings.push((ending, index)),
-                    None => markers.whole.entry(marker).or_default().push(index),
+                    Some(ending) => {
+                        markers.last[last(ending)] = true;
+                        markers.endings.push((ending, index));
+                    }
+                    None => {
+                        markers.whole_marks[mark(marker)] = true;
+                        markers.whole.entry(marker).or_default().push(index);
+                    }
                 }
             }
         }
@@ -27,12 +51,16 @@ impl Markers {
     }
 
     /// The ecosystems that files of one folder speak of, as places in the table, in its order.
-    pub(super) fn of(&self, files: &[String]) -> Vec<usize> {
+    pub(super) fn of(&self, files: &Files) -> Vec<usize> {
         let mut found = BTreeSet::new();
-        for name in files.iter().map(|file| base(file)) {
-            found.extend(self.whole.get(name).into_iter().flatten());
-            let ends = |(ending, _): &&(&str, usize)| name.len() > ending.len() && name.ends_with(ending);
-            found.extend(self.endings.iter().filter(ends).map(|(_, index)| index));
+        for name in files.names() {
+            if self.whole_marks[mark(name)] {
+                found.extend(self.whole.get(name).into_iter().flatten());
+            }
+            if self.last[last(name)] {
+                let ends = |(ending, _): &&(&str, usize)| name.len() > ending.len() && name.ends_with(ending);
+                found.extend(self.endings.iter().filter(ends).map(|(_, index)| index));
+            }
         }
         found.into_iter().copied().collect()
     }

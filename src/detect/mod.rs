@@ -12,6 +12,7 @@ mod draft;
 mod ecosystem;
 mod error;
 mod facts;
+mod ignored;
 mod limits;
 mod marker;
 mod owner;

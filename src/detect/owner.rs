@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::read::{Tree, ancestors};
+use super::read::{Files, Tree, ancestors};
 
 /// A folder with the files directly in it.
-pub(super) type Folder<'t> = (&'t str, &'t [String]);
+pub(super) type Folder<'t> = (&'t str, &'t Files);
 
 /// The folders of every component, those of components below it left out.
 pub(super) struct Owners<'t>(HashMap<&'t str, Vec<Folder<'t>>>);

@@ -1,6 +1,6 @@
 //! The same work for many components on a few threads; the results come in the order of the items.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// How many threads detection uses.
 pub(super) fn threads() -> usize {
@@ -40,9 +40,89 @@ fn each<I: ExactSizeIterator + Send, R: Send>(items: I, work: impl Fn(I::Item) -
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Work that makes more work, shared among threads.
+#[derive(Debug)]
+pub(super) struct Queue<T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    open: Vec<T>,
+    /// How many are being worked on.
+    busy: usize,
+}
+
+impl<T> Queue<T> {
+    pub(super) fn new(first: T) -> Self {
+        Self { state: Mutex::new(State { open: vec![first], busy: 0 }), changed: Condvar::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next piece of work, waiting for what others find; `None` when all is done. Each is followed by
+    /// [`Queue::done`].
+    pub(super) fn take(&self) -> Option<T> {
+        let mut state = self.state();
+        loop {
+            if let Some(next) = state.open.pop() {
+                state.busy += 1;
+                return Some(next);
+            }
+            if state.busy == 0 {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Ends a piece of work with what it found.
+    pub(super) fn done(&self, found: Vec<T>) {
+        let mut state = self.state();
+        state.busy -= 1;
+        match found.len() {
+            0 if state.busy > 0 || !state.open.is_empty() => return,
+            1 => self.changed.notify_one(),
+            _ => self.changed.notify_all(),
+        }
+        state.open.extend(found);
+    }
+
+    /// Whether work is left.
+    pub(super) fn is_open(&self) -> bool {
+        !self.state().open.is_empty()
+    }
+
+    /// Drops what is not begun.
+    pub(super) fn stop(&self) {
+        self.state().open.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_work_finds_is_worked_on() {
+        let queue = Queue::new(6u32);
+        let sum = Mutex::new(0);
+        let run = || {
+            while let Some(n) = queue.take() {
+                *sum.lock().unwrap() += 1;
+                queue.done(vec![n.saturating_sub(1); if n > 0 { 2 } else { 0 }]);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(run);
+            }
+        });
+        assert_eq!(*sum.lock().unwrap(), 127);
+    }
 
     #[test]
     fn results_come_in_the_order_of_the_items() {

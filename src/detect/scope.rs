@@ -21,7 +21,7 @@ pub(super) struct Scope<'t> {
 
 impl<'t> Scope<'t> {
     pub(super) fn new(tree: &'t Tree, dir: &str, folders: &[Folder<'t>]) -> Self {
-        let files = folders.iter().flat_map(|(_, files)| *files).map(String::as_str).collect();
+        let files = folders.iter().flat_map(|(_, files)| files.iter()).collect();
         Self { tree, dir: dir.to_owned(), files, sources: Sources::of(folders, dir) }
     }
 
@@ -113,16 +113,17 @@ fn excluded(dir: &str) -> bool {
 
 /// Describes every component folder, one draft each, in the order of their paths.
 pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
+    let contexts = surroundings::build_contexts(tree);
+    let contexts: BTreeSet<&str> = contexts.iter().map(String::as_str).collect();
     let marked = |table: &'static [Ecosystem], wanted: &dyn Fn(&str) -> bool| {
         let markers = Markers::new(table);
-        let folders: Vec<_> = tree.folders().filter(|(dir, _)| !excluded(dir) && wanted(dir)).collect();
-        let of = parallel::map(&folders, |(dir, files)| (*dir, markers.of(files)));
-        of.into_iter().collect::<BTreeMap<&str, Vec<usize>>>()
+        let of = tree.folders().filter(|(dir, _)| wanted(dir)).map(|(dir, files)| (dir, markers.of(files)));
+        let kept =
+            |(dir, of): &(&str, Vec<usize>)| (!of.is_empty() || contexts.contains(dir)) && !excluded(dir);
+        of.filter(kept).collect::<BTreeMap<&str, Vec<usize>>>()
     };
     let mut dirs = marked(ALL, &|_| true);
     dirs.retain(|_, of| !of.is_empty());
-    let contexts = surroundings::build_contexts(tree);
-    let contexts: BTreeSet<&str> = contexts.iter().map(String::as_str).collect();
     let inner: Vec<&str> = dirs.keys().copied().filter(|dir| is_inner_project(tree, &dirs, dir)).collect();
     dirs.retain(|dir, _| !inner.contains(dir));
     let owners = Owners::new(tree, dirs.keys().chain(&contexts).copied());
@@ -135,8 +136,7 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
         };
         let mut loose = marked(LOOSE, &wanted);
         // Sources further down speak for the root when nothing else does.
-        loose.retain(|dir, of| !of.is_empty() || contexts.contains(dir));
-        if loose.is_empty() && found.is_empty() && !tree.files().is_empty() {
+        if loose.is_empty() && found.is_empty() && tree.files().next().is_some() {
             loose.insert(".", Vec::new());
         }
         let inner = |dir: &str| INNER.contains(&dir) && !contexts.contains(dir);

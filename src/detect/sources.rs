@@ -273,29 +273,35 @@ fn aside_file(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::read::Files;
 
-    fn choose<'t>(files: &'t [String], dir: &str, wanted: &str, most: usize) -> Chosen<'t> {
-        let folders: Vec<Folder<'t>> =
-            files.iter().map(|file| (folder(file), std::slice::from_ref(file))).collect();
-        Sources::of(&folders, dir).with(|extension| wanted.is_empty() || extension == wanted, most)
+    fn choose(files: &[&str], dir: &str, wanted: &str, most: usize) -> (Vec<String>, usize) {
+        let one = |file: &str| {
+            let of = folder(file);
+            (of.to_owned(), Files::new(if of == "." { "" } else { of }, &[base(file).to_owned()]))
+        };
+        let files: Vec<(String, Files)> = files.iter().map(|file| one(file)).collect();
+        let folders: Vec<Folder<'_>> = files.iter().map(|(of, files)| (of.as_str(), files)).collect();
+        let sources = Sources::of(&folders, dir);
+        let chosen = sources.with(|extension| wanted.is_empty() || extension == wanted, most);
+        (chosen.found.into_iter().map(str::to_owned).collect(), chosen.total)
     }
 
     #[test]
     fn tests_and_tools_are_no_sources() {
         let files = ["a/main.go", "a/main_test.go", "a/docs/x.go", "a/x/test/y.go", "a/x/z.go"];
-        assert_eq!(choose(&files.map(Into::into), "a", "go", 10).found, ["a/main.go", "a/x/z.go"]);
+        assert_eq!(choose(&files, "a", "go", 10).0, ["a/main.go", "a/x/z.go"]);
         let java = ["src/main/java/com/example/examples/App.java", "examples/src/main/java/App.java"];
-        assert_eq!(choose(&java.map(Into::into), ".", "", 10).found, [java[0]]);
+        assert_eq!(choose(&java, ".", "", 10).0, [java[0]]);
         // The component's own folder may be called anything.
-        assert_eq!(choose(&["tests/a.py".into()], "tests", "", 1).total, 1);
+        assert_eq!(choose(&["tests/a.py"], "tests", "", 1).1, 1);
     }
 
     #[test]
     fn of_too_many_the_shallow_and_the_telling_are_looked_at() {
         let files = ["a.ts", "b.ts", "c.ts", "src/deep/config.ts", "src/deep/unit.ts", "src/app.config.ts"];
-        let files = files.map(Into::into);
-        let chosen = choose(&files, ".", "", 3);
-        assert_eq!(chosen.found, ["a.ts", "b.ts", "src/deep/config.ts"]);
-        assert_eq!(chosen.total, 5);
+        let (chosen, total) = choose(&files, ".", "", 3);
+        assert_eq!(chosen, ["a.ts", "b.ts", "src/deep/config.ts"]);
+        assert_eq!(total, 5);
     }
 }

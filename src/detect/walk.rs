@@ -1,34 +1,38 @@
-//! One bounded walk of the tree. `.gitignore` is honoured; vendored, generated and hidden folders stay
-//! out; symbolic links are not followed, so no loop and no way out of the root exists.
+//! One bounded walk of the tree, a folder at a time on a few threads. `.gitignore` is honoured; vendored,
+//! generated and hidden folders stay out; symbolic links are not followed, so no loop and no way out of the
+//! root exists.
 
+use std::ffi::OsStr;
+use std::fs::DirEntry;
+use std::io;
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use ignore::{DirEntry, WalkBuilder, WalkState};
-
+use super::ignored::Ignored;
 use super::limits::Limits;
-use super::read::{base, folder};
+use super::parallel::{Queue, threads};
+use super::read::Files;
 
 /// What the walk found.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
-    /// Regular files by folder, in pieces: several may be of one folder.
-    pub(super) pieces: Vec<Piece>,
+    /// Folders that hold files, in no order.
+    pub(super) folders: Vec<Folder>,
     /// The files whose names were asked for.
     pub(super) marked: Vec<String>,
     /// What was cut, one fragment each.
     pub(super) warnings: Vec<String>,
 }
 
-/// Files of one folder, sorted.
+/// A folder that holds files itself.
 #[derive(Debug)]
-pub(super) struct Piece {
+pub(super) struct Folder {
     /// Root-relative with `/`; `.` is the root.
-    pub(super) folder: String,
-    /// Root-relative with `/`.
-    pub(super) files: Vec<String>,
+    pub(super) path: String,
+    /// The paths of its files, sorted.
+    pub(super) files: Files,
 }
 
 /// Folders that hold other people's code or what a build wrote.
@@ -74,14 +78,6 @@ fn entered(name: &str) -> bool {
     if name.starts_with('.') { HIDDEN.contains(&name) } else { !SKIPPED.contains(&name) }
 }
 
-fn wanted(entry: &DirEntry) -> bool {
-    let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-    if entry.depth() == 0 || !folder {
-        return true;
-    }
-    entry.file_name().to_str().is_none_or(entered)
-}
-
 /// Lists the files under `root`, and beside them those whose names are `marked`.
 pub(super) fn walk(
     root: &Path,
@@ -89,129 +85,250 @@ pub(super) fn walk(
     started: Instant,
     marked: impl Fn(&str) -> bool + Sync,
 ) -> Walked {
+    let walk = Walk {
+        root,
+        limits,
+        started,
+        queue: Queue::new(Job { path: String::new(), depth: 0, ignored: None }),
+        counts: Counts::default(),
+        errors: Mutex::default(),
+    };
     let found: Mutex<Walked> = Mutex::default();
-    let errors: Mutex<Vec<String>> = Mutex::default();
-    let count = AtomicUsize::new(0);
-    let deep = AtomicUsize::new(0);
-    let unnamed = AtomicUsize::new(0);
-    let late = AtomicBool::new(false);
-    let walker = WalkBuilder::new(root)
-        .hidden(false)
-        .parents(false)
-        .ignore(false)
-        .git_global(false)
-        .require_git(false)
-        .follow_links(false)
-        .max_depth(Some(limits.depth))
-        .threads(super::parallel::threads())
-        .filter_entry(wanted)
-        .build_parallel();
-    walker.run(|| {
-        let mut batch = Batch { walked: Walked::default(), into: &found };
-        let (count, deep, unnamed, late, errors, marked) = (&count, &deep, &unnamed, &late, &errors, &marked);
-        Box::new(move |entry| {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    note(errors, root, &error);
-                    return WalkState::Continue;
-                }
-            };
-            let kind = entry.file_type();
-            if kind.is_some_and(|kind| kind.is_dir()) {
-                if entry.depth() >= limits.depth {
-                    deep.fetch_add(1, Ordering::Relaxed);
-                }
-                return WalkState::Continue;
+    let work = |most: usize| {
+        let mut own = Walked::default();
+        for _ in 0..most {
+            let Some(job) = walk.queue.take() else { break };
+            let below = walk.enter(job, &marked, &mut own);
+            walk.queue.done(below);
+        }
+        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.folders.append(&mut own.folders);
+        found.marked.append(&mut own.marked);
+    };
+    // A small tree is listed before a thread would have started.
+    const ALONE: usize = 8;
+    work(ALONE);
+    if walk.queue.is_open() {
+        std::thread::scope(|scope| {
+            for _ in 1..threads() {
+                scope.spawn(|| work(usize::MAX));
             }
-            if !kind.is_some_and(|kind| kind.is_file()) {
-                return WalkState::Continue;
-            }
-            let seen = count.fetch_add(1, Ordering::Relaxed);
-            if seen >= limits.files {
-                return WalkState::Quit;
-            }
-            if seen % 512 == 0 && started.elapsed() > limits.time {
-                late.store(true, Ordering::Relaxed);
-                return WalkState::Quit;
-            }
-            match relative(entry.path(), root) {
-                Some(path) if cfg!(windows) => batch.add(path.replace('\\', "/"), marked),
-                Some(path) => batch.add(path.to_owned(), marked),
-                None => {
-                    unnamed.fetch_add(1, Ordering::Relaxed);
-                }
-            }
-            WalkState::Continue
-        })
-    });
-    let mut walked = found.into_inner().unwrap_or_default();
+            work(usize::MAX);
+        });
+    }
+    let mut walked = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     walked.marked.sort_unstable();
-    let mut warnings = errors.into_inner().unwrap_or_default();
-    warnings.sort();
-    if count.into_inner() > limits.files {
-        warnings.push(format!("only the first {} files were looked at", limits.files));
-    }
-    if late.into_inner() {
-        warnings.push(format!("listing stopped after {} s", limits.time.as_secs()));
-    }
-    match deep.into_inner() {
-        0 => {}
-        n => warnings.push(format!("{n} folders deeper than {} levels were not entered", limits.depth)),
-    }
-    match unnamed.into_inner() {
-        0 => {}
-        1 => warnings.push("a file whose name is not UTF-8 was left out".to_owned()),
-        n => warnings.push(format!("{n} files whose names are not UTF-8 were left out")),
-    }
-    walked.warnings = warnings;
+    walked.warnings = walk.warnings();
     walked
 }
 
-/// The path below the root, cut from the text: a comparison part by part, as `Path` does it, costs as much as
-/// the rest of the listing.
-fn relative<'a>(path: &'a Path, root: &Path) -> Option<&'a str> {
-    let below = path.as_os_str().as_encoded_bytes().strip_prefix(root.as_os_str().as_encoded_bytes())?;
-    Some(std::str::from_utf8(below).ok()?.trim_start_matches(std::path::MAIN_SEPARATOR))
+/// A folder to list.
+struct Job {
+    /// Root-relative with `/`; empty for the root.
+    path: String,
+    depth: usize,
+    ignored: Option<Arc<Ignored>>,
 }
 
-/// Remembers the first few folders that could not be read.
-fn note(errors: &Mutex<Vec<String>>, root: &Path, error: &ignore::Error) {
-    const MOST: usize = 20;
-    let Ok(mut errors) = errors.lock() else { return };
-    if errors.len() < MOST && error.io_error().is_some() {
-        let text = error.to_string().replace(&format!("{}/", root.display()), "");
-        errors.push(format!("cannot read {text}"));
+#[derive(Default)]
+struct Counts {
+    files: AtomicUsize,
+    deep: AtomicUsize,
+    unnamed: AtomicUsize,
+    late: AtomicUsize,
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    limits: &'a Limits,
+    started: Instant,
+    queue: Queue<Job>,
+    counts: Counts,
+    errors: Mutex<Vec<String>>,
+}
+
+/// What one folder holds.
+#[derive(Default)]
+struct Entries {
+    files: Vec<String>,
+    folders: Vec<String>,
+    /// Says itself what is ignored: `.gitignore`.
+    rules: bool,
+    /// Is the top of a git repository.
+    repository: bool,
+}
+
+impl Walk<'_> {
+    /// Lists a folder, adds its files, and gives the folders in it that are entered.
+    fn enter(&self, job: Job, marked: &impl Fn(&str) -> bool, found: &mut Walked) -> Vec<Job> {
+        if self.started.elapsed() > self.limits.time {
+            self.counts.late.fetch_add(1, Ordering::Relaxed);
+            self.queue.stop();
+            return Vec::new();
+        }
+        let path = self.root.join(&job.path);
+        let mut entries = Entries::default();
+        if let Err(error) = self.list(&path, &job.path, &mut entries) {
+            self.note(&job.path, &error);
+        }
+        let ignored = match (entries.rules, entries.repository) {
+            (false, false) => job.ignored,
+            (rules, repository) => Some(Arc::new(Ignored::new(&path, rules, repository, job.ignored))),
+        };
+        if let Some(ignored) = &ignored {
+            let kept = |name: &String, folder: bool| !ignored.ignores(&path.join(name), folder);
+            entries.files.retain(|name| kept(name, false));
+            entries.folders.retain(|name| kept(name, true));
+        }
+        let before = self.counts.files.fetch_add(entries.files.len(), Ordering::Relaxed);
+        if before + entries.files.len() > self.limits.files {
+            entries.files.truncate(self.limits.files.saturating_sub(before));
+            self.queue.stop();
+        }
+        entries.files.sort_unstable();
+        let files = Files::new(&job.path, &entries.files);
+        let names = entries.files.iter().zip(files.iter());
+        found.marked.extend(names.filter(|(name, _)| marked(name)).map(|(_, file)| file.to_owned()));
+        if !entries.files.is_empty() {
+            let path = if job.path.is_empty() { ".".to_owned() } else { job.path.clone() };
+            found.folders.push(Folder { path, files });
+        }
+        if job.depth + 1 >= self.limits.depth {
+            self.counts.deep.fetch_add(entries.folders.len(), Ordering::Relaxed);
+            return Vec::new();
+        }
+        let below = entries.folders.iter().map(|name| Job {
+            path: if job.path.is_empty() { name.clone() } else { format!("{}/{name}", job.path) },
+            depth: job.depth + 1,
+            ignored: ignored.clone(),
+        });
+        below.collect()
+    }
+
+    fn list(&self, path: &Path, folder: &str, entries: &mut Entries) -> io::Result<()> {
+        for entry in std::fs::read_dir(path)? {
+            if let Err(error) = entry.and_then(|entry| self.sort(&entry, entries)) {
+                self.note(folder, &error);
+            }
+            if entries.files.len() > self.limits.files {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts an entry where it belongs; what is neither a file nor a folder belongs nowhere.
+    fn sort(&self, entry: &DirEntry, entries: &mut Entries) -> io::Result<()> {
+        let kind = entry.file_type()?;
+        let name = entry.file_name();
+        entries.repository |= name == OsStr::new(".git");
+        if !kind.is_file() && !kind.is_dir() {
+            return Ok(());
+        }
+        let Ok(name) = name.into_string() else {
+            self.counts.unnamed.fetch_add(1, Ordering::Relaxed);
+            return Ok(());
+        };
+        if kind.is_file() {
+            entries.rules |= name == ".gitignore";
+            entries.files.push(name);
+        } else if entered(&name) {
+            entries.folders.push(name);
+        }
+        Ok(())
+    }
+
+    /// Remembers the first few folders that could not be read.
+    fn note(&self, folder: &str, error: &io::Error) {
+        const MOST: usize = 20;
+        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        if errors.len() < MOST {
+            errors.push(format!("cannot read {}: {error}", if folder.is_empty() { "." } else { folder }));
+        }
+    }
+
+    fn warnings(self) -> Vec<String> {
+        let Counts { files, deep, unnamed, late } = self.counts;
+        let mut warnings = self.errors.into_inner().unwrap_or_else(PoisonError::into_inner);
+        warnings.sort();
+        if files.into_inner() > self.limits.files {
+            warnings.push(format!("only the first {} files were looked at", self.limits.files));
+        }
+        if late.into_inner() > 0 {
+            warnings.push(format!("listing stopped after {} s", self.limits.time.as_secs()));
+        }
+        match deep.into_inner() {
+            0 => {}
+            n => warnings
+                .push(format!("{n} folders deeper than {} levels were not entered", self.limits.depth)),
+        }
+        match unnamed.into_inner() {
+            0 => {}
+            1 => warnings.push("a file whose name is not UTF-8 was left out".to_owned()),
+            n => warnings.push(format!("{n} files whose names are not UTF-8 were left out")),
+        }
+        warnings
     }
 }
 
-/// A thread's files, sorted and handed over when the thread ends.
-struct Batch<'a> {
-    walked: Walked,
-    into: &'a Mutex<Walked>,
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
 
-impl Batch<'_> {
-    fn add(&mut self, path: String, marked: &impl Fn(&str) -> bool) {
-        if marked(base(&path)) {
-            self.walked.marked.push(path.clone());
-        }
-        match self.walked.pieces.last_mut() {
-            // The files of a folder mostly follow each other.
-            Some(piece) if piece.folder == folder(&path) => piece.files.push(path),
-            _ => self.walked.pieces.push(Piece { folder: folder(&path).to_owned(), files: vec![path] }),
-        }
-    }
-}
+    use ignore::WalkBuilder;
 
-impl Drop for Batch<'_> {
-    fn drop(&mut self) {
-        for piece in &mut self.walked.pieces {
-            piece.files.sort_unstable();
+    use super::*;
+
+    #[test]
+    fn what_git_ignores_is_what_the_crate_s_own_walk_leaves_out() {
+        let tree = tempfile::tempdir().unwrap();
+        let root = tree.path();
+        let files = [
+            (".gitignore", "*.log\n/build/\n!keep.log\ngen/**/x\nsub/only.txt\n# no\n\\#odd\n[broken\n"),
+            (".git/info/exclude", "private\n*.tmp\n"),
+            ("a.log", ""),
+            ("keep.log", ""),
+            ("#odd", ""),
+            ("private/a", ""),
+            ("sub/private", ""),
+            ("sub/only.txt", ""),
+            ("build/a", ""),
+            ("sub/build/a", ""),
+            ("gen/a/b/x", ""),
+            ("gen/a/y", ""),
+            ("sub/.gitignore", "!a.log\n*.txt\n!*.tmp\n/deep/b\n"),
+            ("sub/a.log", ""),
+            ("sub/b.tmp", ""),
+            ("b.tmp", ""),
+            ("sub/deep/a.txt", ""),
+            ("sub/deep/b/a", ""),
+            ("sub/deep/c/b/a", ""),
+            ("inner/.git/info/exclude", "*.md\n"),
+            ("inner/.gitignore", "lib/\n"),
+            ("inner/a.md", ""),
+            ("inner/lib/a", ""),
+            ("inner/lib2/a", ""),
+            ("inner/x.log", ""),
+            ("wörter/ä.log", ""),
+            ("wörter/ä.txt", ""),
+        ];
+        for (path, text) in files {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
         }
-        if let Ok(mut all) = self.into.lock() {
-            all.pieces.append(&mut self.walked.pieces);
-            all.marked.append(&mut self.walked.marked);
-        }
+        let walked = walk(root, &Limits::default(), Instant::now(), |_| true);
+        let found: BTreeSet<&str> = walked.folders.iter().flat_map(|folder| folder.files.iter()).collect();
+        let mut builder = WalkBuilder::new(root);
+        builder.hidden(false).parents(false).ignore(false).git_global(false).require_git(false);
+        let entries = builder.filter_entry(|entry| entry.file_name() != ".git").build().map(Result::unwrap);
+        let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
+        let relative = |path: &Path| path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+        let expected: BTreeSet<String> = files.map(|entry| relative(entry.path())).collect();
+        assert_eq!(found, expected.iter().map(String::as_str).collect());
+        assert!(found.contains("sub/a.log") && !found.contains("a.log") && !found.contains("inner/a.md"));
+        assert_eq!(walked.marked.len(), expected.len());
+        assert_eq!(walked.warnings, [] as [&str; 0]);
     }
 }

@@ -5,6 +5,7 @@ mod cache;
 pub(super) mod code;
 mod decode;
 mod file;
+mod files;
 pub(super) mod json;
 pub(super) mod lines;
 pub(super) mod listen;
@@ -18,6 +19,7 @@ pub(super) mod words;
 pub(super) mod xml;
 
 pub(super) use code::Code;
+pub(super) use files::Files;
 pub(super) use path::{ancestors, base, extension, folder, is_below, join};
 pub(super) use tree::Tree;
 pub(super) use words::Words;

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::cache::Cache;
 use super::decode::{decode, yaml};
+use super::files::Files;
 use super::listing::Listing;
 use super::path::{base, extension, join};
 use super::xml::{self, Element};
@@ -41,8 +42,8 @@ impl Tree {
     pub(in crate::detect) fn new(root: &Path, walked: Walked, limits: Limits, started: Instant) -> Self {
         let name =
             root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
-        let listing = Listing::new(walked.pieces);
-        let texts = listing.files().iter().map(|_| OnceLock::new()).collect();
+        let listing = Listing::new(walked.folders);
+        let texts = (0..listing.len()).map(|_| OnceLock::new()).collect();
         Self {
             root: root.to_path_buf(),
             name,
@@ -86,8 +87,8 @@ impl Tree {
     }
 
     /// All files: a folder's own by name, then its subfolders.
-    pub(in crate::detect) fn files(&self) -> &[String] {
-        self.listing.files()
+    pub(in crate::detect) fn files(&self) -> impl Iterator<Item = &str> + Clone {
+        self.listing.under(".")
     }
 
     /// The files whose names speak of a container, an orchestrator or another tool, sorted by path.
@@ -96,23 +97,23 @@ impl Tree {
     }
 
     /// Folders that hold files themselves, with the paths of these files.
-    pub(in crate::detect) fn folders(&self) -> impl Iterator<Item = (&str, &[String])> {
+    pub(in crate::detect) fn folders(&self) -> impl Iterator<Item = (&str, &Files)> + Clone {
         self.listing.folders()
+    }
+
+    /// A folder and those below it that hold files themselves, with the paths of these files.
+    pub(in crate::detect) fn folders_below(&self, dir: &str) -> impl Iterator<Item = (&str, &Files)> + Clone {
+        self.listing.folders_below(dir)
     }
 
     /// The names of the files directly in a folder, sorted.
     pub(in crate::detect) fn names(&self, dir: &str) -> impl Iterator<Item = &str> {
-        self.listing.inside(dir).iter().map(|file| base(file))
+        self.listing.inside(dir).into_iter().flat_map(Files::names)
     }
 
     /// All files in a folder and below, in the order of [`Tree::files`].
-    pub(in crate::detect) fn under(&self, dir: &str) -> &[String] {
+    pub(in crate::detect) fn under(&self, dir: &str) -> impl Iterator<Item = &str> + Clone {
         self.listing.under(dir)
-    }
-
-    /// A folder and those below it that hold files themselves, with the paths of these files.
-    pub(in crate::detect) fn folders_below(&self, dir: &str) -> impl Iterator<Item = (&str, &[String])> {
-        self.listing.folders_below(dir)
     }
 
     /// Whether a file is there.
@@ -122,7 +123,7 @@ impl Tree {
 
     /// Whether a folder holds a file, directly or below.
     pub(in crate::detect) fn has_folder(&self, dir: &str) -> bool {
-        !self.under(dir).is_empty()
+        self.folders_below(dir).next().is_some()
     }
 
     /// `dir/name` if that file is there.
@@ -130,9 +131,9 @@ impl Tree {
         // Most names are asked for in vain.
         if !matches!(name, "" | "." | "..")
             && memchr::memchr2(b'/', b'\\', name.as_bytes()).is_none()
-            && let Ok(found) = self.listing.named(dir, name)
+            && let Some(files) = self.listing.inside(dir)
         {
-            return found.cloned();
+            return files.find(name).map(str::to_owned);
         }
         join(dir, name).filter(|path| self.has(path))
     }

@@ -12,7 +12,7 @@ static DIRECTIVE: Pattern = Pattern::new(r"(?m)^\x{feff}?#:(?:sdk|package)\s+([\
 
 /// Every file of the folder that is a program by its directives.
 pub(super) fn describe(scope: &Scope<'_>) -> Vec<Draft> {
-    if scope.tree.files().iter().any(|file| extension(file) == "csproj") {
+    if scope.tree.files().any(|file| extension(file) == "csproj") {
         return Vec::new();
     }
     let names = scope.tree.names(&scope.dir).filter(|name| extension(name) == "cs");

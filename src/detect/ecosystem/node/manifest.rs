@@ -155,8 +155,8 @@ impl Manifest {
             || ["pnpm-workspace.yaml", "lerna.json", "rush.json", "nx.json", "turbo.json"]
                 .iter()
                 .any(|name| scope.find(name).is_some());
-        let member = |file: &&String| scope.relative(file).contains('/');
-        let mut below = scope.tree.under(&scope.dir).iter().filter(member).map(|file| base(file));
+        let member = |file: &&str| scope.relative(file).contains('/');
+        let mut below = scope.tree.under(&scope.dir).filter(member).map(base);
         let is_package = |name: &str| matches!(name, "package.json" | "project.json");
         // Tools alone (`concurrently`, `husky`) over folders with packages of their own.
         let bare = self.dependencies().next().is_none()

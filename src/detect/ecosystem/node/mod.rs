@@ -78,7 +78,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         draft.strength = 1;
     }
     let projects = scope.find("nx.json").is_some()
-        && scope.tree.under(&scope.dir).iter().any(|file| file.ends_with("/project.json"));
+        && scope.tree.under(&scope.dir).any(|file| file.ends_with("/project.json"));
     // A workspace's root whose dependencies are those of its members runs nothing itself.
     draft.aggregator = manifest.is_workspace(scope)
         && (!Manifest::has_own_sources(scope) || (!projects && draft.c.framework.is_none() && !listens));
