@@ -193,6 +193,9 @@ fn covered(found: &[Draft], dir: &str) -> bool {
     found.iter().any(|draft| draft.c.path == dir)
 }
 
+/// How many files are read at a time.
+const TOGETHER: usize = 24;
+
 /// Describes folders side by side; `describe` gives the drafts of one.
 fn describe(
     tree: &Tree,
@@ -202,7 +205,12 @@ fn describe(
 ) -> Vec<Draft> {
     let dirs: Vec<(&str, &Vec<usize>)> = dirs.iter().map(|(dir, of)| (*dir, of)).collect();
     let mut scopes = parallel::map(&dirs, |(dir, of)| (Scope::new(tree, dir, owners.folders(dir)), *of));
-    tree.share_sources(scopes.iter().map(|(scope, _)| scope.sources.with(is_source, 0).total));
+    tree.share_sources(scopes.iter().map(|(scope, _)| scope.sources.count(is_source)));
+    let searched: Vec<Vec<&str>> = parallel::map_mut(&mut scopes, |(scope, _)| {
+        scope.sources.with(surroundings::is_searched, tree.sources()).found
+    });
+    let together: Vec<&[&str]> = searched.iter().flat_map(|files| files.chunks(TOGETHER)).collect();
+    parallel::map(&together, |files| tree.preload(files));
     let drafts = parallel::map_mut(&mut scopes, |(scope, of)| {
         if tree.late() {
             tree.warn(format!("looking stopped after {} s", tree.limits().time.as_secs()));

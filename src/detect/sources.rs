@@ -60,6 +60,11 @@ impl<'t> Sources<'t> {
         Self { files, extensions, promising: OnceCell::new(), skip }
     }
 
+    /// How many sources have a wanted extension.
+    pub(super) fn count(&self, wanted: impl Fn(&str) -> bool) -> usize {
+        self.extensions.iter().filter(|(extension, _)| wanted(extension)).map(|(_, count)| count).sum()
+    }
+
     /// The sources with a wanted extension, `most` at the most: what is left out promises little
     /// by its name, or is deep.
     pub(super) fn with(&self, wanted: impl Fn(&str) -> bool, most: usize) -> Chosen<'t> {
@@ -174,7 +179,11 @@ fn promise_of_folder(dir: Option<&str>) -> Promise {
 /// Whether a generator wrote a file, or it shows a part of a page, by its name.
 fn written(name: &str) -> bool {
     const PARTS: &[&str] = &[".d.ts", ".stories.", ".pb.", ".g.", ".gen.", ".generated.", ".min."];
-    name.contains("_pb2") || name.matches('.').count() > 1 && PARTS.iter().any(|part| name.contains(part))
+    let Some(dot) = memchr::memchr(b'.', name.as_bytes()) else { return false };
+    let (stem, rest) = name.split_at(dot);
+    rest[1..].contains('.') && PARTS.iter().any(|part| rest.contains(part))
+        || stem.ends_with("_pb2")
+        || stem.ends_with("_pb2_grpc")
 }
 
 /// Whether a name is that of an entry point, of settings, or of what reaches other programs.
@@ -214,8 +223,11 @@ fn likely(name: &str) -> bool {
         "storage",
         "url",
     ];
-    let stem = name.split('.').next().unwrap_or_default().as_bytes();
-    let Some(last) = stem.last().map(u8::to_ascii_lowercase) else { return false };
+    let end = memchr::memchr(b'.', name.as_bytes()).unwrap_or(name.len());
+    let stem = &name.as_bytes()[..end];
+    // No name of the table ends with a digit, as very many generated ones do.
+    let Some(last) = stem.last().filter(|last| last.is_ascii_alphabetic()) else { return false };
+    let last = last.to_ascii_lowercase();
     STEMS.iter().any(|likely| {
         let likely = likely.as_bytes();
         likely.last() == Some(&last)

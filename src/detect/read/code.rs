@@ -3,10 +3,11 @@
 //! No parser of any language: a scanner that knows comments and strings of the families.
 
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use memchr::{memchr, memchr3, memmem};
 
+use super::Text;
 use super::lines;
 use super::pattern::Search;
 
@@ -80,7 +81,7 @@ fn syntax(name: &str) -> Syntax {
 /// it: most files are not.
 #[derive(Debug)]
 pub(in crate::detect) struct Code {
-    file: Arc<str>,
+    file: Text,
     syntax: Syntax,
     /// Arguments are named with `=`, as Python does.
     pub(in crate::detect) keywords: bool,
@@ -151,7 +152,7 @@ impl Code {
     }
 
     /// The code in a file's text.
-    pub(super) fn of(file: Arc<str>, name: &str) -> Self {
+    pub(super) fn of(file: Text, name: &str) -> Self {
         Self { file, syntax: syntax(name), keywords: name.ends_with(".py"), scanned: OnceLock::new() }
     }
 

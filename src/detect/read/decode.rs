@@ -1,12 +1,11 @@
 //! From bytes to text, and from YAML to the one kind of value that rules read.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use serde_json::Value;
 
-/// UTF-8 (leniently) or UTF-16 with a byte order mark; `None` for binary.
-pub(super) fn decode(bytes: &[u8]) -> Option<Arc<str>> {
+/// Appends UTF-8 (leniently) or UTF-16 with a byte order mark; gives false for binary.
+pub(super) fn decode(bytes: &[u8], into: &mut String) -> bool {
     let wide = |from: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
         Cow::Owned(String::from_utf16_lossy(&units))
@@ -14,17 +13,17 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Arc<str>> {
     let text = match bytes {
         [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
         [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
-        _ if memchr::memchr(0, bytes).is_some() => return None,
+        _ if memchr::memchr(0, bytes).is_some() => return false,
         // Valid text is checked many bytes at a time, and only the rest piece by piece.
         _ => std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed),
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     // Most files have no carriage return and are copied once.
-    let text = match memchr::memchr(b'\r', text.as_bytes()) {
-        Some(_) => text.replace("\r\n", "\n").into(),
-        None => text.into(),
-    };
-    Some(text)
+    match memchr::memchr(b'\r', text.as_bytes()) {
+        Some(_) => into.push_str(&text.replace("\r\n", "\n")),
+        None => into.push_str(text),
+    }
+    true
 }
 
 /// The first document of a YAML file, merge keys applied, tags dropped.
@@ -68,10 +67,14 @@ mod tests {
 
     #[test]
     fn utf_16_is_text_and_nul_is_binary() {
-        assert_eq!(decode(b"\xff\xfea\0b\0").as_deref(), Some("ab"));
-        assert_eq!(decode(b"a\0b"), None);
-        assert_eq!(decode(b"\xef\xbb\xbfa").as_deref(), Some("a"));
-        assert_eq!(decode(b"a\r\nb").as_deref(), Some("a\nb"));
+        let text = |bytes: &[u8]| {
+            let mut text = String::new();
+            decode(bytes, &mut text).then_some(text)
+        };
+        assert_eq!(text(b"\xff\xfea\0b\0").as_deref(), Some("ab"));
+        assert_eq!(text(b"a\0b"), None);
+        assert_eq!(text(b"\xef\xbb\xbfa").as_deref(), Some("a"));
+        assert_eq!(text(b"a\r\nb").as_deref(), Some("a\nb"));
     }
 
     #[test]

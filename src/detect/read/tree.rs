@@ -14,6 +14,7 @@ use super::decode::{decode, yaml};
 use super::files::Files;
 use super::listing::Listing;
 use super::path::{base, extension, join};
+use super::text::Text;
 use super::xml::{self, Element};
 use super::{Code, file, json};
 use crate::detect::budget;
@@ -31,7 +32,7 @@ pub(in crate::detect) struct Tree {
     read: AtomicU64,
     sources: AtomicUsize,
     /// One for each file of the listing.
-    texts: Vec<OnceLock<Option<Arc<str>>>>,
+    texts: Vec<OnceLock<Option<Text>>>,
     docs: Cache<Value>,
     codes: Cache<Code>,
     xmls: Cache<Element>,
@@ -158,19 +159,43 @@ impl Tree {
     }
 
     /// A file's text.
-    pub(in crate::detect) fn text(&self, path: &str) -> Option<Arc<str>> {
+    pub(in crate::detect) fn text(&self, path: &str) -> Option<Text> {
         let slot = &self.texts[self.listing.position(path)?];
-        slot.get_or_init(|| self.load(path)).clone()
+        let load = || {
+            let mut text = String::new();
+            self.load(path, &mut text).then(|| Text::from(text.as_str()))
+        };
+        slot.get_or_init(load).clone()
     }
 
-    fn load(&self, path: &str) -> Option<Arc<str>> {
+    /// Reads files that rules will ask for, into one piece of memory.
+    pub(in crate::detect) fn preload(&self, paths: &[&str]) {
+        let mut whole = String::with_capacity(paths.len() * 4096);
+        let mut parts = Vec::with_capacity(paths.len());
+        for path in paths {
+            let Some(slot) = self.listing.position(path).map(|at| &self.texts[at]) else { continue };
+            if slot.get().is_none() {
+                let start = whole.len();
+                let read = self.load(path, &mut whole);
+                parts.push((slot, read.then_some(start..whole.len())));
+            }
+        }
+        let whole: Arc<str> = whole.into();
+        for (slot, part) in parts {
+            // Another thread may have read it meanwhile.
+            let _ = slot.set(part.map(|part| Text::part(&whole, part)));
+        }
+    }
+
+    /// Appends a file's text; gives false, and says why, where it has none.
+    fn load(&self, path: &str, into: &mut String) -> bool {
         if self.late() {
             self.warn(format!("reading stopped after {} s", self.limits.time.as_secs()));
-            return None;
+            return false;
         }
         if self.read.load(Ordering::Relaxed) > self.limits.total_bytes {
             self.warn(format!("reading stopped after {} MiB", self.limits.total_bytes >> 20));
-            return None;
+            return false;
         }
         let most = self.limits.file_bytes;
         let text = file::with(&self.root.join(path), most, |bytes| {
@@ -178,10 +203,10 @@ impl Tree {
             if bytes.len() as u64 > most {
                 return Err(format!("larger than {} KiB, not read", most >> 10));
             }
-            decode(bytes).ok_or_else(|| "binary, not read".to_owned())
+            if decode(bytes, into) { Ok(()) } else { Err("binary, not read".to_owned()) }
         });
         let text = text.unwrap_or_else(|error| Err(format!("cannot be read ({})", error.kind())));
-        text.inspect_err(|why| self.warn(format!("{path}: {why}"))).ok()
+        text.inspect_err(|why| self.warn(format!("{path}: {why}"))).is_ok()
     }
 
     /// A JSON, TOML or YAML file as one kind of value, by its name.

@@ -22,6 +22,7 @@ use variables::Looked;
 
 pub(super) use compose::build_contexts;
 pub(super) use files::{files, of_use};
+pub(super) use variables::searched as is_searched;
 
 /// Adds to every draft what the files around it say.
 pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>) {

@@ -194,7 +194,7 @@ fn default(expression: &str) -> Option<Option<String>> {
 }
 
 /// Whether sources of this extension are searched.
-fn searched(extension: &str) -> bool {
+pub(in crate::detect) fn searched(extension: &str) -> bool {
     static EXTENSIONS: OnceLock<HashSet<&'static str>> = OnceLock::new();
     let all = || PATTERNS.iter().flat_map(|row| row.extensions).copied().collect();
     EXTENSIONS.get_or_init(all).contains(extension)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::detect::draft::At;
-use crate::detect::read::{Tree, base, lines};
+use crate::detect::read::{Text, Tree, base, lines};
 use crate::detect::scope::Scope;
 
 /// Manifests of other ecosystems, which a root with nothing but tools may hold together.
@@ -27,7 +27,7 @@ pub(super) struct Manifest {
     /// Repository-relative.
     pub(super) file: String,
     doc: Arc<Value>,
-    text: Arc<str>,
+    text: Text,
     /// Nx's targets, where the project is described by `project.json` alone.
     pub(super) nx: Option<Arc<Value>>,
     /// Described by `project.json` alone: the root's dependencies that its sources import.
@@ -209,7 +209,7 @@ impl Manifest {
 fn imported(scope: &Scope<'_>) -> Vec<(String, String)> {
     let Some(root) = Manifest::of(scope.tree, ".") else { return Vec::new() };
     let sources = scope.sources(&["ts", "tsx", "js", "jsx", "mjs"]);
-    let texts: Vec<Arc<str>> = sources.iter().take(200).filter_map(|file| scope.tree.text(file)).collect();
+    let texts: Vec<Text> = sources.iter().take(200).filter_map(|file| scope.tree.text(file)).collect();
     let uses = |name: &str| {
         let forms = [format!("'{name}'"), format!("\"{name}\""), format!("'{name}/"), format!("\"{name}/")];
         texts.iter().any(|text| forms.iter().any(|form| text.contains(form)))
