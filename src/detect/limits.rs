@@ -29,7 +29,7 @@ impl Default for Limits {
             file_bytes: 2 << 20,
             total_bytes: 96 << 20,
             sources: 400,
-            all_sources: 800,
+            all_sources: 600,
             time: Duration::from_secs(20),
         }
     }

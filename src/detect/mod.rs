@@ -48,8 +48,8 @@ pub fn detect(root: &Path, limits: &Limits) -> Result<Facts, DetectError> {
     let mut walked = walk::walk(&root, limits, started, surroundings::of_use);
     let warnings = std::mem::take(&mut walked.warnings);
     let tree = Tree::new(&root, walked, limits.clone(), started);
-    let mut drafts = scope::drafts(&tree);
-    surroundings::attach(&tree, &mut drafts);
+    let (mut drafts, scopes) = scope::drafts(&tree);
+    surroundings::attach(&tree, &mut drafts, scopes);
     let files = surroundings::files(&tree);
     let mut facts = Facts {
         schema: 1,

@@ -8,13 +8,13 @@ use super::read::{Files, Tree, ancestors};
 pub(super) type Folder<'t> = (&'t str, &'t Files);
 
 /// The folders of every component, those of components below it left out.
-pub(super) struct Owners<'t>(HashMap<&'t str, Vec<Folder<'t>>>);
+pub(super) struct Owners<'d, 't>(HashMap<&'d str, Vec<Folder<'t>>>);
 
-impl<'t> Owners<'t> {
+impl<'d, 't> Owners<'d, 't> {
     /// Splits all folders among `dirs`; each goes to the nearest one.
-    pub(super) fn new(tree: &'t Tree, dirs: impl IntoIterator<Item = &'t str>) -> Self {
-        let dirs: HashSet<&'t str> = dirs.into_iter().collect();
-        let mut owned: HashMap<&'t str, Vec<Folder<'t>>> = HashMap::with_capacity(dirs.len());
+    pub(super) fn new(tree: &'t Tree, dirs: impl IntoIterator<Item = &'d str>) -> Self {
+        let dirs: HashSet<&'d str> = dirs.into_iter().collect();
+        let mut owned: HashMap<&'d str, Vec<Folder<'t>>> = HashMap::with_capacity(dirs.len());
         for folder in tree.folders() {
             let owner = ancestors(folder.0).chain(std::iter::once(".")).find_map(|above| dirs.get(above));
             if let Some(owner) = owner {

@@ -8,7 +8,7 @@ use super::marker::Markers;
 use super::owner::{Folder, Owners};
 use super::parallel;
 use super::read::{Tree, ancestors, extension, is_below};
-use super::sources::Sources;
+use super::sources::{Chosen, Sources};
 use super::surroundings;
 
 /// A folder with the files that belong to it and to no component below it.
@@ -16,13 +16,26 @@ pub(super) struct Scope<'t> {
     pub(super) tree: &'t Tree,
     pub(super) dir: String,
     pub(super) files: Vec<&'t str>,
+    folders: Vec<Folder<'t>>,
     sources: Sources<'t>,
 }
 
 impl<'t> Scope<'t> {
     pub(super) fn new(tree: &'t Tree, dir: &str, folders: &[Folder<'t>]) -> Self {
         let files = folders.iter().flat_map(|(_, files)| files.iter()).collect();
-        Self { tree, dir: dir.to_owned(), files, sources: Sources::of(folders, dir) }
+        let sources = Sources::of(folders, dir);
+        Self { tree, dir: dir.to_owned(), files, folders: folders.to_vec(), sources }
+    }
+
+    /// Whether these are the folders that belong to it.
+    pub(super) fn is_of(&self, folders: &[Folder<'t>]) -> bool {
+        self.folders.len() == folders.len()
+            && self.folders.iter().zip(folders).all(|(own, other)| std::ptr::eq(own.1, other.1))
+    }
+
+    /// Own files that are searched for variables, shallow ones first.
+    pub(super) fn searched(&self) -> Chosen<'t> {
+        self.sources.with(surroundings::is_searched, self.tree.sources())
     }
 
     /// A file directly in the folder.
@@ -111,8 +124,8 @@ fn excluded(dir: &str) -> bool {
             .any(|part| NEVER.contains(&part) || part.starts_with("{{") || part.ends_with("-e2e"))
 }
 
-/// Describes every component folder, one draft each, in the order of their paths.
-pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
+/// Describes every component folder, one draft each, in the order of their paths; gives the folders too.
+pub(super) fn drafts(tree: &Tree) -> (Vec<Draft>, Vec<Scope<'_>>) {
     let contexts = surroundings::build_contexts(tree);
     let contexts: BTreeSet<&str> = contexts.iter().map(String::as_str).collect();
     let marked = |table: &'static [Ecosystem], wanted: &dyn Fn(&str) -> bool| {
@@ -127,7 +140,8 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
     let inner: Vec<&str> = dirs.keys().copied().filter(|dir| is_inner_project(tree, &dirs, dir)).collect();
     dirs.retain(|dir, _| !inner.contains(dir));
     let owners = Owners::new(tree, dirs.keys().chain(&contexts).copied());
-    let mut found = describe(tree, &dirs, &owners, |scope, of| ask(ALL, of, scope));
+    let mut scopes = Vec::new();
+    let mut found = describe(tree, &dirs, &owners, &mut scopes, |scope, of| ask(ALL, of, scope));
     drop_asset_tools(&mut found);
     if found.is_empty() || contexts.iter().any(|context| !covered(&found, context)) {
         let wanted = |dir: &str| {
@@ -148,7 +162,7 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
             loose.retain(|dir, _| *dir == ".");
         }
         let owners = Owners::new(tree, dirs.keys().chain(&contexts).chain(loose.keys()).copied());
-        found.extend(describe(tree, &loose, &owners, |scope, of| {
+        found.extend(describe(tree, &loose, &owners, &mut scopes, |scope, of| {
             let mut chosen = ask(LOOSE, of, scope);
             if chosen.is_empty() && !holds(scope, &dirs) {
                 chosen.extend(sources_only(scope, contexts.contains(scope.dir.as_str())));
@@ -156,7 +170,7 @@ pub(super) fn drafts(tree: &Tree) -> Vec<Draft> {
             chosen
         }));
     }
-    found
+    (found, scopes)
 }
 
 /// Whether a folder has Django's `manage.py` and a folder above has the requirements of it.
@@ -196,19 +210,19 @@ fn covered(found: &[Draft], dir: &str) -> bool {
 /// How many files are read at a time.
 const TOGETHER: usize = 24;
 
-/// Describes folders side by side; `describe` gives the drafts of one.
-fn describe(
-    tree: &Tree,
+/// Describes folders side by side; `describe` gives the drafts of one. The folders join those `before`.
+fn describe<'t>(
+    tree: &'t Tree,
     dirs: &BTreeMap<&str, Vec<usize>>,
-    owners: &Owners<'_>,
+    owners: &Owners<'_, 't>,
+    before: &mut Vec<Scope<'t>>,
     describe: impl Fn(&Scope<'_>, &[usize]) -> Vec<Draft> + Sync,
 ) -> Vec<Draft> {
     let dirs: Vec<(&str, &Vec<usize>)> = dirs.iter().map(|(dir, of)| (*dir, of)).collect();
     let mut scopes = parallel::map(&dirs, |(dir, of)| (Scope::new(tree, dir, owners.folders(dir)), *of));
-    tree.share_sources(scopes.iter().map(|(scope, _)| scope.sources.count(is_source)));
-    let searched: Vec<Vec<&str>> = parallel::map_mut(&mut scopes, |(scope, _)| {
-        scope.sources.with(surroundings::is_searched, tree.sources()).found
-    });
+    let all = before.iter().chain(scopes.iter().map(|(scope, _)| scope));
+    tree.share_sources(all.map(|scope| scope.sources.count(is_source)));
+    let searched: Vec<Vec<&str>> = parallel::map_mut(&mut scopes, |(scope, _)| scope.searched().found);
     let together: Vec<&[&str]> = searched.iter().flat_map(|files| files.chunks(TOGETHER)).collect();
     parallel::map(&together, |files| tree.preload(files));
     let drafts = parallel::map_mut(&mut scopes, |(scope, of)| {
@@ -218,6 +232,7 @@ fn describe(
         }
         describe(scope, of)
     });
+    before.extend(scopes.into_iter().map(|(scope, _)| scope));
     drafts.into_iter().flatten().collect()
 }
 

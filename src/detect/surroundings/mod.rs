@@ -14,10 +14,13 @@ mod settle;
 mod target;
 mod variables;
 
+use std::collections::HashMap;
+
 use super::draft::Draft;
 use super::owner::Owners;
 use super::parallel;
 use super::read::Tree;
+use super::scope::Scope;
 use variables::Looked;
 
 pub(super) use compose::build_contexts;
@@ -25,11 +28,11 @@ pub(super) use files::{files, of_use};
 pub(super) use variables::searched as is_searched;
 
 /// Adds to every draft what the files around it say.
-pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>) {
+pub(super) fn attach<'t>(tree: &'t Tree, drafts: &mut Vec<Draft>, scopes: Vec<Scope<'t>>) {
     let mut compose = compose::read(tree);
     target::assign(tree, drafts, &mut compose);
     let dirs: Vec<String> = drafts.iter().map(|draft| draft.c.path.clone()).collect();
-    read_variables(tree, drafts, &dirs);
+    read_variables(tree, drafts, &dirs, scopes);
     for draft in drafts.iter_mut() {
         dotenv::attach(tree, draft, &dirs);
         docker::attach(tree, draft, &compose);
@@ -45,15 +48,22 @@ pub(super) fn attach(tree: &Tree, drafts: &mut Vec<Draft>) {
 }
 
 /// Searches the sources of every component that has its folder to itself.
-fn read_variables(tree: &Tree, drafts: &mut [Draft], dirs: &[String]) {
+fn read_variables<'t>(tree: &'t Tree, drafts: &mut [Draft], dirs: &[String], scopes: Vec<Scope<'t>>) {
     let owners = Owners::new(tree, dirs.iter().map(String::as_str));
-    let mut alone: Vec<&mut Draft> = drafts
-        .iter_mut()
-        .filter(|draft| dirs.iter().filter(|dir| **dir == draft.c.path).count() == 1)
+    let mut known: HashMap<String, Scope<'t>> =
+        scopes.into_iter().map(|scope| (scope.dir.clone(), scope)).collect();
+    let alone =
+        drafts.iter_mut().filter(|draft| dirs.iter().filter(|dir| **dir == draft.c.path).count() == 1);
+    let mut alone: Vec<(&mut Draft, Option<Scope<'t>>)> = alone
+        .map(|draft| (known.remove(&draft.c.path), draft))
+        .map(|(scope, draft)| (draft, scope))
         .collect();
-    let looked = parallel::map_mut(&mut alone, |draft| {
+    let looked = parallel::map_mut(&mut alone, |(draft, scope)| {
         let own = owners.folders(&draft.c.path);
-        (draft.c.path.clone(), variables::attach(tree, draft, own))
+        // Where a folder below turned out to be no component, its files are this one's.
+        let scope = scope.take().filter(|scope| scope.is_of(own));
+        let scope = scope.unwrap_or_else(|| Scope::new(tree, &draft.c.path, own));
+        (draft.c.path.clone(), variables::attach(tree, draft, scope.searched()))
     });
     let cut: Vec<_> = looked.into_iter().filter(|(_, of)| of.looked < of.total).collect();
     let number = |of: fn(&Looked) -> usize| cut.iter().map(|(_, looked)| of(looked)).sum::<usize>();

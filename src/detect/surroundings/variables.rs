@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use crate::detect::draft::{At, Draft, Given};
-use crate::detect::owner::Folder;
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::{Code, Tree, Words, base, extension};
-use crate::detect::sources::Sources;
+use crate::detect::sources::Chosen;
 
 /// A way of reading a variable. Group `n` is the name, group `d` a default.
 #[derive(Debug)]
@@ -210,10 +209,9 @@ pub(super) struct Looked {
 static WORDS: Words = Words::new(&["env", "ENV", "Env", "@Value", "onfig", "BaseSettings"]);
 
 /// Adds the variables that the component's own sources read.
-pub(super) fn attach(tree: &Tree, draft: &mut Draft, own: &[Folder<'_>]) -> Looked {
+pub(super) fn attach(tree: &Tree, draft: &mut Draft, sources: Chosen<'_>) -> Looked {
     let dir = draft.c.path.clone();
     let prefix = if dir == "." { 0 } else { dir.len() + 1 };
-    let sources = Sources::of(own, &dir).with(searched, tree.sources());
     let looked = Looked { looked: sources.found.len(), total: sources.total };
     // What Yarn writes beside a project is not the project's.
     let written = |file: &str| base(file).starts_with(".pnp.");
