@@ -49,7 +49,7 @@ pub fn detect(root: &Path, limits: &Limits) -> Result<Facts, DetectError> {
     let warnings = std::mem::take(&mut walked.warnings);
     let tree = Tree::new(&root, walked, limits.clone(), started);
     let (mut drafts, scopes) = scope::drafts(&tree);
-    surroundings::attach(&tree, &mut drafts, scopes);
+    surroundings::attach(&tree, &mut drafts, &scopes);
     let files = surroundings::files(&tree);
     let mut facts = Facts {
         schema: 1,

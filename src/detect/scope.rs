@@ -219,13 +219,13 @@ fn describe<'t>(
     describe: impl Fn(&Scope<'_>, &[usize]) -> Vec<Draft> + Sync,
 ) -> Vec<Draft> {
     let dirs: Vec<(&str, &Vec<usize>)> = dirs.iter().map(|(dir, of)| (*dir, of)).collect();
-    let mut scopes = parallel::map(&dirs, |(dir, of)| (Scope::new(tree, dir, owners.folders(dir)), *of));
+    let scopes = parallel::map(&dirs, |(dir, of)| (Scope::new(tree, dir, owners.folders(dir)), *of));
     let all = before.iter().chain(scopes.iter().map(|(scope, _)| scope));
     tree.share_sources(all.map(|scope| scope.sources.count(is_source)));
-    let searched: Vec<Vec<&str>> = parallel::map_mut(&mut scopes, |(scope, _)| scope.searched().found);
+    let searched: Vec<Vec<&str>> = scopes.iter().map(|(scope, _)| scope.searched().found).collect();
     let together: Vec<&[&str]> = searched.iter().flat_map(|files| files.chunks(TOGETHER)).collect();
     parallel::map(&together, |files| tree.preload(files));
-    let drafts = parallel::map_mut(&mut scopes, |(scope, of)| {
+    let drafts = parallel::map(&scopes, |(scope, of)| {
         if tree.late() {
             tree.warn(format!("looking stopped after {} s", tree.limits().time.as_secs()));
             return Vec::new();

@@ -1,7 +1,6 @@
 //! The files of a component that are its program: tests and tools left out, and which of very many are
 //! looked at.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::owner::Folder;
@@ -12,9 +11,7 @@ pub(super) struct Sources<'t> {
     files: Vec<Source<'t>>,
     /// All extensions that the files have, and how many have each.
     extensions: Vec<(&'t str, usize)>,
-    promising: OnceCell<Vec<usize>>,
-    /// Where the path in the component begins.
-    skip: usize,
+    promising: Vec<usize>,
 }
 
 struct Source<'t> {
@@ -56,8 +53,9 @@ impl<'t> Sources<'t> {
                 sources.push(Source { path, extension: last, depth });
             }
         }
-        let files = by_depth.into_values().flatten().collect();
-        Self { files, extensions, promising: OnceCell::new(), skip }
+        let files: Vec<Source<'t>> = by_depth.into_values().flatten().collect();
+        let promising = promising(&files, skip);
+        Self { files, extensions, promising }
     }
 
     /// How many sources have a wanted extension.
@@ -72,7 +70,7 @@ impl<'t> Sources<'t> {
         let total = self.extensions.iter().zip(&of).filter(|(_, of)| **of).map(|((_, count), _)| count).sum();
         let path = |source: &Source<'t>| source.path;
         let found = if total > most {
-            let promising = self.promising().iter().map(|at| &self.files[*at]);
+            let promising = self.promising.iter().map(|at| &self.files[*at]);
             let mut chosen: Vec<&Source<'t>> =
                 promising.filter(|source| of[source.extension]).take(most).collect();
             chosen.sort_by_key(|source| source.depth);
@@ -82,24 +80,23 @@ impl<'t> Sources<'t> {
         };
         Chosen { found, total }
     }
+}
 
-    /// Places of the files, those first that promise much, shallow ones first among equals.
-    fn promising(&self) -> &[usize] {
-        self.promising.get_or_init(|| {
-            let mut places: [Vec<usize>; 3] = Default::default();
-            let mut last: Option<(&str, Promise)> = None;
-            for (at, source) in self.files.iter().enumerate() {
-                let of = folder(source.path);
-                let promised = match last {
-                    Some((same, promised)) if same == of => promised,
-                    _ => promise_of_folder(of.get(self.skip..)),
-                };
-                last = Some((of, promised));
-                places[promise(promised, base(source.path)) as usize].push(at);
-            }
-            places.concat()
-        })
+/// The places of the files, those first that promise much, shallow ones first among equals; `skip` is where
+/// the path in the component begins.
+fn promising(files: &[Source<'_>], skip: usize) -> Vec<usize> {
+    let mut places: [Vec<usize>; 3] = Default::default();
+    let mut last: Option<(&str, Promise)> = None;
+    for (at, source) in files.iter().enumerate() {
+        let of = folder(source.path);
+        let promised = match last {
+            Some((same, promised)) if same == of => promised,
+            _ => promise_of_folder(of.get(skip..)),
+        };
+        last = Some((of, promised));
+        places[promise(promised, base(source.path)) as usize].push(at);
     }
+    places.concat()
 }
 
 /// What a source promises to tell, most first.

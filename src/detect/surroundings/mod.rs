@@ -14,8 +14,6 @@ mod settle;
 mod target;
 mod variables;
 
-use std::collections::HashMap;
-
 use super::draft::Draft;
 use super::owner::Owners;
 use super::parallel;
@@ -28,16 +26,21 @@ pub(super) use files::{files, of_use};
 pub(super) use variables::searched as is_searched;
 
 /// Adds to every draft what the files around it say.
-pub(super) fn attach<'t>(tree: &'t Tree, drafts: &mut Vec<Draft>, scopes: Vec<Scope<'t>>) {
+pub(super) fn attach<'t>(tree: &'t Tree, drafts: &mut Vec<Draft>, scopes: &[Scope<'t>]) {
     let mut compose = compose::read(tree);
     target::assign(tree, drafts, &mut compose);
     let dirs: Vec<String> = drafts.iter().map(|draft| draft.c.path.clone()).collect();
-    read_variables(tree, drafts, &dirs, scopes);
-    for draft in drafts.iter_mut() {
+    let owners = Owners::new(tree, dirs.iter().map(String::as_str));
+    let looked = parallel::map_mut(drafts, |draft| {
+        // Who shares a folder with another does not know whose variables the sources read.
+        let alone = dirs.iter().filter(|dir| **dir == draft.c.path).count() == 1;
+        let looked = alone.then(|| read_variables(tree, draft, &owners, scopes));
         dotenv::attach(tree, draft, &dirs);
         docker::attach(tree, draft, &compose);
         procfile::attach(tree, draft);
-    }
+        looked.map(|looked| (draft.c.path.clone(), looked))
+    });
+    say_what_was_cut(tree, looked.into_iter().flatten());
     compose::attach(tree, drafts, &compose);
     apphost::attach(tree, drafts);
     settle::settle(tree, drafts);
@@ -47,25 +50,23 @@ pub(super) fn attach<'t>(tree: &'t Tree, drafts: &mut Vec<Draft>, scopes: Vec<Sc
     }
 }
 
-/// Searches the sources of every component that has its folder to itself.
-fn read_variables<'t>(tree: &'t Tree, drafts: &mut [Draft], dirs: &[String], scopes: Vec<Scope<'t>>) {
-    let owners = Owners::new(tree, dirs.iter().map(String::as_str));
-    let mut known: HashMap<String, Scope<'t>> =
-        scopes.into_iter().map(|scope| (scope.dir.clone(), scope)).collect();
-    let alone =
-        drafts.iter_mut().filter(|draft| dirs.iter().filter(|dir| **dir == draft.c.path).count() == 1);
-    let mut alone: Vec<(&mut Draft, Option<Scope<'t>>)> = alone
-        .map(|draft| (known.remove(&draft.c.path), draft))
-        .map(|(scope, draft)| (draft, scope))
-        .collect();
-    let looked = parallel::map_mut(&mut alone, |(draft, scope)| {
-        let own = owners.folders(&draft.c.path);
-        // Where a folder below turned out to be no component, its files are this one's.
-        let scope = scope.take().filter(|scope| scope.is_of(own));
-        let scope = scope.unwrap_or_else(|| Scope::new(tree, &draft.c.path, own));
-        (draft.c.path.clone(), variables::attach(tree, draft, scope.searched()))
-    });
-    let cut: Vec<_> = looked.into_iter().filter(|(_, of)| of.looked < of.total).collect();
+/// Searches the component's sources. Where a folder below it turned out to be no component, the files there
+/// are this one's, and its scope is made anew.
+fn read_variables<'t>(
+    tree: &'t Tree,
+    draft: &mut Draft,
+    owners: &Owners<'_, 't>,
+    scopes: &[Scope<'t>],
+) -> Looked {
+    let own = owners.folders(&draft.c.path);
+    let known = scopes.iter().find(|scope| scope.dir == draft.c.path && scope.is_of(own));
+    let chosen = known.map_or_else(|| Scope::new(tree, &draft.c.path, own).searched(), Scope::searched);
+    variables::attach(tree, draft, chosen)
+}
+
+/// Says which components have more sources than were searched.
+fn say_what_was_cut(tree: &Tree, looked: impl Iterator<Item = (String, Looked)>) {
+    let cut: Vec<_> = looked.filter(|(_, of)| of.looked < of.total).collect();
     let number = |of: fn(&Looked) -> usize| cut.iter().map(|(_, looked)| of(looked)).sum::<usize>();
     let (searched, all) = (number(|of| of.looked), number(|of| of.total));
     match &cut[..] {
