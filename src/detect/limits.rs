@@ -15,7 +15,7 @@ pub struct Limits {
     pub total_bytes: u64,
     /// Source files per component that are searched for ports and variables.
     pub sources: usize,
-    /// Source files of all components together that are searched.
+    /// Source files of all components together that are searched; a component gets a dozen at the least.
     pub all_sources: usize,
     /// Time for the whole detection.
     pub time: Duration,
