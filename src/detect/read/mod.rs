@@ -1,6 +1,7 @@
 //! Reading files for the rules: bounded, cached, tolerant. Never fails: what cannot be read is named
 //! once in the warnings and is then as good as absent.
 
+mod argument;
 mod cache;
 pub(super) mod code;
 mod decode;
@@ -13,6 +14,7 @@ mod listing;
 mod needle;
 pub(super) mod path;
 pub(super) mod pattern;
+mod resolve;
 mod text;
 pub(super) mod tree;
 pub(super) mod version;
