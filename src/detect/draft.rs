@@ -3,105 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use super::claim::{At, Given, PortSource, Slot};
+
+use super::claim::{EnvClaim, PortClaim, ServiceClaim};
 use super::facts::{Ambiguity, Component, ComponentKind, EnvVar, Evidence, Service};
 use super::rule::secret;
-
-/// A place in the repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct At {
-    pub(super) file: String,
-    pub(super) line: Option<u32>,
-}
-
-impl At {
-    /// A file as a whole.
-    pub(super) fn file(file: impl Into<String>) -> Self {
-        Self { file: file.into(), line: None }
-    }
-
-    /// A line of a file, where it is known.
-    pub(super) fn line(file: impl Into<String>, line: impl Into<Option<u32>>) -> Self {
-        Self { file: file.into(), line: line.into() }
-    }
-}
-
-/// Who says a port, strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum PortSource {
-    DockerEnv,
-    Expose,
-    Compose,
-    Script,
-    Code,
-    DotEnv,
-    Default,
-}
-
-impl PortSource {
-    fn confidence(self) -> f64 {
-        match self {
-            Self::DockerEnv | Self::Expose => 0.95,
-            Self::Compose | Self::Script | Self::Code => 0.9,
-            Self::DotEnv => 0.75,
-            Self::Default => 0.6,
-        }
-    }
-}
-
-#[derive(Debug, Clone)]
-struct PortClaim {
-    port: u16,
-    source: PortSource,
-    at: At,
-}
-
-#[derive(Debug, Clone, Default)]
-struct ServiceClaim {
-    version: Option<String>,
-    env: BTreeSet<String>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct EnvClaim {
-    default: Option<String>,
-    optional: bool,
-    secret: bool,
-}
-
-/// What a variable is without anybody's doing.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Given<'a> {
-    /// Nothing gives it a value.
-    Nothing,
-    /// The code asks for it and copes without.
-    Copes,
-    /// The code has a default.
-    Code(&'a str),
-    /// A file of the repository gives a value.
-    File(&'a str),
-}
-
-/// A command of a component.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Slot {
-    Install,
-    Build,
-    Dev,
-    Start,
-    Test,
-}
-
-impl Slot {
-    fn field(self) -> &'static str {
-        match self {
-            Self::Install => "commands.install",
-            Self::Build => "commands.build",
-            Self::Dev => "commands.dev",
-            Self::Start => "commands.start",
-            Self::Test => "commands.test",
-        }
-    }
-}
 
 /// A component under construction.
 #[derive(Debug, Clone, Default)]

@@ -8,6 +8,7 @@
 //! must be read. What is equally good twice becomes an [`Ambiguity`], never a guess.
 
 mod budget;
+mod claim;
 mod draft;
 mod ecosystem;
 mod error;

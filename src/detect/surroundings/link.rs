@@ -96,7 +96,7 @@ pub(super) fn attach(draft: &mut Draft) {
     port(draft);
     // A default that is a URL of a service is as good as a driver.
     for name in draft.env_names() {
-        let kind = draft.env_default(&name).and_then(super::compose::by_url);
+        let kind = draft.env_default(&name).and_then(variable::by_url);
         if let Some(kind) = kind.filter(|kind| !relatives(kind).iter().any(|other| draft.has_service(other)))
         {
             let field = format!("env.{name}");
@@ -115,7 +115,7 @@ pub(super) fn attach(draft: &mut Draft) {
     };
     let (database, broker) = (only(variable::DATABASES), only(variable::BROKERS));
     for name in draft.env_names() {
-        let by_value = draft.env_default(&name).and_then(super::compose::by_url).map(str::to_owned);
+        let by_value = draft.env_default(&name).and_then(variable::by_url).map(str::to_owned);
         let by_name = variable::by_name(&name).filter(|_| carries(&name)).map(str::to_owned);
         let general = if variable::of_database(&name) && carries(&name) {
             database.clone()

@@ -3,6 +3,7 @@
 
 mod apphost;
 mod compose;
+mod composed;
 mod docker;
 mod dotenv;
 mod files;
@@ -41,7 +42,7 @@ pub(super) fn attach<'t>(tree: &'t Tree, drafts: &mut Vec<Draft>, scopes: &[Scop
         looked.map(|looked| (draft.c.path.clone(), looked))
     });
     say_what_was_cut(tree, looked.into_iter().flatten());
-    compose::attach(tree, drafts, &compose);
+    composed::attach(tree, drafts, &compose);
     apphost::attach(tree, drafts);
     settle::settle(tree, drafts);
     for draft in drafts.iter_mut() {
