@@ -10,6 +10,7 @@ mod files;
 mod interpolate;
 mod link;
 mod procfile;
+mod reading;
 mod settings;
 mod settle;
 mod target;

@@ -1,0 +1,158 @@
+//! Ways in which code reads an environment variable: a row per way.
+
+use crate::detect::read::pattern::Pattern;
+
+/// A way of reading a variable. Group `n` is the name, group `d` a default.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// Extensions of the sources that it is searched in.
+    pub(super) extensions: &'static [&'static str],
+    pub(super) pattern: Pattern,
+    /// The code copes without the variable.
+    pub(super) optional: bool,
+}
+
+const fn read(extensions: &'static [&'static str], pattern: &'static str) -> Read {
+    Read { extensions, pattern: Pattern::new(pattern), optional: false }
+}
+
+const fn maybe(extensions: &'static [&'static str], pattern: &'static str) -> Read {
+    Read { extensions, pattern: Pattern::new(pattern), optional: true }
+}
+
+const JS: &[&str] = &["js", "ts", "jsx", "tsx", "mjs", "cjs", "mts", "cts", "vue", "svelte", "astro"];
+const JVM: &[&str] = &["java", "kt", "kts", "scala", "groovy"];
+const DOTNET: &[&str] = &["cs", "fs", "vb"];
+
+/// All ways of reading a variable.
+pub(super) static PATTERNS: [Read; 41] = [
+    read(JS, r"\bprocess\.env\.(?<n>[A-Z_][A-Z0-9_]*)\b"),
+    read(JS, r#"\bprocess\.env\[['"](?<n>[A-Z_][A-Z0-9_]*)['"]\]"#),
+    read(JS, r"\bimport\.meta\.env\.(?<n>(?:VITE|PUBLIC)_[A-Z0-9_]+)\b"),
+    read(JS, r"\bBun\.env\.(?<n>[A-Z_][A-Z0-9_]*)\b"),
+    read(JS, r#"\bDeno\.env\.get\(\s*['"](?<n>[A-Z_][A-Z0-9_]*)['"]\s*\)"#),
+    read(
+        JS,
+        r#"\b(?:configService|config)\.(?:get|getOrThrow)(?:<\w+>)?\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]\s*(?:,\s*(?<d>[^)]+))?\)"#,
+    ),
+    // zod: `DATABASE_URL: z.string().url().default("...")`
+    read(JS, r"\b(?<n>[A-Z][A-Z0-9_]{2,})\s*:\s*z\s*\.(?:[^\n]*?\.default\((?<d>[^)\n]*)\))?"),
+    // struct tags: `env:"PORT" envDefault:"8080"`, `envconfig:"PORT" default:"8080"`
+    read(
+        &["go"],
+        r#"(?m)^\s*\w+\s+[\w.\[\]*]+\s+`[^`\n]*?\benv(?:config)?:"(?<n>[A-Z][A-Z0-9_]*)[^"\n]*"(?:[^`\n]*?\b(?:envDefault|default|env-default):(?<d>"[^"]*"))?"#,
+    ),
+    read(&["py"], r#"\bos\.environ\[\s*['"](?<n>\w+)['"]\s*\]"#),
+    read(
+        &["py"],
+        r#"\b(?:os\.environ\.get|os\.getenv|getenv)\(\s*['"](?<n>\w+)['"]\s*(?:,\s*(?:default\s*=\s*)?(?<d>[^)\n]+))?\)"#,
+    ),
+    read(&["py"], r#"\benviron\[\s*['"](?<n>[A-Z]\w+)['"]\s*\]"#),
+    read(
+        &["py"],
+        r#"\b(?:env|config)(?:\.(?:str|bool|int|list|url|float|json|dict))?\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]\s*(?:,\s*(?:[^()]*?default\s*=\s*)?(?<d>[^,)\n]+)[^)\n]*)?\)"#,
+    ),
+    maybe(&["py"], r#"\benv\.(?:db|cache|db_url)\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]"#),
+    read(&["go"], r#"\bos\.(?:Getenv|LookupEnv)\(\s*"(?<n>\w+)"\s*\)"#),
+    read(
+        &["go"],
+        r#"\b(?i:must_?get_?env|get_?env\w*|env_?or\w*|env_?(?:str|string|int|bool)?)\(\s*"(?<n>[A-Z][A-Z0-9_]*)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#,
+    ),
+    read(&["rs"], r#"\benv::var(?:_os)?\(\s*"(?<n>\w+)"\s*\)"#),
+    read(&["rs"], r#"\b(?:dotenvy::var|dotenv::var|dotenv!|env!)\(\s*"(?<n>\w+)"\s*\)"#),
+    maybe(&["rs"], r#"\boption_env!\(\s*"(?<n>\w+)"\s*\)"#),
+    read(JVM, r#"\bSystem\.getenv\(\s*"(?<n>\w+)"\s*\)"#),
+    maybe(JVM, r#"\bSystem\.getenv\(\)\.getOrDefault\(\s*"(?<n>\w+)"\s*,\s*(?<d>[^)\n]+)\)"#),
+    read(JVM, r#"\bsys\.env(?:\.(?:get|apply))?\(\s*"(?<n>\w+)"\s*\)"#),
+    read(JVM, r#"\bsys\.env\.getOrElse\(\s*"(?<n>\w+)"\s*,\s*(?<d>[^)\n]+)\)"#),
+    read(JVM, r#"@Value\(\s*"\$\{(?<n>[A-Z][A-Z0-9_]+)(?::(?<d>[^}]*))?\}"#),
+    read(DOTNET, r#"\bEnvironment\.GetEnvironmentVariable\(\s*"(?<n>\w+)"\s*\)"#),
+    read(DOTNET, r#"\b[cC]onfiguration\[\s*"(?<n>[A-Z][A-Z0-9_]+)"\s*\]"#),
+    read(&["rb", "ru", "rake"], r#"\bENV\[\s*['"](?<n>\w+)['"]\s*\]"#),
+    read(&["rb", "ru", "rake"], r#"\bENV\.fetch\(\s*['"](?<n>\w+)['"]\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["php"], r#"\b(?:getenv|env)\(\s*['"](?<n>[A-Z]\w+)['"]\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["php"], r#"\$_ENV\[\s*['"](?<n>\w+)['"]\s*\]"#),
+    read(&["ex", "exs"], r#"\bSystem\.fetch_env!\(\s*"(?<n>\w+)"\s*\)"#),
+    maybe(&["ex", "exs"], r#"\bSystem\.get_env\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["erl"], r#"\bos:getenv\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["swift"], r#"\bEnvironment\.get\(\s*"(?<n>\w+)"\s*\)"#),
+    read(&["swift"], r#"\.environment\[\s*"(?<n>\w+)"\s*\]"#),
+    read(&["dart"], r#"\bPlatform\.environment\[\s*['"](?<n>\w+)['"]\s*\]"#),
+    read(&["cr"], r#"\bENV\[\s*"(?<n>\w+)"\s*\]\??"#),
+    read(&["cr"], r#"\bENV\.fetch\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
+    read(&["clj"], r#"\(System/getenv\s+"(?<n>\w+)"\s*\)"#),
+    read(&["hs"], r#"\bgetEnv\s+"(?<n>\w+)""#),
+    maybe(&["hs"], r#"\blookupEnv\s+"(?<n>\w+)""#),
+    read(&["c", "cc", "cpp", "cxx"], r#"\bgetenv\(\s*"(?<n>\w+)"\s*\)"#),
+];
+
+/// What the platform, the shell or a tool sets.
+pub(super) const GIVEN: &[&str] = &[
+    "NODE_ENV",
+    "HOME",
+    "PATH",
+    "PWD",
+    "USER",
+    "USERNAME",
+    "SHELL",
+    "TERM",
+    "LANG",
+    "TZ",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "CI",
+    "HOSTNAME",
+    "NODE_PATH",
+    "NODE_OPTIONS",
+    "PUBLIC_URL",
+    "INIT_CWD",
+    "NEXT_RUNTIME",
+    "NEXT_PHASE",
+    "VERCEL",
+    "VERCEL_URL",
+    "VERCEL_ENV",
+    "NETLIFY",
+    "ANALYZE",
+    "RAILS_ENV",
+    "RACK_ENV",
+    "MIX_ENV",
+    "APP_ENV",
+    "DJANGO_SETTINGS_MODULE",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "DEBUG_MODE",
+    "GITHUB_ACTIONS",
+    "GITHUB_TOKEN_PATH",
+    "npm_package_version",
+    "HEROKU",
+    "DYNO",
+    "RUST_LOG",
+    "CARGO_MANIFEST_DIR",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION",
+    "OUT_DIR",
+    "JEST_WORKER_ID",
+    "VITEST",
+    "TEST",
+    "BUNDLE_GEMFILE",
+    "RAILS_LOG_LEVEL",
+    "FC_FUNCTION_NAME",
+    "ANDROID_HOME",
+    "PROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "USERPROFILE",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_is_valid() {
+        for row in &PATTERNS {
+            assert!(row.pattern.capture_names().flatten().any(|name| name == "n"), "{row:?}");
+        }
+    }
+}
