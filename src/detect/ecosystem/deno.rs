@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::shared::{self, Dependency};
-use super::{Ecosystem, node, tools, version};
+use super::{Ecosystem, node, plain, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::lines;
@@ -191,7 +191,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         draft.command(Slot::Start, &format!("{run} {}", scope.relative(&file)), &At::file(file), 0.6);
     }
     if draft.c.kind == ComponentKind::Unknown && draft.c.commands.start.is_some() {
-        draft.kind(ComponentKind::Worker, &whole, 0.45);
+        plain::kind(scope, &["ts", "tsx", "js"], &whole, &mut draft);
     }
     vec![draft]
 }

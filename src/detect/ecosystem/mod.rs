@@ -9,6 +9,7 @@ mod jvm;
 mod native;
 mod node;
 mod php;
+mod plain;
 mod python;
 mod ruby;
 mod rust;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Ecosystem;
 use super::shared::{self, Dependency};
+use super::{Ecosystem, plain};
 use crate::detect::draft::{At, Draft, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::lines;
@@ -130,15 +130,14 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             scope.tree.text(file).is_some_and(|text| text.contains("int main") || text.contains("auto main"))
         });
     if framework.is_none() {
-        let kind = if listens && runs {
-            Web
-        } else if runs {
-            ComponentKind::Cli
-        } else {
-            ComponentKind::Library
-        };
-        draft.kind(kind, &whole, 0.55);
         draft.strength = if runs { 2 } else { 1 };
+        if listens && runs {
+            draft.kind(Web, &whole, 0.55);
+        } else if runs {
+            plain::kind(scope, &["c", "cc", "cpp", "cxx"], &whole, &mut draft);
+        } else {
+            draft.kind(ComponentKind::Library, &whole, 0.55);
+        }
     }
     if cmake.is_some() {
         draft.command(Slot::Build, "cmake -B build && cmake --build build", &whole, 0.8);

@@ -1,7 +1,7 @@
 //! Ruby: `Gemfile`, its lock, Rack.
 
 use super::shared::{self, Dependency};
-use super::{Ecosystem, tools, version};
+use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft, Given, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Static, Web};
 use crate::detect::read::listen::{self, Listen, Take};
@@ -124,8 +124,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     }
     commands(scope, name, rack.as_deref(), &dependencies, &whole, &mut draft);
     if draft.c.kind == ComponentKind::Unknown && draft.c.commands.start.is_some() {
-        draft.kind(ComponentKind::Worker, &whole, 0.45);
-        draft.strength = 2;
+        plain::kind(scope, &["rb"], &whole, &mut draft);
     }
     vec![draft]
 }

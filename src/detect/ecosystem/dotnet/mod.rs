@@ -5,7 +5,7 @@ mod script;
 use serde_json::Value;
 
 use super::shared::{self, Dependency};
-use super::{Ecosystem, tools, version};
+use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Static, Web};
 use crate::detect::read::version::bare;
@@ -118,11 +118,9 @@ fn project(scope: &Scope<'_>, file: &str) -> Option<Draft> {
         let worker = has("microsoft.net.sdk.worker")
             .or_else(|| has("microsoft.extensions.hosting"))
             .filter(|d| d.name.contains("sdk") || runs);
-        let queue = ["kafka", "rabbitmq", "nats"].iter().any(|kind| draft.has_service(kind));
         match worker {
             Some(worker) => draft.kind(ComponentKind::Worker, &worker.at, 0.9),
-            None if runs && queue => draft.kind(ComponentKind::Worker, &whole, 0.6),
-            None if runs => draft.kind(ComponentKind::Cli, &whole, 0.5),
+            None if runs => plain::kind(scope, &["cs", "fs", "vb"], &whole, &mut draft),
             None => draft.kind(ComponentKind::Library, &whole, 0.8),
         }
         draft.strength = if runs || worker.is_some() { 2 } else { 1 };

@@ -4,7 +4,7 @@ mod module;
 
 use std::collections::BTreeMap;
 
-use super::{Ecosystem, shared, tools, version};
+use super::{Ecosystem, plain, shared, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::listen::{self, Listen, Take};
@@ -143,11 +143,18 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             draft.service(kind, None, &at(None), 0.85);
         }
     }
-    kind(&module, &mains, !found.is_empty(), &at(None), &mut draft);
+    kind(scope, &module, &mains, !found.is_empty(), &at(None), &mut draft);
     vec![draft]
 }
 
-fn kind(module: &Module, mains: &BTreeMap<String, At>, listens: bool, at: &At, draft: &mut Draft) {
+fn kind(
+    scope: &Scope<'_>,
+    module: &Module,
+    mains: &BTreeMap<String, At>,
+    listens: bool,
+    at: &At,
+    draft: &mut Draft,
+) {
     let commands = module
         .requires
         .iter()
@@ -161,10 +168,7 @@ fn kind(module: &Module, mains: &BTreeMap<String, At>, listens: bool, at: &At, d
         draft.kind(ComponentKind::Cli, &At::line(&at.file, *line), 0.85);
         draft.strength = 2;
     } else {
-        let queue = ["kafka", "rabbitmq", "nats", "temporal"].iter().any(|kind| draft.has_service(kind));
-        draft.strength = 2;
-        let kind = if queue { ComponentKind::Worker } else { ComponentKind::Cli };
-        draft.kind(kind, at, 0.5);
+        plain::kind(scope, &["go"], at, draft);
     }
 }
 

@@ -2,15 +2,18 @@
 
 mod command;
 mod gradle;
+mod jar;
 mod lisp;
+mod main;
 mod maven;
 mod role;
 mod scala;
 mod settings;
+mod tasks;
 
 use super::shared::{self, Dependency};
 use super::tools::Pin;
-use super::{Ecosystem, tools, version};
+use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::listen::{self, Listen, Take};
@@ -49,7 +52,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     ),
     row("spring-boot", &["org.springframework.boot:*"], 68, Some(8080), Web),
     row("dropwizard", &["io.dropwizard:dropwizard-core"], 66, Some(8080), Web),
-    row("helidon", &["io.helidon*"], 66, Some(8080), Web),
+    row("helidon", &["io.helidon*"], 66, None, Web),
     row("play", &["com.typesafe.play:*", "org.playframework:*"], 66, Some(9000), Web),
     row("ktor", &["io.ktor:ktor-server*"], 64, Some(8080), Web),
     row("open-liberty", &["io.openliberty.tools:*", "io.openliberty:*"], 62, Some(9080), Web),
@@ -68,7 +71,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
             "io.vertx:vertx-launcher*",
         ],
         50,
-        Some(8080),
+        None,
         Web,
     ),
     row("http4s", &["org.http4s:*"], 50, None, Web),
@@ -84,6 +87,8 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("ring", &["ring:*", "ring/ring*", "metosin:reitit*"], 40, Some(3000), Web),
     row("http-kit", &["http-kit:http-kit"], 38, Some(8090), Web),
 ];
+
+const SOURCES: &[&str] = &["java", "kt", "scala", "groovy", "clj"];
 
 /// Calls that listen.
 static LISTEN: [Listen; 13] = [
@@ -118,6 +123,14 @@ struct Build {
     packaging: Option<String>,
     /// Applied plugins.
     plugins: Vec<String>,
+    /// The class that the build starts.
+    main: Option<(String, At)>,
+    /// The jar that the build makes and that runs by itself.
+    jar: Option<(String, At)>,
+    /// The build's own plugin knows the class to execute.
+    executes: bool,
+    /// A task or alias that runs the program.
+    task: Option<String>,
     /// How the tool is called, the wrapper first.
     tool: String,
     needs: Vec<String>,
@@ -174,12 +187,24 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     let own = framework.is_none_or(|row| {
         !matches!(row.name, "spring-boot" | "quarkus" | "micronaut" | "grails" | "open-liberty")
     });
-    let listens =
-        own && shared::listens(scope, &mut draft, &["java", "kt", "scala", "groovy", "clj"], &words, &LISTEN);
+    let listens = own && shared::listens(scope, &mut draft, SOURCES, &words, &LISTEN);
     if framework.is_some_and(|row| row.name == "spring-boot") && !role::serves(&build) {
         // A starter without a web server ends when its work is done, or waits for messages.
-        draft.unserved(ComponentKind::Worker, &whole, 0.7);
+        if role::starts(scope) {
+            let (kind, sure) = match role::listens_for_work(scope) {
+                true => (ComponentKind::Worker, 0.7),
+                false => (ComponentKind::Cli, 0.4),
+            };
+            draft.unserved(kind, &whole, sure);
+            plain::kind(scope, SOURCES, &whole, &mut draft);
+        } else {
+            draft.unserved(ComponentKind::Library, &whole, 0.6);
+        }
         framework = None;
+    }
+    if framework.is_some_and(|row| row.name == "helidon") && !role::helidon_serves(&build) {
+        draft.unserved(ComponentKind::Cli, &whole, 0.4);
+        plain::kind(scope, SOURCES, &whole, &mut draft);
     }
     if framework.is_some_and(|row| row.name == "quarkus") && role::commands_only(&build) {
         draft.unserved(ComponentKind::Cli, &whole, 0.8);
@@ -196,15 +221,19 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         return draft;
     }
     if framework.is_none() && draft.c.framework.is_none() {
-        let runs = has_main(scope) || build.plugins.iter().any(|plugin| plugin == "application");
-        let (kind, confidence) = match build.packaging.as_deref() {
-            Some("war") => (Web, 0.8),
-            _ if listens => (Web, 0.75),
-            _ if runs => (ComponentKind::Cli, 0.5),
-            _ => (ComponentKind::Library, 0.6),
-        };
-        draft.kind(kind, &whole, confidence);
-        draft.strength = if kind == Web { 3 } else { 2 };
+        let runs = !main::classes(scope).is_empty()
+            || build.main.is_some()
+            || build.plugins.iter().any(|plugin| plugin == "application");
+        draft.strength = 2;
+        match build.packaging.as_deref() {
+            Some("war") => draft.kind(Web, &whole, 0.8),
+            _ if listens => draft.kind(Web, &whole, 0.75),
+            _ if runs => plain::kind(scope, SOURCES, &whole, &mut draft),
+            _ => draft.kind(ComponentKind::Library, &whole, 0.6),
+        }
+        if draft.c.kind == Web {
+            draft.strength = 3;
+        }
         if build.packaging.as_deref() == Some("war") {
             draft.port(8080, crate::detect::draft::PortSource::Default, &whole);
         }
@@ -286,26 +315,6 @@ fn keyed(scope: &Scope<'_>, name: &str, key: &str) -> Option<Pin> {
         text.lines().zip(1u32..).find_map(|(line, number)| {
             let (found, value) = line.split_once('=')?;
             (found.trim() == key).then(|| Pin { text: value.trim().to_owned(), at: At::line(&file, number) })
-        })
-    })
-}
-
-fn has_main(scope: &Scope<'_>) -> bool {
-    scope.sources(&["java", "kt", "scala", "groovy", "clj"]).into_iter().take(200).any(|file| {
-        scope.tree.text(file).is_some_and(|text| {
-            [
-                "static void main",
-                "fun main(",
-                "void main(",
-                "def main(",
-                "extends App",
-                "@main",
-                "defn -main",
-                "IOApp",
-                "ZIOAppDefault",
-            ]
-            .iter()
-            .any(|word| text.contains(word))
         })
     })
 }

@@ -1,8 +1,8 @@
 //! Programs of Node.js without a manifest: a script that only Node.js can run.
 
 use crate::detect::draft::{At, Draft, PortSource, Slot};
-use crate::detect::ecosystem::tools;
 use crate::detect::ecosystem::version::{self, Pins};
+use crate::detect::ecosystem::{plain, tools};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::listen;
 use crate::detect::read::pattern::Pattern;
@@ -40,11 +40,12 @@ pub(super) fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         if let Some(number) = place.port {
             draft.port(number, PortSource::Code, &at);
         }
-    } else {
-        draft.kind(ComponentKind::Worker, &at, 0.45);
     }
     if !entry.ends_with(".ts") {
         draft.command(Slot::Start, &format!("node {}", scope.relative(&entry)), &at, 0.7);
+    }
+    if draft.c.kind == ComponentKind::Unknown {
+        plain::kind(scope, &["js", "mjs", "ts"], &at, &mut draft);
     }
     vec![draft]
 }

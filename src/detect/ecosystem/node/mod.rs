@@ -14,7 +14,7 @@ mod runtime;
 pub(super) use framework::FRAMEWORKS;
 pub(super) use port::LISTEN;
 
-use super::Ecosystem;
+use super::{Ecosystem, plain};
 use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::facts::ComponentKind;
 use crate::detect::rule::driver;
@@ -225,8 +225,7 @@ fn kind(
         draft.kind(ComponentKind::Static, &At::file(page), 0.6);
         draft.forget_guessed_start();
     } else if starts || draft.c.commands.start.is_some() {
-        draft.strength = 2;
-        draft.kind(ComponentKind::Worker, &At::file(&manifest.file), 0.45);
+        plain::kind(scope, &["js", "ts", "mjs", "cjs"], &At::file(&manifest.file), draft);
     } else if ["main", "exports", "module", "types", "typings"].iter().any(|key| manifest.get(key).is_some())
         && !manifest.flag("private")
         || manifest.get("exports").is_some()
@@ -234,7 +233,9 @@ fn kind(
     {
         draft.kind(ComponentKind::Library, &At::file(&manifest.file), 0.7);
     }
-    if draft.has_port(PortSource::Script) && draft.c.kind == ComponentKind::Worker {
+    if draft.has_port(PortSource::Script)
+        && matches!(draft.c.kind, ComponentKind::Worker | ComponentKind::Cli)
+    {
         draft.kind(ComponentKind::Web, &At::file(&manifest.file), 0.6);
     }
 }
