@@ -22,6 +22,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("rails", &["rails", "railties"], 80, Some(3000), Web),
     row("hanami", &["hanami"], 76, Some(2300), Web),
     row("padrino", &["padrino"], 70, Some(3000), Web),
+    row("functions-framework", &["functions_framework"], 64, Some(8080), Web),
     row("grape", &["grape"], 60, Some(9292), Web),
     row("sinatra", &["sinatra"], 58, Some(4567), Web),
     row("roda", &["roda"], 58, Some(9292), Web),
@@ -219,6 +220,10 @@ fn commands(
 ) {
     let has = |name: &str| dependencies.iter().any(|dependency| dependency.name == name);
     let (start, dev) = match framework {
+        "functions-framework" => {
+            super::function::framework(scope, &["rb"], draft, "bundle exec functions-framework-ruby");
+            (None, None)
+        }
         "rails" => {
             let dev = if scope.find("bin/dev").is_some() { "bin/dev" } else { "bin/rails server" };
             (Some("bin/rails server".to_owned()), Some(dev.to_owned()))

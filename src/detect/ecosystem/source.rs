@@ -76,6 +76,7 @@ pub(in crate::detect) fn sources_only(scope: &Scope<'_>, context: bool) -> Optio
             }
             draft.language(language, &At::file(file), 0.6);
             draft.strength = 1;
+            super::function::attach(scope, &mut draft);
             Some(draft)
         }
         None if context || dockerfile.is_some() => Some(draft),

@@ -290,11 +290,13 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
         if several && draft.c.name != service.name {
             continue;
         }
-        for port in &service.ports {
-            draft.port(*port, PortSource::Compose, &at);
-        }
-        if let Some(port) = service.command_port {
-            draft.port(port, PortSource::Script, &at);
+        if chief(compose, path, &draft.c.name).is_none_or(|chief| chief.name == service.name) {
+            for port in &service.ports {
+                draft.port(*port, PortSource::Compose, &at);
+            }
+            if let Some(port) = service.command_port {
+                draft.port(port, PortSource::Script, &at);
+            }
         }
         if !service.ports.is_empty() {
             draft.kind(ComponentKind::Web, &at, 0.72);
@@ -322,6 +324,23 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
             }
         }
     }
+}
+
+/// Of several services with ports that are built from one component, the one that is the component itself: by
+/// the plain recipe, by its name. What the others (an admin, a dashboard) listen on is not the program's.
+pub(super) fn chief<'c>(compose: &'c Compose, path: &str, name: &str) -> Option<&'c ComposeService> {
+    const USUAL: &[&str] = &["web", "app", "api", "server", "backend", "frontend", "site"];
+    let of = |service: &&ComposeService| {
+        service.target.as_deref() == Some(path)
+            && (!service.ports.is_empty() || service.command_port.is_some())
+    };
+    let rank = |service: &&ComposeService| {
+        let recipe = service.build.as_ref().and_then(|build| build.dockerfile.as_deref());
+        let called = service.name == name || service.name == base(path);
+        let usual = USUAL.iter().any(|word| service.name == *word);
+        (recipe.is_some_and(|recipe| base(recipe) != "Dockerfile"), !called, !usual, service.line)
+    };
+    compose.services.iter().filter(of).min_by_key(rank)
 }
 
 /// Whether a service is built from a recipe of its own (`maildev.Dockerfile`) in the folder whose plain one

@@ -1,6 +1,7 @@
 //! .NET: project files of C#, F# and Visual Basic, launch settings, programs of one file.
 
 mod script;
+mod tests;
 
 use serde_json::Value;
 
@@ -66,9 +67,7 @@ fn project(scope: &Scope<'_>, file: &str) -> Option<Draft> {
     };
     let dependencies = dependencies(scope, file, &xml, &all);
     let has = |name: &str| dependencies.iter().find(|d| d.name == name);
-    if has("microsoft.net.test.sdk").is_some()
-        || value("IsTestProject").is_some_and(|(text, _)| text == "true")
-    {
+    if tests::is_one(&xml) {
         return None;
     }
     for reference in all.iter().filter(|e| e.name == "ProjectReference") {
@@ -127,6 +126,7 @@ fn project(scope: &Scope<'_>, file: &str) -> Option<Draft> {
     }
     let started = runs || draft.c.kind == ComponentKind::Worker;
     commands(&mut draft, &whole, started);
+    tests::attach(scope, file, &mut draft);
     Some(draft)
 }
 

@@ -12,11 +12,21 @@ use super::{language, port};
 
 /// What no browser has.
 static NODE: Pattern = Pattern::new(
-    r#"\brequire\s*\(\s*['"](?:node:)?(?:http|https|http2|net|fs|path|os|cluster|child_process|express|url|crypto)['"]|\bfrom\s+['"]node:|\bimport\s+\*?\s*\w*\s*(?:as\s+\w+\s+)?from\s+['"](?:http|https|net|fs|path|os)['"]|\bprocess\.(?:env|argv|stdout|exit)\b"#,
+    r#"\brequire\s*\(\s*['"](?:node:)?(?:http|https|http2|net|fs|path|os|cluster|child_process|express|url|crypto)['"]|\bfrom\s+['"]node:|\bimport\s+\*?\s*\w*\s*(?:as\s+\w+\s+)?from\s+['"](?:http|https|net|fs|path|os)['"]|\bprocess\.(?:env|argv|stdout|exit)\b|\bmodule\.exports\b|\bexports\.\w+\s*="#,
 );
 
-const ENTRIES: &[&str] =
-    &["server.js", "index.js", "app.js", "main.js", "server.mjs", "index.mjs", "server.ts", "index.ts"];
+const ENTRIES: &[&str] = &[
+    "server.js",
+    "index.js",
+    "app.js",
+    "main.js",
+    "server.mjs",
+    "index.mjs",
+    "server.ts",
+    "index.ts",
+    "handler.js",
+    "handler.mjs",
+];
 
 pub(super) fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let runs = |file: &&String| scope.tree.code(file).is_some_and(|code| code.matches(&NODE));

@@ -36,6 +36,8 @@ pub(super) const LOOSE: Ecosystem = Ecosystem {
         "server.mjs",
         "index.ts",
         "server.ts",
+        "handler.js",
+        "handler.mjs",
     ],
     describe: loose::describe,
 };
@@ -50,6 +52,9 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     draft.needs.extend(manifest.all().map(|(name, _)| name.to_owned()));
     draft.strength = 1;
     if manifest.is_foreign(scope) {
+        return Vec::new();
+    }
+    if manifest.is_tool(scope) {
         return Vec::new();
     }
     language::attach(scope, &mut draft);
@@ -190,8 +195,10 @@ fn kind(
             draft.unserved(ComponentKind::Library, &at, 0.75);
             return;
         }
-        let kind = framework::rendered(scope, manifest, framework).unwrap_or(framework.kind);
-        draft.kind(kind, &at, 0.9);
+        match framework::rendered(scope, manifest, framework) {
+            Some((kind, at)) => draft.kind(kind, &at, 0.92),
+            None => draft.kind(framework.kind, &at, 0.9),
+        }
         return;
     }
     if listens {

@@ -84,7 +84,15 @@ pub(super) fn attach(
                 .is_some_and(|major| major < 3);
         let at =
             manifest.at(framework.names.iter().find(|name| manifest.has(name)).copied().unwrap_or("scripts"));
-        draft.port(if old { 3000 } else { port }, PortSource::Default, &at);
+        // Redwood's two sides listen beside each other.
+        let api =
+            framework.name == "redwood" && manifest.has("@redwoodjs/api") && !manifest.has("@redwoodjs/web");
+        let port = match (old, api) {
+            (true, _) => 3000,
+            (_, true) => 8911,
+            _ => port,
+        };
+        draft.port(port, PortSource::Default, &at);
     } else if listens.is_none() {
         let served = ["dev", "start", "serve", "develop"]
             .into_iter()

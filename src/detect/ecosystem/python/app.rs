@@ -3,6 +3,7 @@
 use super::requirement::Requirements;
 use super::{command, has};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
+use crate::detect::ecosystem::function;
 use crate::detect::read::listen::{self, Listen, Take, row};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::{base, folder};
@@ -174,6 +175,10 @@ fn start(
     requirements: &Requirements,
     draft: &mut Draft,
 ) {
+    let whole = |draft: &Draft| {
+        let at = draft.c.evidence.iter().find(|e| e.field == "framework");
+        at.map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line))
+    };
     let both = |draft: &mut Draft, start: &str, dev: &str, at: &At| {
         command(draft, Slot::Start, start, at, 0.85);
         command(draft, Slot::Dev, dev, at, 0.8);
@@ -228,6 +233,19 @@ fn start(
                 let run = format!("streamlit run {}", scope.relative(&file));
                 both(draft, &run, &run, &At::file(file));
             }
+        }
+        "functions-framework" => {
+            let run = super::prefixed(draft, "functions-framework");
+            function::framework(scope, &["py"], draft, &run);
+            return;
+        }
+        "azure-functions" => {
+            let at = whole(draft);
+            both(draft, "func start", "func start", &at);
+        }
+        "chalice" => {
+            let at = whole(draft);
+            both(draft, "chalice local", "chalice local", &at);
         }
         "chainlit" => script(scope, sources, draft, "chainlit run "),
         "reflex" => both(

@@ -36,7 +36,18 @@ pub(super) const ECOSYSTEM: Ecosystem = Ecosystem {
 
 /// Scripts without any manifest.
 pub(super) const LOOSE: Ecosystem = Ecosystem {
-    markers: &["main.py", "app.py", "server.py", "wsgi.py", "asgi.py", "bot.py", "run.py"],
+    markers: &[
+        "main.py",
+        "app.py",
+        "server.py",
+        "wsgi.py",
+        "asgi.py",
+        "bot.py",
+        "run.py",
+        "handler.py",
+        "lambda_function.py",
+        "function_app.py",
+    ],
     describe,
 };
 
