@@ -49,7 +49,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 ];
 
 /// Calls that listen.
-static LISTEN: [Listen; 10] = [
+static LISTEN: [Listen; 11] = [
     listen::row(r"\.port\s*=\s*([^\n;,}]+)", Take::Group),
     listen::row(r"\bport:\s*(\d{2,5})", Take::Group),
     listen::row(r"\b(?:shelf_io|io)\.serve\s*\(", Take::Argument(2)),
@@ -60,6 +60,7 @@ static LISTEN: [Listen; 10] = [
     listen::row(r"\b(?:scotty|run|runSpock|Warp\.run|warp)\s+(\d{2,5})\b", Take::Group),
     listen::row(r"\b(?:scotty|run|Warp\.run)\s+\(?(\w*[pP]ort\w*)", Take::Group),
     listen::row(r"\bparseIp4?\s*\(", Take::Argument(1)),
+    listen::row(r"\bsetPort\s+(\d{2,5}|\w*[pP]ort\w*)", Take::Group),
 ];
 
 fn begin(

@@ -23,6 +23,7 @@ static EXPORTED: Pattern = Pattern::new(
 static PYTHON: Pattern = Pattern::new(
     r"@functions_framework\.(http|cloud_event|typed)\b[^\n]*\n(?:\s*@[^\n]*\n)*\s*(?:async\s+)?def\s+(\w+)",
 );
+static PLAIN: Pattern = Pattern::new(r"(?m)^(?:async\s+)?def\s+(\w+)\s*\(\s*request\s*(?::[^,)]*)?\)");
 static RUBY: Pattern =
     Pattern::new(r#"\bFunctionsFramework\.(http|cloud_event)\b\s*\(?\s*(?:['":]+(\w+)['"]?)?"#);
 
@@ -41,6 +42,16 @@ pub(super) fn functions(scope: &Scope<'_>, extensions: &[&str]) -> Vec<Function>
             let name = one.get(2).map_or_else(|| "function".to_owned(), |name| name.as_str().to_owned());
             let at = At::line(*file, one.get(0).map(|whole| code.line(whole.start())));
             found.push(Function { name, event: !matches!(&one[1], "http" | "typed"), at });
+        }
+    }
+    let plain = |file: &&&str| base(file) == "main.py";
+    if found.is_empty() && extensions[0] == "py" {
+        for file in sources.iter().filter(plain) {
+            let Some(code) = scope.tree.code(file) else { continue };
+            for one in code.captures(&PLAIN) {
+                let at = At::line(*file, one.get(0).map(|whole| code.line(whole.start())));
+                found.push(Function { name: one[1].to_owned(), event: false, at });
+            }
         }
     }
     let usual = |file: &&&str| matches!(base(file), "index.js" | "function.js" | "index.ts" | "index.mjs");

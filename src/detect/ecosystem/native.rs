@@ -159,6 +159,12 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     vec![draft]
 }
 
+/// A file's name without its ending.
+fn stem(file: &str) -> &str {
+    let name = crate::detect::read::base(file);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
 fn cobol(scope: &Scope<'_>) -> Vec<Draft> {
     let Some(file) =
         scope.files.iter().find(|file| ["cbl", "cob", "CBL"].contains(&crate::detect::read::extension(file)))
@@ -169,6 +175,21 @@ fn cobol(scope: &Scope<'_>) -> Vec<Draft> {
     let at = At::file(*file);
     draft.strength = 1;
     draft.language("COBOL", &at, 0.9);
+    // What nothing else calls is what is compiled: the only source, or one of the usual names.
+    let sources: Vec<&str> = scope
+        .files
+        .iter()
+        .copied()
+        .filter(|file| ["cbl", "cob", "CBL"].contains(&crate::detect::read::extension(file)))
+        .collect();
+    let usual = |file: &&&str| matches!(stem(file), "index" | "main" | "hello" | "app");
+    let entry = if sources.len() == 1 { sources.first() } else { sources.iter().find(usual) };
+    if let Some(entry) = entry {
+        let (name, source) = (stem(entry), scope.relative(entry));
+        let at = At::file(*entry);
+        draft.command(Slot::Build, &format!("cobc -x -o {name} {source}"), &at, 0.7);
+        draft.command(Slot::Start, &format!("./{name}"), &at, 0.7);
+    }
     draft.kind(ComponentKind::Cli, &at, 0.5);
     vec![draft]
 }

@@ -33,6 +33,10 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("mezzio", &["mezzio/mezzio"], 66, Some(8080), Web),
     row("hyperf", &["hyperf/framework", "hyperf/http-server"], 66, Some(9501), Web),
     row("functions-framework", &["google/cloud-functions-framework"], 64, Some(8080), Web),
+    row("webman", &["workerman/webman-framework"], 66, Some(8787), Web),
+    row("spiral", &["spiral/framework"], 66, Some(8080), Web),
+    row("workerman", &["workerman/workerman"], 50, None, Web),
+    row("reactphp", &["react/http"], 46, None, Web),
     row("slim", &["slim/slim"], 60, None, Web),
     row("flight", &["mikecao/flight", "flightphp/core"], 58, None, Web),
 ];

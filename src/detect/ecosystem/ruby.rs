@@ -98,6 +98,11 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         draft.open_port();
     }
     let name = framework.map(|row| row.name).unwrap_or_default();
+    if let Some(file) = rack.as_deref().filter(|_| name == "sinatra" && !draft.has_port(PortSource::DotEnv)) {
+        // What is run is Rack, which has a port of its own.
+        draft.open_port();
+        draft.port(9292, PortSource::Default, &At::file(file));
+    }
     if framework.is_none() {
         if rack.is_some() {
             draft.framework("rack", None, &whole, 0.7);

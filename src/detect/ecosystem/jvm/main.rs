@@ -15,6 +15,7 @@ static OBJECT: Pattern = Pattern::new(r"\b(?:object|class)\s+(\w+)");
 static SCALA: Pattern = Pattern::new(
     r"\bobject\s+(\w+)\s+extends\s+(?:[\w\[\].]+\s*(?:\([^)]*\))?\s+with\s+)*(?:App|IOApp(?:\.Simple)?|ZIOApp\w*|cask\.Main|CommandIOApp)\b",
 );
+static SCALA3: Pattern = Pattern::new(r"@main\s+def\s+(\w+)");
 static DEF: Pattern = Pattern::new(r"\bdef\s+main\s*\(");
 static CLOJURE: Pattern = Pattern::new(r"\(defn\s+-main\b");
 
@@ -54,7 +55,7 @@ fn class(code: &Code, file: &str) -> Option<(String, u32)> {
             }
             (None, None) => return None,
         },
-        "scala" => match code.captures(&SCALA).next() {
+        "scala" => match code.captures(&SCALA).chain(code.captures(&SCALA3)).next() {
             Some(found) => (found[1].to_owned(), found.get(0)?.start()),
             None => (stem.to_owned(), first(&DEF)?),
         },
@@ -104,6 +105,7 @@ mod tests {
             some("Start")
         );
         assert_eq!(found("package a\nobject Web extends IOApp.Simple {}", "s/Web.scala"), some("a.Web"));
+        assert_eq!(found("@main def hello: Unit = ()", "s/M.scala"), some("hello"));
         assert_eq!(found("(ns my.app)\n(defn -main [& args])", "s/app.clj"), some("my.app"));
         assert_eq!(found("class Lib { void run() {} }", "s/Lib.java"), None);
     }

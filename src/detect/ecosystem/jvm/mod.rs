@@ -59,6 +59,12 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("wildfly", &["org.wildfly.plugins:*", "org.wildfly.bom:*"], 60, Some(8080), Web),
     row("javalin", &["io.javalin:javalin", "io.javalin:javalin-bundle"], 58, Some(8080), Web),
     row("jooby", &["io.jooby:*"], 58, Some(8080), Web),
+    row("ratpack", &["io.ratpack:*"], 57, Some(5050), Web),
+    row("act", &["org.actframework:act"], 57, Some(5460), Web),
+    row("blade", &["com.hellokaton:blade-core", "com.bladejava:blade-*"], 57, Some(9000), Web),
+    row("solon", &["org.noear:solon*"], 57, Some(8080), Web),
+    row("hexagon", &["com.hexagonkt:*"], 57, None, Web),
+    row("undertow", &["io.undertow:undertow-core"], 36, None, Web),
     row("http4k", &["org.http4k:*"], 56, None, Web),
     row("spark", &["com.sparkjava:spark-core"], 56, Some(4567), Web),
     row("armeria", &["com.linecorp.armeria:*"], 54, None, Web),
@@ -91,14 +97,17 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 const SOURCES: &[&str] = &["java", "kt", "scala", "groovy", "clj"];
 
 /// Calls that listen.
-static LISTEN: [Listen; 13] = [
+static LISTEN: [Listen; 16] = [
     listen::row(r"\.listen\s*\(", Take::Argument(0)),
     listen::row(r"\bJavalin\.create\([^;]*?\)\s*\.start\s*\(", Take::Argument(0)),
     listen::row(r"\b(?:app|server|javalin)\.start\s*\(\s*", Take::Argument(0)),
     listen::row(r"\bembeddedServer\s*\(\s*\w+\s*,", Take::Key(&["port"])),
     listen::row(r"\bembeddedServer\s*\(\s*\w+\s*,\s*(?:port\s*=\s*)?(\d{2,5}|[\w.()?:\x22 ]+)", Take::Group),
     listen::row(r"(?m)^\s*(?:Spark\.)?port\s*\(", Take::Argument(0)),
-    listen::row(r"\bnew\s+(?:InetSocketAddress|ServerSocket|Server|HttpServer)\s*\(", Take::Argument(0)),
+    listen::row(r"\bnew\s+(?:InetSocketAddress|ServerSocket|HttpServer)\s*\(", Take::Argument(0)),
+    listen::row(r"\bnew\s+Server\s*\(\s*([\w.]+)\s*\)", Take::Group),
+    listen::row(r"\bWebServer\.builder\s*\(\s*\)[^;]*?\.port\s*\(", Take::Argument(0)),
+    listen::row(r"\bHttpServerOptions\s*\(\s*\)[^;]*?\.setPort\s*\(", Take::Argument(0)),
     listen::row(r"\bnew\s+InetSocketAddress\s*\(\s*\x22[^\x22]*\x22\s*,", Take::Argument(0)),
     listen::row(r"\.asServer\s*\(\s*\w+\s*\(", Take::Argument(0)),
     listen::row(r"\b(?:newServerAt|bindAndHandle)\s*\([^)]*?,\s*", Take::Argument(0)),

@@ -91,6 +91,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("fastify", &["fastify"], 48, None, Web),
     row("hapi", &["@hapi/hapi"], 48, None, Web),
     row("koa", &["koa"], 46, None, Web),
+    row("hyper-express", &["hyper-express", "ultimate-express"], 46, None, Web),
     row("restify", &["restify"], 46, None, Web),
     row("polka", &["polka"], 46, None, Web),
     row("nitro", &["nitropack", "nitro"], 47, Some(3000), Web),

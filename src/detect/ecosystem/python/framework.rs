@@ -34,6 +34,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("bottle", &["bottle"], 50, Some(8080), Web),
     row("pyramid", &["pyramid"], 50, Some(6543), Web),
     row("cherrypy", &["cherrypy"], 50, Some(8080), Web),
+    row("microdot", &["microdot"], 46, Some(5000), Web),
     row("tornado", &["tornado"], 46, None, Web),
     row("starlette", &["starlette"], 44, Some(8000), Web),
     row("aiohttp", &["aiohttp"], 30, Some(8080), Web),
@@ -51,6 +52,8 @@ pub(super) fn find<'r>(
         "aiohttp" => imports(scope, "aiohttp import web") || imports(scope, "web.Application("),
         "tornado" => imports(scope, "tornado.web"),
         "starlette" => imports(scope, "starlette.applications") || imports(scope, "Starlette("),
+        // An application of Flask may have a function beside it.
+        "functions-framework" => !imports(scope, "Flask("),
         "mkdocs" => scope.first(&["mkdocs.yml", "mkdocs.yaml"]).is_some(),
         "streamlit" => imports(scope, "streamlit"),
         "gradio" => imports(scope, "gradio"),
