@@ -170,6 +170,13 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             draft.strength = 3;
         }
     }
+    // Deno 2 installs what the configuration lists; its predecessors have no such command.
+    let two = draft.c.version.resolved.as_deref().is_none_or(|version| !version.starts_with("1"));
+    if let Some(config) =
+        config.as_deref().filter(|_| two && doc.as_ref().is_some_and(|doc| doc.get("imports").is_some()))
+    {
+        draft.command(Slot::Install, "deno install", &At::file(config), 0.7);
+    }
     let tasks = doc.iter().filter_map(|doc| doc.get("tasks")?.as_object()).flatten();
     let tasks: Vec<&str> = tasks.map(|(name, _)| name.as_str()).collect();
     for (slot, names) in [

@@ -59,7 +59,8 @@ pub(super) fn functions(scope: &Scope<'_>, extensions: &[&str]) -> Vec<Function>
         for file in sources.iter().filter(usual) {
             let Some(code) = scope.tree.code(file) else { continue };
             for one in code.captures(&EXPORTED) {
-                let Some(name) = one.get(1).or(one.get(2)) else { continue };
+                let name = one.get(1).or(one.get(2)).filter(|name| !name.as_str().starts_with('_'));
+                let Some(name) = name else { continue };
                 let at = At::line(*file, Some(code.line(name.start())));
                 found.push(Function { name: name.as_str().to_owned(), event: false, at });
             }
@@ -178,6 +179,8 @@ pub(super) fn attach(scope: &Scope<'_>, draft: &mut Draft) {
             draft.command(Slot::Build, &run, &at, 0.75);
         }
         if kind == Web && platform.local.is_match(&code.text) {
+            // What the ecosystem runs is not what calls the functions.
+            draft.forget_start(0.9);
             let run = path(platform.run, platform.option, &file, above);
             let runner =
                 if draft.ecosystem == "node" && platform.framework == "serverless" { "npx " } else { "" };

@@ -49,6 +49,7 @@ static STANDARD: Pattern = Pattern::new(r"(?i)\bCMAKE_(CXX|C)_STANDARD\s+(\d+)")
 static PROJECT: Pattern = Pattern::new(r#"(?i)\bproject\s*\(\s*['"]?([\w.+-]+)"#);
 static PACKAGE: Pattern = Pattern::new(r"(?i)\bfind_package\s*\(\s*([\w.+-]+)");
 static FETCHED: Pattern = Pattern::new(r"(?i)\bFetchContent_Declare\s*\(\s*([\w.+-]+)");
+static MESON: Pattern = Pattern::new(r"\bexecutable\s*\(\s*'([\w.+-]+)'");
 static EXECUTABLE: Pattern = Pattern::new(r"(?i)\badd_executable\s*\(\s*([\w.+-]+)");
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
@@ -141,11 +142,25 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     }
     if cmake.is_some() {
         draft.command(Slot::Build, "cmake -B build && cmake --build build", &whole, 0.8);
+        let tested = cmake.as_deref().and_then(|file| scope.tree.code(file));
+        if tested.is_some_and(|code| code.text.contains("add_test(") || code.text.contains("enable_testing("))
+        {
+            draft.command(Slot::Test, "ctest --test-dir build", &whole, 0.75);
+        }
         if let Some(target) = target.filter(|target| !target.contains('$')) {
             draft.command(Slot::Start, &format!("./build/{target}"), &whole, 0.6);
         }
     } else if meson.is_some() {
         draft.command(Slot::Build, "meson setup build && meson compile -C build", &whole, 0.8);
+        let code = meson.as_deref().and_then(|file| scope.tree.code(file));
+        if let Some(code) = code {
+            if let Some(found) = MESON.captures(&code.text) {
+                draft.command(Slot::Start, &format!("./build/{}", &found[1]), &whole, 0.6);
+            }
+            if code.text.lines().any(|line| line.trim_start().starts_with("test(")) {
+                draft.command(Slot::Test, "meson test -C build", &whole, 0.75);
+            }
+        }
     } else if let Some(file) = &make {
         let at = At::file(file);
         draft.command(Slot::Build, "make", &at, 0.8);

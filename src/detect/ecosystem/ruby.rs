@@ -98,7 +98,13 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         draft.open_port();
     }
     let name = framework.map(|row| row.name).unwrap_or_default();
-    if let Some(file) = rack.as_deref().filter(|_| name == "sinatra" && !draft.has_port(PortSource::DotEnv)) {
+    let own = || {
+        let text = scope.find("Procfile").and_then(|file| scope.tree.text(&file));
+        text.is_some_and(|text| text.lines().any(|line| line.starts_with("web: ruby ")))
+    };
+    if let Some(file) =
+        rack.as_deref().filter(|_| name == "sinatra" && !draft.has_port(PortSource::DotEnv) && !own())
+    {
         // What is run is Rack, which has a port of its own.
         draft.open_port();
         draft.port(9292, PortSource::Default, &At::file(file));

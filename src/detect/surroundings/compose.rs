@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::interpolate::{self, Variables};
-use super::{docker, dotenv};
+use super::{docker, dotenv, role};
 use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::{Tree, base, folder, join, lines};
@@ -22,8 +22,9 @@ pub(super) struct Compose {
 /// One service of it.
 #[derive(Debug)]
 pub(super) struct ComposeService {
-    name: String,
-    line: Option<u32>,
+    /// The name in the compose file.
+    pub(super) name: String,
+    pub(super) line: Option<u32>,
     pub(super) build: Option<Build>,
     pub(super) backing: Option<(&'static str, Option<String>)>,
     /// What a registry calls it.
@@ -31,19 +32,14 @@ pub(super) struct ComposeService {
     depends: BTreeSet<String>,
     environment: Vec<(String, Option<String>)>,
     env_files: Vec<String>,
-    ports: Vec<u16>,
+    pub(super) ports: Vec<u16>,
     /// The port that the service's command says.
-    command_port: Option<u16>,
+    pub(super) command_port: Option<u16>,
     /// The component that it runs.
     pub(super) target: Option<String>,
 }
 
 impl ComposeService {
-    /// The name in the compose file.
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// The repository's path of its Dockerfile.
     pub(super) fn dockerfile(&self) -> Option<String> {
         let build = self.build.as_ref()?;
@@ -280,7 +276,9 @@ pub(super) fn attach(tree: &Tree, drafts: &mut [Draft], all: &[Compose]) {
 
 fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &ComposeService) {
     let Some(path) = service.target.as_deref() else { return };
-    if service.build.as_ref().is_some_and(|build| beside(compose, service, build)) {
+    if service.build.as_ref().is_some_and(|build| role::beside(compose, service, build))
+        || role::tests(&service.name)
+    {
         return;
     }
     let several = drafts.iter().filter(|draft| draft.c.path == path).count() > 1;
@@ -290,7 +288,7 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
         if several && draft.c.name != service.name {
             continue;
         }
-        if chief(compose, path, &draft.c.name).is_none_or(|chief| chief.name == service.name) {
+        if role::chief(compose, path, &draft.c.name).is_none_or(|chief| chief.name == service.name) {
             for port in &service.ports {
                 draft.port(*port, PortSource::Compose, &at);
             }
@@ -324,36 +322,6 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
             }
         }
     }
-}
-
-/// Of several services with ports that are built from one component, the one that is the component itself: by
-/// the plain recipe, by its name. What the others (an admin, a dashboard) listen on is not the program's.
-pub(super) fn chief<'c>(compose: &'c Compose, path: &str, name: &str) -> Option<&'c ComposeService> {
-    const USUAL: &[&str] = &["web", "app", "api", "server", "backend", "frontend", "site"];
-    let of = |service: &&ComposeService| {
-        service.target.as_deref() == Some(path)
-            && (!service.ports.is_empty() || service.command_port.is_some())
-    };
-    let rank = |service: &&ComposeService| {
-        let recipe = service.build.as_ref().and_then(|build| build.dockerfile.as_deref());
-        let called = service.name == name || service.name == base(path);
-        let usual = USUAL.iter().any(|word| service.name == *word);
-        (recipe.is_some_and(|recipe| base(recipe) != "Dockerfile"), !called, !usual, service.line)
-    };
-    compose.services.iter().filter(of).min_by_key(rank)
-}
-
-/// Whether a service is built from a recipe of its own (`maildev.Dockerfile`) in the folder whose plain one
-/// builds the application.
-fn beside(compose: &Compose, service: &ComposeService, build: &Build) -> bool {
-    let own = |service: &ComposeService, build: &Build| {
-        let name = build.dockerfile.as_deref().map(|file| base(file).to_lowercase());
-        name.is_some_and(|name| name.strip_suffix(".dockerfile") == Some(&service.name.to_lowercase()))
-    };
-    own(service, build)
-        && compose.services.iter().any(|other| {
-            other.build.as_ref().is_some_and(|theirs| theirs.context == build.context && !own(other, theirs))
-        })
 }
 
 /// Whether a service says that it needs another, or names its host in a variable.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::compose::{self, Compose};
+use super::compose::Compose;
+use super::role;
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::{Tree, base, folder, join};
@@ -167,7 +168,7 @@ fn shell(text: &str) -> String {
 /// The Dockerfile of a component, with the stage that compose asks for.
 fn of(tree: &Tree, draft: &Draft, compose: &[Compose]) -> Option<(String, Option<String>)> {
     let dir = &draft.c.path;
-    let chiefs = compose.iter().filter_map(|compose| compose::chief(compose, dir, &draft.c.name));
+    let chiefs = compose.iter().filter_map(|compose| role::chief(compose, dir, &draft.c.name));
     let services = compose.iter().flat_map(|compose| &compose.services);
     for service in chiefs.chain(services.filter(|service| service.target.as_ref() == Some(dir))) {
         if let (Some(build), Some(file)) =

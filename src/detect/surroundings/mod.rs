@@ -9,6 +9,7 @@ mod files;
 mod interpolate;
 mod link;
 mod procfile;
+mod role;
 mod settings;
 mod settle;
 mod target;

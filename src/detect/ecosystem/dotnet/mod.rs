@@ -183,6 +183,7 @@ fn framework_version(
 ) {
     let own = value("TargetFramework")
         .or_else(|| value("TargetFrameworks"))
+        .or_else(|| value("TargetFrameworkVersion"))
         .map(|(text, line)| (text, At::line(file, line)));
     let shared = || {
         let props =
@@ -209,6 +210,7 @@ fn framework_version(
             .max_by_key(|part| crate::detect::read::version::numbers(part))
             .map(str::to_owned)
             .or_else(|| text.strip_prefix("netcoreapp").map(str::to_owned))
+            .or_else(|| old(text))
     });
     if draft.c.version.resolved.is_none() {
         let global = tools::upward(folder(file)).find_map(|dir| scope.tree.find(dir, "global.json"));
@@ -221,6 +223,16 @@ fn framework_version(
             draft.c.version.resolved = Some(short.join("."));
         }
     }
+}
+
+/// `v4.8` and `net472` of the .NET Framework.
+fn old(text: &str) -> Option<String> {
+    if let Some(version) = text.strip_prefix('v') {
+        return version.starts_with(|c: char| c.is_ascii_digit()).then(|| version.to_owned());
+    }
+    let digits = text.split(';').find_map(|part| part.trim().strip_prefix("net"))?;
+    let plain = (2..=3).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit());
+    plain.then(|| digits.chars().map(String::from).collect::<Vec<_>>().join("."))
 }
 
 /// Launch settings, Kestrel's settings, then the default.
@@ -257,7 +269,10 @@ fn ports(scope: &Scope<'_>, whole: &At, draft: &mut Draft) {
             draft.port(port, PortSource::Code, &At::line(&file, line));
         }
     }
-    draft.port(5000, PortSource::Default, whole);
+    // A framework of functions has a default of its own.
+    if !draft.has_port(PortSource::Default) {
+        draft.port(5000, PortSource::Default, whole);
+    }
 }
 
 fn commands(draft: &mut Draft, whole: &At, runs: bool) {

@@ -90,10 +90,12 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     if sources.is_empty() && file.is_none() {
         return Vec::new();
     }
-    let module = match file.as_deref().and_then(|file| scope.tree.text(file)) {
+    let imports = module::packages(scope, &sources);
+    let mut module = match file.as_deref().and_then(|file| scope.tree.text(file)) {
         Some(text) => Module::parse(&text),
         None => Module::imported(scope, &sources),
     };
+    module.used(&imports);
     let marker = file.clone().or_else(|| sources.first().map(|file| (*file).to_owned())).unwrap_or_default();
     let at = |line: Option<u32>| At::line(&marker, line);
     let mut draft = Draft::new("go", &scope.dir);
@@ -107,7 +109,6 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     draft.manager("go", &at(None), 0.98);
     draft.needs.extend(module.requires.iter().map(|(path, _, _)| path.clone()));
     pins(scope, &module, &marker, &mut draft);
-    let imports = module::packages(scope, &sources);
     // A framework that is there for one of its tools serves nothing: Beego's validation beside Gin.
     let serves = |path: &str| {
         let server = |import: &str| {
@@ -125,7 +126,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let found = places(scope, &sources, &mains, framework.map(|(row, _)| row), &mut draft);
     commands(scope, &mains, &found, &marker, &mut draft);
     if let Some((row, path)) = framework.filter(|(row, _)| row.name != "grpc" || !found.is_empty())
-        && !mains.is_empty()
+        && (!mains.is_empty() || row.name == "functions-framework")
     {
         let require = require(path);
         let version = require.map(|(_, version, _)| version.trim_start_matches('v').to_owned());
@@ -160,7 +161,7 @@ fn kind(
         .requires
         .iter()
         .find(|(path, _, _)| COMMANDS.iter().any(|row| crate::detect::rule::framework::is(row, path)));
-    if mains.is_empty() {
+    if mains.is_empty() && draft.c.framework.is_none() {
         draft.kind(ComponentKind::Library, at, 0.7);
     } else if draft.c.framework.is_some() || listens {
         draft.kind(Web, at, 0.9);
@@ -286,7 +287,7 @@ fn places(
     framework: Option<&Framework>,
     draft: &mut Draft,
 ) -> Vec<listen::Found> {
-    if mains.is_empty() {
+    if mains.is_empty() && framework.is_none_or(|row| row.name != "functions-framework") {
         return Vec::new();
     }
     let mut files: Vec<&str> = sources

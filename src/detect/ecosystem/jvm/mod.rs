@@ -97,7 +97,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 const SOURCES: &[&str] = &["java", "kt", "scala", "groovy", "clj"];
 
 /// Calls that listen.
-static LISTEN: [Listen; 16] = [
+static LISTEN: [Listen; 18] = [
     listen::row(r"\.listen\s*\(", Take::Argument(0)),
     listen::row(r"\bJavalin\.create\([^;]*?\)\s*\.start\s*\(", Take::Argument(0)),
     listen::row(r"\b(?:app|server|javalin)\.start\s*\(\s*", Take::Argument(0)),
@@ -106,6 +106,8 @@ static LISTEN: [Listen; 16] = [
     listen::row(r"(?m)^\s*(?:Spark\.)?port\s*\(", Take::Argument(0)),
     listen::row(r"\bnew\s+(?:InetSocketAddress|ServerSocket|HttpServer)\s*\(", Take::Argument(0)),
     listen::row(r"\bnew\s+Server\s*\(\s*([\w.]+)\s*\)", Take::Group),
+    listen::row(r"\.addHttpListener\s*\(", Take::Argument(0)),
+    listen::row(r"\.bindHttp\s*\(", Take::Argument(0)),
     listen::row(r"\bWebServer\.builder\s*\(\s*\)[^;]*?\.port\s*\(", Take::Argument(0)),
     listen::row(r"\bHttpServerOptions\s*\(\s*\)[^;]*?\.setPort\s*\(", Take::Argument(0)),
     listen::row(r"\bnew\s+InetSocketAddress\s*\(\s*\x22[^\x22]*\x22\s*,", Take::Argument(0)),
@@ -189,6 +191,7 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         "InetSocketAddress",
         "ServerSocket",
         "bind",
+        "addHttpListener",
         "newServerAt",
         "asServer",
         ".start(",
@@ -232,6 +235,7 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     if framework.is_none() && draft.c.framework.is_none() {
         let runs = !main::classes(scope).is_empty()
             || build.main.is_some()
+            || build.task.is_some()
             || build.plugins.iter().any(|plugin| plugin == "application");
         draft.strength = 2;
         match build.packaging.as_deref() {

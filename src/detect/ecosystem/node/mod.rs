@@ -196,7 +196,13 @@ fn kind(
             return;
         }
         match framework::rendered(scope, manifest, framework) {
-            Some((kind, at)) => draft.kind(kind, &at, 0.92),
+            Some((kind, at)) => {
+                draft.kind(kind, &at, 0.92);
+                if kind == ComponentKind::Static {
+                    // Pages that are rendered when built have no server to start.
+                    draft.forget_start(0.75);
+                }
+            }
             None => draft.kind(framework.kind, &at, 0.9),
         }
         return;
