@@ -209,7 +209,10 @@ fn framework_version(
         newest
             .max_by_key(|part| crate::detect::read::version::numbers(part))
             .map(str::to_owned)
-            .or_else(|| text.strip_prefix("netcoreapp").map(str::to_owned))
+            .or_else(|| {
+                let core = text.split(';').find_map(|part| part.trim().strip_prefix("netcoreapp"));
+                core.map(str::to_owned)
+            })
             .or_else(|| old(text))
     });
     if draft.c.version.resolved.is_none() {

@@ -152,7 +152,8 @@ fn vertx(scope: &Scope<'_>, draft: &mut Draft) {
         });
         if let Some(port) = port {
             let line = scope.tree.text(file).and_then(|text| lines::word(&text, &port.to_string()));
-            return draft.port(port, PortSource::Code, &At::line(*file, line));
+            // The code's own number is what holds without the settings.
+            return draft.port(port, PortSource::Script, &At::line(*file, line));
         }
     }
 }
