@@ -185,6 +185,7 @@ fn of(tree: &Tree, draft: &Draft, compose: &[Compose]) -> Option<(String, Option
         "Dockerfile.prod",
         "docker/Dockerfile",
         ".docker/Dockerfile",
+        "docker/Containerfile",
     ];
     if let Some(file) = tree.first(dir, NAMES) {
         return Some((file, None));
@@ -219,10 +220,10 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
     let all = stages(&text);
     let named = target.and_then(|name| all.iter().find(|stage| stage.name == name));
     let Some(stage) = named.or(all.last()) else { return };
-    if let Some((port, line)) =
-        stage.env.get("PORT").and_then(|(value, line)| Some((value.parse().ok()?, *line)))
-    {
-        draft.port(port, PortSource::DockerEnv, &At::line(&file, line));
+    for (name, (value, line)) in &stage.env {
+        if let Some(port) = draft.port_of_variable(name, value) {
+            draft.port(port, PortSource::DockerEnv, &At::line(&file, *line));
+        }
     }
     // The code listens on a variable of another name that the image gives.
     let named = draft.port_variable.clone().filter(|name| name != "PORT");

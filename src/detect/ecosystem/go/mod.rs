@@ -55,7 +55,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 ];
 
 /// Calls that listen.
-static LISTEN: [Listen; 12] = [
+static LISTEN: [Listen; 13] = [
     listen::row(r"\b(?:http|fasthttp)\.ListenAndServe(?:TLS)?\s*\(", Take::Argument(0)),
     listen::row(r"\bnet\.Listen\s*\(", Take::Argument(1)),
     listen::row(r"\b\w+\.Listen\s*\(\s*\x22tcp\d?\x22\s*,", Take::Argument(0)),
@@ -66,6 +66,7 @@ static LISTEN: [Listen; 12] = [
         Take::Argument(0),
     ),
     listen::row(r"\b(?:e|echo|srv|server|app|s|router|api)\.Start(?:TLS)?\s*\(", Take::Argument(0)),
+    listen::row(r"\.ListenAndServe\s*\(\s*(\d{2,5})\s*\)", Take::Group),
     listen::row(r"\b\w+\.Run\s*\(\s*(\x22[^\x22\s]*:\d{2,5}\x22)", Take::Group),
     listen::row(r"\b\w+\.Start\s*\(\s*(\x22[^\x22\s]*:\d{2,5}\x22)", Take::Group),
     listen::row(r"\b\w+\.Listen(?:TLS)?\s*\(", Take::Argument(0)),

@@ -7,10 +7,14 @@ use super::command::tool;
 use super::{Build, Dependency, jar};
 use crate::detect::draft::At;
 use crate::detect::ecosystem::tools::{self, Pin};
+use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version::bare;
 use crate::detect::read::xml::Element;
 use crate::detect::read::{folder, join};
 use crate::detect::scope::Scope;
+
+/// What tells WildFly and JBoss EAP where to listen.
+static JBOSS: Pattern = Pattern::new(r"-Djboss\.https?\.port=(\d{2,5})");
 
 /// A pom and its parents, nearest first.
 fn chain(scope: &Scope<'_>, file: &str) -> Vec<(String, Arc<Element>)> {
@@ -115,6 +119,11 @@ pub(super) fn read(scope: &Scope<'_>) -> Option<Build> {
                     .version
                     .get_or_insert(Pin { text: expand(&release.text), at: At::line(file, release.line) });
             }
+            let told = plugin.below().into_iter().find_map(|element| {
+                let port = JBOSS.captures(&element.text)?[1].parse().ok()?;
+                Some((port, At::line(file, element.line)))
+            });
+            build.port = build.port.take().or(told);
             jar::plugin(&mut build, plugin, file, &called, &expand);
             build.plugins.push(artifact);
         }

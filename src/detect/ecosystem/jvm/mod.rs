@@ -14,7 +14,7 @@ mod tasks;
 use super::shared::{self, Dependency};
 use super::tools::Pin;
 use super::{Ecosystem, plain, tools, version};
-use crate::detect::draft::{At, Draft};
+use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::version::bare;
@@ -138,6 +138,8 @@ struct Build {
     main: Option<(String, At)>,
     /// The jar that the build makes and that runs by itself.
     jar: Option<(String, At)>,
+    /// Where a server that the build starts is told to listen.
+    port: Option<(u16, At)>,
     /// The build's own plugin knows the class to execute.
     executes: bool,
     /// A task or alias that runs the program.
@@ -183,6 +185,9 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     draft.aggregator = build.aggregator;
     let mut framework = shared::framework(FRAMEWORKS, &build.dependencies, &mut draft);
     shared::services("jvm", &build.dependencies, &mut draft);
+    if let Some((port, at)) = &build.port {
+        draft.port(*port, PortSource::Script, at);
+    }
     settings::attach(scope, framework.map(|row| row.name).unwrap_or_default(), &mut draft);
     let words = [
         "listen",
@@ -226,6 +231,12 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         matches!(row.name, "spring-boot" | "ktor" | "micronaut" | "spark" | "http4k" | "jooby")
             && build.packaging.as_deref() != Some("war")
     });
+    if build.packaging.as_deref() == Some("ejb") {
+        draft.unserved(ComponentKind::Library, &whole, 0.85);
+        draft.strength = 1;
+        command::attach(scope, &build, &whole, &mut draft);
+        return draft;
+    }
     if by_main && scope.dir != "." && build.member && !role::starts(scope) {
         draft.unserved(ComponentKind::Library, &whole, 0.8);
         draft.strength = 1;
@@ -248,7 +259,7 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
             draft.strength = 3;
         }
         if build.packaging.as_deref() == Some("war") {
-            draft.port(8080, crate::detect::draft::PortSource::Default, &whole);
+            draft.port(8080, PortSource::Default, &whole);
         }
     }
     if matches!(draft.c.framework.as_deref(), Some("spring-boot" | "grails" | "quarkus" | "micronaut")) {

@@ -191,7 +191,10 @@ fn kind(
             draft.kind(ComponentKind::Library, &at, 0.75);
             return;
         }
-        if framework.rank >= 64 && !runs(manifest) && has_entry(scope, manifest) {
+        // Settings that members share (`eslint-config`) need the framework and have no page of it.
+        let pages = || scope.count(&["tsx", "jsx", "vue", "svelte", "astro", "html", "ts", "mdx"]) > 0;
+        let shared = || matches!(framework.name, "next" | "nuxt") && scope.dir != "." && !pages();
+        if framework.rank >= 64 && !runs(manifest) && (has_entry(scope, manifest) || shared()) {
             draft.unserved(ComponentKind::Library, &at, 0.75);
             return;
         }
@@ -231,6 +234,7 @@ fn kind(
         draft.strength = 2;
     } else if let Some(platform) = scope
         .find("vercel.json")
+        .or_else(|| manifest.has("@vercel/node").then(|| manifest.file.clone()))
         .filter(|_| scope.files.iter().any(|file| scope.relative(file).starts_with("api/")))
     {
         draft.kind(ComponentKind::Web, &At::file(platform), 0.6);

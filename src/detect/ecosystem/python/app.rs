@@ -11,7 +11,7 @@ use crate::detect::rule::Framework;
 use crate::detect::scope::Scope;
 
 /// Calls that listen.
-static LISTEN: [Listen; 14] = [
+static LISTEN: [Listen; 15] = [
     row(r"\buvicorn\.run\s*\(", Take::Key(&["port"])),
     row(r"\buvicorn\.Config\s*\(", Take::Key(&["port"])),
     row(
@@ -29,6 +29,7 @@ static LISTEN: [Listen; 14] = [
     row(r"\.add_insecure_port\s*\(", Take::Argument(0)),
     row(r"\bsocket\w*\.bind\s*\(", Take::Argument(0)),
     row(r"\bstart_server\s*\(", Take::Argument(2)),
+    row(r"\b(?:runserver|Command)\.default_port\s*=\s*([^\n]+)", Take::Group),
 ];
 
 /// Classes whose instance is the app, and the framework.

@@ -91,7 +91,10 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let sources = scope.sources(&["py"]);
     let requirements = Requirements::read(scope);
     let notebook = scope.count(&["ipynb"]) > 0;
-    if sources.is_empty() && requirements.project.is_none() && !notebook {
+    // A list of requirements alone speaks for the repository where nothing else does.
+    let alone =
+        || scope.dir == "." && requirements.file.is_some() && scope.files.len() == scope.tree.files().len();
+    if sources.is_empty() && requirements.project.is_none() && !notebook && !alone() {
         return Vec::new();
     }
     let mut draft = Draft::new("python", &scope.dir);
