@@ -125,8 +125,13 @@ impl Draft {
 
     /// Drops the commands of running that no script says: a library is not started.
     pub(super) fn forget_guessed_start(&mut self) {
+        self.forget_start(0.8);
+    }
+
+    /// Drops the commands of running that are less sure than `confidence`.
+    pub(super) fn forget_start(&mut self, confidence: f64) {
         for field in ["commands.start", "commands.dev"] {
-            let guessed = |e: &Evidence| e.field == field && e.confidence < 0.8;
+            let guessed = |e: &Evidence| e.field == field && e.confidence < confidence;
             if self.c.evidence.iter().any(guessed) {
                 self.c.evidence.retain(|e| !guessed(e));
                 let place = if field.ends_with("start") {
@@ -140,7 +145,8 @@ impl Draft {
     }
 
     pub(super) fn port(&mut self, port: u16, source: PortSource, at: &At) {
-        let debug = DEBUG_PORTS.contains(&port) && source != PortSource::DockerEnv;
+        // An image offers its debugger's port beside its own; code that listens on one means it.
+        let debug = DEBUG_PORTS.contains(&port) && matches!(source, PortSource::Expose | PortSource::Compose);
         let known = self.ports.iter().any(|claim| claim.port == port && claim.source == source);
         if port > 0 && !debug && !known {
             self.ports.push(PortClaim { port, source, at: at.clone() });

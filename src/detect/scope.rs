@@ -248,7 +248,7 @@ fn holds(scope: &Scope<'_>, dirs: &BTreeMap<&str, Vec<usize>>) -> bool {
 
 /// Lets ecosystems of a table describe one folder.
 fn ask(table: &[Ecosystem], of: &[usize], scope: &Scope<'_>) -> Vec<Draft> {
-    choose(of.iter().flat_map(|index| (table[*index].describe)(scope)).collect())
+    choose(of.iter().flat_map(|index| table[*index].drafts(scope)).collect())
 }
 
 /// Of the drafts of one folder, the one that the folder is. A Node manifest beside a server of another

@@ -1,7 +1,7 @@
 //! Elixir, Erlang and Gleam.
 
 use super::shared::{self, Dependency};
-use super::{Ecosystem, tools, version};
+use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::lines;
@@ -206,7 +206,7 @@ fn gleam(scope: &Scope<'_>, file: &str) -> Option<Draft> {
         draft.command(Slot::Start, "gleam run", &At::file(&main), 0.85);
         draft.command(Slot::Dev, "gleam run", &At::file(&main), 0.8);
         if framework.is_none() {
-            draft.kind(ComponentKind::Cli, &At::file(main), 0.5);
+            plain::kind(scope, &["gleam"], &At::file(main), &mut draft);
         }
     } else if framework.is_none() {
         draft.kind(ComponentKind::Library, &whole, 0.7);

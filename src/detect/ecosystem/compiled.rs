@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::shared::{self, Dependency};
-use super::{Ecosystem, tools, version};
+use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft, Slot};
 use crate::detect::facts::ComponentKind::{self, Static, Unknown, Web};
 use crate::detect::read::lines;
@@ -49,7 +49,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 ];
 
 /// Calls that listen.
-static LISTEN: [Listen; 10] = [
+static LISTEN: [Listen; 11] = [
     listen::row(r"\.port\s*=\s*([^\n;,}]+)", Take::Group),
     listen::row(r"\bport:\s*(\d{2,5})", Take::Group),
     listen::row(r"\b(?:shelf_io|io)\.serve\s*\(", Take::Argument(2)),
@@ -60,6 +60,7 @@ static LISTEN: [Listen; 10] = [
     listen::row(r"\b(?:scotty|run|runSpock|Warp\.run|warp)\s+(\d{2,5})\b", Take::Group),
     listen::row(r"\b(?:scotty|run|Warp\.run)\s+\(?(\w*[pP]ort\w*)", Take::Group),
     listen::row(r"\bparseIp4?\s*\(", Take::Argument(1)),
+    listen::row(r"\bsetPort\s+(\d{2,5}|\w*[pP]ort\w*)", Take::Group),
 ];
 
 fn begin(
@@ -93,18 +94,17 @@ fn end(
     let listens =
         (served || framework.is_none()) && shared::listens(scope, &mut draft, extensions, &words, &LISTEN);
     let whole = draft.c.evidence.first().map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line));
-    if framework.is_none() {
-        let (kind, confidence) = match (listens && runs, runs) {
-            (true, _) => (Web, 0.65),
-            (_, true) => (ComponentKind::Cli, 0.5),
-            _ => (ComponentKind::Library, 0.65),
-        };
-        draft.kind(kind, &whole, confidence);
-        draft.strength = if runs { 2 } else { 1 };
-    }
     for (slot, command) in commands {
         if runs || !matches!(slot, Slot::Dev | Slot::Start) {
             draft.command(*slot, command, &whole, 0.8);
+        }
+    }
+    if framework.is_none() {
+        draft.strength = if runs { 2 } else { 1 };
+        match (listens && runs, runs) {
+            (true, _) => draft.kind(Web, &whole, 0.65),
+            (_, true) => plain::kind(scope, extensions, &whole, &mut draft),
+            _ => draft.kind(ComponentKind::Library, &whole, 0.65),
         }
     }
     vec![draft]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::shared::{self, Dependency};
-use super::{Ecosystem, node, tools, version};
+use super::{Ecosystem, node, plain, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::lines;
@@ -170,6 +170,13 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             draft.strength = 3;
         }
     }
+    // Deno 2 installs what the configuration lists; its predecessors have no such command.
+    let two = draft.c.version.resolved.as_deref().is_none_or(|version| !version.starts_with("1"));
+    if let Some(config) =
+        config.as_deref().filter(|_| two && doc.as_ref().is_some_and(|doc| doc.get("imports").is_some()))
+    {
+        draft.command(Slot::Install, "deno install", &At::file(config), 0.7);
+    }
     let tasks = doc.iter().filter_map(|doc| doc.get("tasks")?.as_object()).flatten();
     let tasks: Vec<&str> = tasks.map(|(name, _)| name.as_str()).collect();
     for (slot, names) in [
@@ -191,7 +198,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         draft.command(Slot::Start, &format!("{run} {}", scope.relative(&file)), &At::file(file), 0.6);
     }
     if draft.c.kind == ComponentKind::Unknown && draft.c.commands.start.is_some() {
-        draft.kind(ComponentKind::Worker, &whole, 0.45);
+        plain::kind(scope, &["ts", "tsx", "js"], &whole, &mut draft);
     }
     vec![draft]
 }

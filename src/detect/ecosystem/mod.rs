@@ -4,11 +4,13 @@ mod beam;
 mod compiled;
 mod deno;
 mod dotnet;
+mod function;
 mod go;
 mod jvm;
 mod native;
 mod node;
 mod php;
+mod plain;
 mod python;
 mod ruby;
 mod rust;
@@ -30,7 +32,16 @@ pub(super) struct Ecosystem {
     /// File names; `*.csproj` matches an ending.
     pub(super) markers: &'static [&'static str],
     /// Describes the folder: one draft per component, none where the marker does not hold.
-    pub(super) describe: fn(&Scope<'_>) -> Vec<Draft>,
+    describe: fn(&Scope<'_>) -> Vec<Draft>,
+}
+
+impl Ecosystem {
+    /// Describes the folder, and which platform calls it where it holds functions.
+    pub(super) fn drafts(&self, scope: &Scope<'_>) -> Vec<Draft> {
+        let mut drafts = (self.describe)(scope);
+        drafts.iter_mut().for_each(|draft| function::attach(scope, draft));
+        drafts
+    }
 }
 
 /// Every ecosystem with a manifest.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Ecosystem;
 use super::shared::{self, Dependency};
+use super::{Ecosystem, plain};
 use crate::detect::draft::{At, Draft, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::lines;
@@ -49,6 +49,7 @@ static STANDARD: Pattern = Pattern::new(r"(?i)\bCMAKE_(CXX|C)_STANDARD\s+(\d+)")
 static PROJECT: Pattern = Pattern::new(r#"(?i)\bproject\s*\(\s*['"]?([\w.+-]+)"#);
 static PACKAGE: Pattern = Pattern::new(r"(?i)\bfind_package\s*\(\s*([\w.+-]+)");
 static FETCHED: Pattern = Pattern::new(r"(?i)\bFetchContent_Declare\s*\(\s*([\w.+-]+)");
+static MESON: Pattern = Pattern::new(r"\bexecutable\s*\(\s*'([\w.+-]+)'");
 static EXECUTABLE: Pattern = Pattern::new(r"(?i)\badd_executable\s*\(\s*([\w.+-]+)");
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
@@ -130,23 +131,36 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             scope.tree.text(file).is_some_and(|text| text.contains("int main") || text.contains("auto main"))
         });
     if framework.is_none() {
-        let kind = if listens && runs {
-            Web
-        } else if runs {
-            ComponentKind::Cli
-        } else {
-            ComponentKind::Library
-        };
-        draft.kind(kind, &whole, 0.55);
         draft.strength = if runs { 2 } else { 1 };
+        if listens && runs {
+            draft.kind(Web, &whole, 0.55);
+        } else if runs {
+            plain::kind(scope, &["c", "cc", "cpp", "cxx"], &whole, &mut draft);
+        } else {
+            draft.kind(ComponentKind::Library, &whole, 0.55);
+        }
     }
     if cmake.is_some() {
         draft.command(Slot::Build, "cmake -B build && cmake --build build", &whole, 0.8);
+        let tested = cmake.as_deref().and_then(|file| scope.tree.code(file));
+        if tested.is_some_and(|code| code.text.contains("add_test(") || code.text.contains("enable_testing("))
+        {
+            draft.command(Slot::Test, "ctest --test-dir build", &whole, 0.75);
+        }
         if let Some(target) = target.filter(|target| !target.contains('$')) {
             draft.command(Slot::Start, &format!("./build/{target}"), &whole, 0.6);
         }
     } else if meson.is_some() {
         draft.command(Slot::Build, "meson setup build && meson compile -C build", &whole, 0.8);
+        let code = meson.as_deref().and_then(|file| scope.tree.code(file));
+        if let Some(code) = code {
+            if let Some(found) = MESON.captures(&code.text) {
+                draft.command(Slot::Start, &format!("./build/{}", &found[1]), &whole, 0.6);
+            }
+            if code.text.lines().any(|line| line.trim_start().starts_with("test(")) {
+                draft.command(Slot::Test, "meson test -C build", &whole, 0.75);
+            }
+        }
     } else if let Some(file) = &make {
         let at = At::file(file);
         draft.command(Slot::Build, "make", &at, 0.8);
@@ -160,6 +174,12 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     vec![draft]
 }
 
+/// A file's name without its ending.
+fn stem(file: &str) -> &str {
+    let name = crate::detect::read::base(file);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
 fn cobol(scope: &Scope<'_>) -> Vec<Draft> {
     let Some(file) =
         scope.files.iter().find(|file| ["cbl", "cob", "CBL"].contains(&crate::detect::read::extension(file)))
@@ -170,6 +190,21 @@ fn cobol(scope: &Scope<'_>) -> Vec<Draft> {
     let at = At::file(*file);
     draft.strength = 1;
     draft.language("COBOL", &at, 0.9);
+    // What nothing else calls is what is compiled: the only source, or one of the usual names.
+    let sources: Vec<&str> = scope
+        .files
+        .iter()
+        .copied()
+        .filter(|file| ["cbl", "cob", "CBL"].contains(&crate::detect::read::extension(file)))
+        .collect();
+    let usual = |file: &&&str| matches!(stem(file), "index" | "main" | "hello" | "app");
+    let entry = if sources.len() == 1 { sources.first() } else { sources.iter().find(usual) };
+    if let Some(entry) = entry {
+        let (name, source) = (stem(entry), scope.relative(entry));
+        let at = At::file(*entry);
+        draft.command(Slot::Build, &format!("cobc -x -o {name} {source}"), &at, 0.7);
+        draft.command(Slot::Start, &format!("./{name}"), &at, 0.7);
+    }
     draft.kind(ComponentKind::Cli, &at, 0.5);
     vec![draft]
 }

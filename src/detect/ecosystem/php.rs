@@ -32,6 +32,11 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("laminas", &["laminas/laminas-mvc"], 66, Some(8080), Web),
     row("mezzio", &["mezzio/mezzio"], 66, Some(8080), Web),
     row("hyperf", &["hyperf/framework", "hyperf/http-server"], 66, Some(9501), Web),
+    row("functions-framework", &["google/cloud-functions-framework"], 64, Some(8080), Web),
+    row("webman", &["workerman/webman-framework"], 66, Some(8787), Web),
+    row("spiral", &["spiral/framework"], 66, Some(8080), Web),
+    row("workerman", &["workerman/workerman"], 50, None, Web),
+    row("reactphp", &["react/http"], 46, None, Web),
     row("slim", &["slim/slim"], 60, None, Web),
     row("flight", &["mikecao/flight", "flightphp/core"], 58, None, Web),
 ];
@@ -154,6 +159,11 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
                 &whole,
                 0.75,
             );
+        }
+        "functions-framework" => {
+            let run = "php -S localhost:8080 vendor/bin/router.php";
+            draft.command(Slot::Start, run, &whole, 0.7);
+            draft.command(Slot::Dev, run, &whole, 0.7);
         }
         "symfony" => {
             draft.command(Slot::Start, "symfony serve", &whole, 0.7);

@@ -1,7 +1,7 @@
 //! Ruby: `Gemfile`, its lock, Rack.
 
 use super::shared::{self, Dependency};
-use super::{Ecosystem, tools, version};
+use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft, Given, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Static, Web};
 use crate::detect::read::listen::{self, Listen, Take};
@@ -22,6 +22,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("rails", &["rails", "railties"], 80, Some(3000), Web),
     row("hanami", &["hanami"], 76, Some(2300), Web),
     row("padrino", &["padrino"], 70, Some(3000), Web),
+    row("functions-framework", &["functions_framework"], 64, Some(8080), Web),
     row("grape", &["grape"], 60, Some(9292), Web),
     row("sinatra", &["sinatra"], 58, Some(4567), Web),
     row("roda", &["roda"], 58, Some(9292), Web),
@@ -97,6 +98,17 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         draft.open_port();
     }
     let name = framework.map(|row| row.name).unwrap_or_default();
+    let own = || {
+        let text = scope.find("Procfile").and_then(|file| scope.tree.text(&file));
+        text.is_some_and(|text| text.lines().any(|line| line.starts_with("web: ruby ")))
+    };
+    if let Some(file) =
+        rack.as_deref().filter(|_| name == "sinatra" && !draft.has_port(PortSource::DotEnv) && !own())
+    {
+        // What is run is Rack, which has a port of its own.
+        draft.open_port();
+        draft.port(9292, PortSource::Default, &At::file(file));
+    }
     if framework.is_none() {
         if rack.is_some() {
             draft.framework("rack", None, &whole, 0.7);
@@ -124,8 +136,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     }
     commands(scope, name, rack.as_deref(), &dependencies, &whole, &mut draft);
     if draft.c.kind == ComponentKind::Unknown && draft.c.commands.start.is_some() {
-        draft.kind(ComponentKind::Worker, &whole, 0.45);
-        draft.strength = 2;
+        plain::kind(scope, &["rb"], &whole, &mut draft);
     }
     vec![draft]
 }
@@ -220,6 +231,10 @@ fn commands(
 ) {
     let has = |name: &str| dependencies.iter().any(|dependency| dependency.name == name);
     let (start, dev) = match framework {
+        "functions-framework" => {
+            super::function::framework(scope, &["rb"], draft, "bundle exec functions-framework-ruby");
+            (None, None)
+        }
         "rails" => {
             let dev = if scope.find("bin/dev").is_some() { "bin/dev" } else { "bin/rails server" };
             (Some("bin/rails server".to_owned()), Some(dev.to_owned()))

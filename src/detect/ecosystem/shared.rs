@@ -41,6 +41,9 @@ pub(super) fn services(ecosystem: &str, dependencies: &[Dependency], draft: &mut
     }
 }
 
+/// Ports on which backing services listen: a program that names one is their client.
+const OF_SERVICES: &[u16] = &[1433, 3306, 4222, 5432, 5672, 6379, 9042, 9092, 9200, 11211, 27017];
+
 /// Looks for calls that listen in sources that hold one of `words`; gives whether there is one.
 pub(super) fn listens(
     scope: &Scope<'_>,
@@ -57,7 +60,8 @@ pub(super) fn listens(
         .filter(|file| scope.tree.text(file).is_some_and(|text| words.is_match(&text)))
         .take(80)
         .collect();
-    let found = listen::search(scope.tree, &likely, rows, &sources);
+    let mut found = listen::search(scope.tree, &likely, rows, &sources);
+    found.retain(|place| place.port.is_none_or(|port| !OF_SERVICES.contains(&port)));
     note_variables(&found, draft);
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::detect::draft::{At, Draft};
+use crate::detect::draft::{At, Draft, Slot};
+use crate::detect::facts::ComponentKind;
 use crate::detect::read::extension;
 use crate::detect::scope::Scope;
 use crate::detect::sources::is_test;
@@ -77,11 +78,21 @@ pub(in crate::detect) fn sources_only(scope: &Scope<'_>, context: bool) -> Optio
     let dockerfile = scope.first(&["Dockerfile", "Containerfile"]);
     match majority(scope) {
         Some((language, file)) => {
-            if language == "Shell" && dockerfile.is_none() && !context {
+            let script = scope.first(&["start.sh", "run.sh", "main.sh"]).filter(|_| scope.dir == ".");
+            if language == "Shell" && dockerfile.is_none() && !context && script.is_none() {
                 return None;
             }
             draft.language(language, &At::file(file), 0.6);
             draft.strength = 1;
+            if let Some(script) = script.filter(|_| language == "Shell") {
+                let text = scope.tree.text(&script).unwrap_or_else(|| "".into());
+                let bash = text.lines().next().is_some_and(|line| line.contains("bash"));
+                let run = format!("{} {}", if bash { "bash" } else { "sh" }, scope.relative(&script));
+                let at = At::file(script);
+                draft.command(Slot::Start, &run, &at, 0.6);
+                draft.kind(ComponentKind::Cli, &at, 0.45);
+            }
+            super::function::attach(scope, &mut draft);
             Some(draft)
         }
         None if context || dockerfile.is_some() => Some(draft),

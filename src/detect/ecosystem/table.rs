@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::{ALL, LOOSE, beam, compiled, deno, dotnet, go, jvm, native, node, php, python, ruby, rust};
 use crate::detect::rule::Framework;
-use crate::detect::rule::driver::DRIVERS;
+use crate::detect::rule::driver::TABLES;
 use crate::detect::rule::image::IMAGES;
 
 const BEGIN: &str = "<!-- generated from the rules: begin -->";
@@ -46,9 +46,9 @@ fn tables() -> String {
         }
     }
     let mut services: BTreeMap<&str, (Vec<String>, Vec<String>)> = BTreeMap::new();
-    for row in DRIVERS {
+    for (ecosystem, row) in TABLES.iter().flat_map(|(name, rows)| rows.iter().map(move |row| (name, row))) {
         let names: Vec<String> = row.names.iter().map(|name| format!("`{name}`")).collect();
-        services.entry(row.kind).or_default().0.push(format!("{}: {}", row.ecosystem, names.join(", ")));
+        services.entry(row.kind).or_default().0.push(format!("{ecosystem}: {}", names.join(", ")));
     }
     for (names, kind) in IMAGES {
         services.entry(kind).or_default().1.extend(names.iter().map(|name| format!("`{name}`")));

@@ -36,11 +36,6 @@ pub(super) struct ComposeService {
 }
 
 impl ComposeService {
-    /// The name in the compose file.
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// The repository's path of its Dockerfile.
     pub(super) fn dockerfile(&self) -> Option<String> {
         let build = self.build.as_ref()?;

@@ -1,10 +1,10 @@
 //! What compose files say of the components that they run, and which services those use.
 
-use super::compose::{Build, Compose, ComposeService};
-use super::dotenv;
+use super::compose::{Compose, ComposeService};
+use super::{dotenv, role};
 use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::facts::ComponentKind;
-use crate::detect::read::{Tree, base, folder, lines};
+use crate::detect::read::{Tree, folder, lines};
 
 /// Adds to every component what compose files say about it and the services it uses.
 pub(super) fn attach(tree: &Tree, drafts: &mut [Draft], all: &[Compose]) {
@@ -27,7 +27,9 @@ pub(super) fn attach(tree: &Tree, drafts: &mut [Draft], all: &[Compose]) {
 
 fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &ComposeService) {
     let Some(path) = service.target.as_deref() else { return };
-    if service.build.as_ref().is_some_and(|build| beside(compose, service, build)) {
+    if service.build.as_ref().is_some_and(|build| role::beside(compose, service, build))
+        || role::tests(&service.name)
+    {
         return;
     }
     let several = drafts.iter().filter(|draft| draft.c.path == path).count() > 1;
@@ -37,11 +39,13 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
         if several && draft.c.name != service.name {
             continue;
         }
-        for port in &service.ports {
-            draft.port(*port, PortSource::Compose, &at);
-        }
-        if let Some(port) = service.command_port {
-            draft.port(port, PortSource::Script, &at);
+        if role::chief(compose, path, &draft.c.name).is_none_or(|chief| chief.name == service.name) {
+            for port in &service.ports {
+                draft.port(*port, PortSource::Compose, &at);
+            }
+            if let Some(port) = service.command_port {
+                draft.port(port, PortSource::Script, &at);
+            }
         }
         if !service.ports.is_empty() {
             draft.kind(ComponentKind::Web, &at, 0.72);
@@ -69,19 +73,6 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
             }
         }
     }
-}
-
-/// Whether a service is built from a recipe of its own (`maildev.Dockerfile`) in the folder whose plain one
-/// builds the application.
-fn beside(compose: &Compose, service: &ComposeService, build: &Build) -> bool {
-    let own = |service: &ComposeService, build: &Build| {
-        let name = build.dockerfile.as_deref().map(|file| base(file).to_lowercase());
-        name.is_some_and(|name| name.strip_suffix(".dockerfile") == Some(&service.name.to_lowercase()))
-    };
-    own(service, build)
-        && compose.services.iter().any(|other| {
-            other.build.as_ref().is_some_and(|theirs| theirs.context == build.context && !own(other, theirs))
-        })
 }
 
 /// Whether a service says that it needs another, or names its host in a variable.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::compose::Compose;
+use super::role;
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::{Tree, base, folder, join};
@@ -167,8 +168,9 @@ fn shell(text: &str) -> String {
 /// The Dockerfile of a component, with the stage that compose asks for.
 fn of(tree: &Tree, draft: &Draft, compose: &[Compose]) -> Option<(String, Option<String>)> {
     let dir = &draft.c.path;
+    let chiefs = compose.iter().filter_map(|compose| role::chief(compose, dir, &draft.c.name));
     let services = compose.iter().flat_map(|compose| &compose.services);
-    for service in services.filter(|service| service.target.as_ref() == Some(dir)) {
+    for service in chiefs.chain(services.filter(|service| service.target.as_ref() == Some(dir))) {
         if let (Some(build), Some(file)) =
             (&service.build, service.dockerfile().filter(|file| tree.has(file)))
         {
@@ -183,6 +185,7 @@ fn of(tree: &Tree, draft: &Draft, compose: &[Compose]) -> Option<(String, Option
         "Dockerfile.prod",
         "docker/Dockerfile",
         ".docker/Dockerfile",
+        "docker/Containerfile",
     ];
     if let Some(file) = tree.first(dir, NAMES) {
         return Some((file, None));
@@ -217,10 +220,10 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
     let all = stages(&text);
     let named = target.and_then(|name| all.iter().find(|stage| stage.name == name));
     let Some(stage) = named.or(all.last()) else { return };
-    if let Some((port, line)) =
-        stage.env.get("PORT").and_then(|(value, line)| Some((value.parse().ok()?, *line)))
-    {
-        draft.port(port, PortSource::DockerEnv, &At::line(&file, line));
+    for (name, (value, line)) in &stage.env {
+        if let Some(port) = draft.port_of_variable(name, value) {
+            draft.port(port, PortSource::DockerEnv, &At::line(&file, *line));
+        }
     }
     // The code listens on a variable of another name that the image gives.
     let named = draft.port_variable.clone().filter(|name| name != "PORT");

@@ -1,6 +1,6 @@
 //! Example variables: `.env.example` and its relatives. Commented lines are no variables.
 
-use super::interpolate::Variables;
+use super::interpolate::{self, Variables};
 use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::read::is_below;
 use crate::detect::read::{Tree, folder, join};
@@ -102,9 +102,15 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
 /// Adds the variables of one file.
 pub(super) fn take(tree: &Tree, draft: &mut Draft, file: &str) {
     let Some(text) = tree.has(file).then(|| tree.text(file)).flatten() else { return };
-    for Assignment { name, value, line } in assignments(&text) {
+    let all = assignments(&text);
+    let given = all.iter().filter(|one| !one.value.is_empty() && !placeholder(&one.value));
+    let known: Variables = given.map(|one| (one.name.clone(), one.value.clone())).collect();
+    for Assignment { name, value, line } in all {
         let at = At::line(file, line);
-        let usable = !value.is_empty() && !placeholder(&value) && !value.contains("${");
+        // A value may be made of others of the file.
+        let composed = if value.contains("${") { interpolate::strict(&value, &known) } else { Some(value) };
+        let value = composed.unwrap_or_default();
+        let usable = !value.is_empty() && !placeholder(&value);
         draft.env(&name, if usable { Given::File(&value) } else { Given::Nothing }, &at, 0.9);
         if let Some(port) = draft.port_of_variable(&name, &value) {
             draft.port(port, PortSource::DotEnv, &at);

@@ -11,6 +11,7 @@ mod interpolate;
 mod link;
 mod procfile;
 mod reading;
+mod role;
 mod settings;
 mod settle;
 mod target;

@@ -111,7 +111,7 @@ fn of(service: &ComposeService, drafts: &[Draft], shared: &dyn Fn(&str) -> bool)
     }
     let here = drafts.iter().find(|draft| draft.c.path == context);
     if shared(context) || here.is_none() {
-        let named = only(drafts.iter().filter(inside).filter(|draft| called(draft, service.name())));
+        let named = only(drafts.iter().filter(inside).filter(|draft| called(draft, &service.name)));
         if let Some(named) = named {
             return Some(path(named));
         }

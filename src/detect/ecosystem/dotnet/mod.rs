@@ -1,11 +1,12 @@
 //! .NET: project files of C#, F# and Visual Basic, launch settings, programs of one file.
 
 mod script;
+mod test_project;
 
 use serde_json::Value;
 
 use super::shared::{self, Dependency};
-use super::{Ecosystem, tools, version};
+use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Static, Web};
 use crate::detect::read::version::bare;
@@ -66,9 +67,7 @@ fn project(scope: &Scope<'_>, file: &str) -> Option<Draft> {
     };
     let dependencies = dependencies(scope, file, &xml, &all);
     let has = |name: &str| dependencies.iter().find(|d| d.name == name);
-    if has("microsoft.net.test.sdk").is_some()
-        || value("IsTestProject").is_some_and(|(text, _)| text == "true")
-    {
+    if test_project::is_one(&xml) {
         return None;
     }
     for reference in all.iter().filter(|e| e.name == "ProjectReference") {
@@ -118,17 +117,16 @@ fn project(scope: &Scope<'_>, file: &str) -> Option<Draft> {
         let worker = has("microsoft.net.sdk.worker")
             .or_else(|| has("microsoft.extensions.hosting"))
             .filter(|d| d.name.contains("sdk") || runs);
-        let queue = ["kafka", "rabbitmq", "nats"].iter().any(|kind| draft.has_service(kind));
         match worker {
             Some(worker) => draft.kind(ComponentKind::Worker, &worker.at, 0.9),
-            None if runs && queue => draft.kind(ComponentKind::Worker, &whole, 0.6),
-            None if runs => draft.kind(ComponentKind::Cli, &whole, 0.5),
+            None if runs => plain::kind(scope, &["cs", "fs", "vb"], &whole, &mut draft),
             None => draft.kind(ComponentKind::Library, &whole, 0.8),
         }
         draft.strength = if runs || worker.is_some() { 2 } else { 1 };
     }
     let started = runs || draft.c.kind == ComponentKind::Worker;
     commands(&mut draft, &whole, started);
+    test_project::attach(scope, file, &mut draft);
     Some(draft)
 }
 
@@ -185,6 +183,7 @@ fn framework_version(
 ) {
     let own = value("TargetFramework")
         .or_else(|| value("TargetFrameworks"))
+        .or_else(|| value("TargetFrameworkVersion"))
         .map(|(text, line)| (text, At::line(file, line)));
     let shared = || {
         let props =
@@ -210,7 +209,11 @@ fn framework_version(
         newest
             .max_by_key(|part| crate::detect::read::version::numbers(part))
             .map(str::to_owned)
-            .or_else(|| text.strip_prefix("netcoreapp").map(str::to_owned))
+            .or_else(|| {
+                let core = text.split(';').find_map(|part| part.trim().strip_prefix("netcoreapp"));
+                core.map(str::to_owned)
+            })
+            .or_else(|| old(text))
     });
     if draft.c.version.resolved.is_none() {
         let global = tools::upward(folder(file)).find_map(|dir| scope.tree.find(dir, "global.json"));
@@ -223,6 +226,16 @@ fn framework_version(
             draft.c.version.resolved = Some(short.join("."));
         }
     }
+}
+
+/// `v4.8` and `net472` of the .NET Framework.
+fn old(text: &str) -> Option<String> {
+    if let Some(version) = text.strip_prefix('v') {
+        return version.starts_with(|c: char| c.is_ascii_digit()).then(|| version.to_owned());
+    }
+    let digits = text.split(';').find_map(|part| part.trim().strip_prefix("net"))?;
+    let plain = (2..=3).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit());
+    plain.then(|| digits.chars().map(String::from).collect::<Vec<_>>().join("."))
 }
 
 /// Launch settings, Kestrel's settings, then the default.
@@ -259,7 +272,10 @@ fn ports(scope: &Scope<'_>, whole: &At, draft: &mut Draft) {
             draft.port(port, PortSource::Code, &At::line(&file, line));
         }
     }
-    draft.port(5000, PortSource::Default, whole);
+    // A framework of functions has a default of its own.
+    if !draft.has_port(PortSource::Default) {
+        draft.port(5000, PortSource::Default, whole);
+    }
 }
 
 fn commands(draft: &mut Draft, whole: &At, runs: bool) {

@@ -4,7 +4,7 @@ mod module;
 
 use std::collections::BTreeMap;
 
-use super::{Ecosystem, shared, tools, version};
+use super::{Ecosystem, plain, shared, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::listen::{self, Listen, Take};
@@ -55,7 +55,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 ];
 
 /// Calls that listen.
-static LISTEN: [Listen; 11] = [
+static LISTEN: [Listen; 13] = [
     listen::row(r"\b(?:http|fasthttp)\.ListenAndServe(?:TLS)?\s*\(", Take::Argument(0)),
     listen::row(r"\bnet\.Listen\s*\(", Take::Argument(1)),
     listen::row(r"\b\w+\.Listen\s*\(\s*\x22tcp\d?\x22\s*,", Take::Argument(0)),
@@ -66,6 +66,8 @@ static LISTEN: [Listen; 11] = [
         Take::Argument(0),
     ),
     listen::row(r"\b(?:e|echo|srv|server|app|s|router|api)\.Start(?:TLS)?\s*\(", Take::Argument(0)),
+    listen::row(r"\.ListenAndServe\s*\(\s*(\d{2,5})\s*\)", Take::Group),
+    listen::row(r"\b\w+\.Run\s*\(\s*(\x22[^\x22\s]*:\d{2,5}\x22)", Take::Group),
     listen::row(r"\b\w+\.Start\s*\(\s*(\x22[^\x22\s]*:\d{2,5}\x22)", Take::Group),
     listen::row(r"\b\w+\.Listen(?:TLS)?\s*\(", Take::Argument(0)),
     listen::row(r"\bserver\.WithHostPorts\s*\(", Take::Argument(0)),
@@ -89,10 +91,12 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     if sources.is_empty() && file.is_none() {
         return Vec::new();
     }
-    let module = match file.as_deref().and_then(|file| scope.tree.text(file)) {
+    let imports = module::packages(scope, &sources);
+    let mut module = match file.as_deref().and_then(|file| scope.tree.text(file)) {
         Some(text) => Module::parse(&text),
         None => Module::imported(scope, &sources),
     };
+    module.used(&imports);
     let marker = file.clone().or_else(|| sources.first().map(|file| (*file).to_owned())).unwrap_or_default();
     let at = |line: Option<u32>| At::line(&marker, line);
     let mut draft = Draft::new("go", &scope.dir);
@@ -106,7 +110,6 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     draft.manager("go", &at(None), 0.98);
     draft.needs.extend(module.requires.iter().map(|(path, _, _)| path.clone()));
     pins(scope, &module, &marker, &mut draft);
-    let imports = module::packages(scope, &sources);
     // A framework that is there for one of its tools serves nothing: Beego's validation beside Gin.
     let serves = |path: &str| {
         let server = |import: &str| {
@@ -124,7 +127,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let found = places(scope, &sources, &mains, framework.map(|(row, _)| row), &mut draft);
     commands(scope, &mains, &found, &marker, &mut draft);
     if let Some((row, path)) = framework.filter(|(row, _)| row.name != "grpc" || !found.is_empty())
-        && !mains.is_empty()
+        && (!mains.is_empty() || row.name == "functions-framework")
     {
         let require = require(path);
         let version = require.map(|(_, version, _)| version.trim_start_matches('v').to_owned());
@@ -143,16 +146,23 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             draft.service(kind, None, &at(None), 0.85);
         }
     }
-    kind(&module, &mains, !found.is_empty(), &at(None), &mut draft);
+    kind(scope, &module, &mains, !found.is_empty(), &at(None), &mut draft);
     vec![draft]
 }
 
-fn kind(module: &Module, mains: &BTreeMap<String, At>, listens: bool, at: &At, draft: &mut Draft) {
+fn kind(
+    scope: &Scope<'_>,
+    module: &Module,
+    mains: &BTreeMap<String, At>,
+    listens: bool,
+    at: &At,
+    draft: &mut Draft,
+) {
     let commands = module
         .requires
         .iter()
         .find(|(path, _, _)| COMMANDS.iter().any(|row| crate::detect::rule::framework::is(row, path)));
-    if mains.is_empty() {
+    if mains.is_empty() && draft.c.framework.is_none() {
         draft.kind(ComponentKind::Library, at, 0.7);
     } else if draft.c.framework.is_some() || listens {
         draft.kind(Web, at, 0.9);
@@ -161,10 +171,7 @@ fn kind(module: &Module, mains: &BTreeMap<String, At>, listens: bool, at: &At, d
         draft.kind(ComponentKind::Cli, &At::line(&at.file, *line), 0.85);
         draft.strength = 2;
     } else {
-        let queue = ["kafka", "rabbitmq", "nats", "temporal"].iter().any(|kind| draft.has_service(kind));
-        draft.strength = 2;
-        let kind = if queue { ComponentKind::Worker } else { ComponentKind::Cli };
-        draft.kind(kind, at, 0.5);
+        plain::kind(scope, &["go"], at, draft);
     }
 }
 
@@ -284,7 +291,7 @@ fn places(
     framework: Option<&Framework>,
     draft: &mut Draft,
 ) -> Vec<listen::Found> {
-    if mains.is_empty() {
+    if mains.is_empty() && framework.is_none_or(|row| row.name != "functions-framework") {
         return Vec::new();
     }
     let mut files: Vec<&str> = sources

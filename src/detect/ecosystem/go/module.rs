@@ -13,6 +13,8 @@ pub(super) struct Module {
     pub(super) toolchain: Option<(String, u32)>,
     /// Direct requirements: path, version, line.
     pub(super) requires: Vec<(String, String, u32)>,
+    /// Those that are said to be there for others only.
+    pub(super) indirect: Vec<(String, String, u32)>,
 }
 
 impl Module {
@@ -35,8 +37,12 @@ impl Module {
                         ["toolchain", version] => {
                             module.toolchain = Some((version.trim_start_matches("go").to_owned(), number));
                         }
-                        ["require", path, version] if comment.trim() != "indirect" => {
-                            module.requires.push((path.to_owned(), version.to_owned(), number));
+                        ["require", path, version] => {
+                            let requires = match comment.trim() {
+                                "indirect" => &mut module.indirect,
+                                _ => &mut module.requires,
+                            };
+                            requires.push((path.to_owned(), version.to_owned(), number));
                         }
                         _ => {}
                     }
@@ -44,6 +50,19 @@ impl Module {
             }
         }
         module
+    }
+
+    /// Counts what is said to be indirect and is imported all the same: `go get` before the import writes so.
+    pub(super) fn used(&mut self, imports: &BTreeSet<String>) {
+        let uses = |path: &str| {
+            imports.iter().any(|import| {
+                import.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        let (used, left) = std::mem::take(&mut self.indirect).into_iter().partition(|(path, ..)| uses(path));
+        self.indirect = left;
+        let mut used: Vec<_> = used;
+        self.requires.append(&mut used);
     }
 
     /// Without a `go.mod`, the modules are what the sources import; nothing says their versions.
@@ -83,5 +102,8 @@ mod tests {
         assert_eq!(module.toolchain, Some(("1.24.3".into(), 4)));
         let names: Vec<&str> = module.requires.iter().map(|(path, _, _)| path.as_str()).collect();
         assert_eq!(names, ["github.com/lib/pq", "github.com/c/d"]);
+        let mut module = module;
+        module.used(&BTreeSet::from(["github.com/a/b/sub".to_owned()]));
+        assert_eq!(module.requires.last().map(|(path, ..)| path.as_str()), Some("github.com/a/b"));
     }
 }

@@ -7,7 +7,7 @@ use super::{Build, Dependency};
 use crate::detect::draft::At;
 use crate::detect::ecosystem::tools::{self, Pin};
 use crate::detect::read::pattern::Pattern;
-use crate::detect::read::version::bare;
+use crate::detect::read::{Code, version::bare};
 use crate::detect::scope::Scope;
 
 static NAME: Pattern = Pattern::new(r#"\brootProject\.name\s*=\s*['"]([^'"]+)['"]"#);
@@ -16,14 +16,22 @@ static PLUGIN: Pattern = Pattern::new(
     r#"\b(?:id|kotlin)\s*\(?\s*['"]([\w.-]+)['"]\s*\)?(?:\s*\.?version\s*\(?\s*['"]?([\w.${}-]+)['"]?)?"#,
 );
 static APPLY: Pattern = Pattern::new(r#"\bapply\s*\(?\s*plugin\s*[:=]\s*['"]([\w.-]+)['"]"#);
-static BARE_PLUGIN: Pattern =
-    Pattern::new(r"(?m)^\s*(application|java|war|`java-library`|`application`|groovy|scala)\s*$");
+static BARE_PLUGIN: Pattern = Pattern::new(
+    r"(?m)(?:^|[{;])\s*(application|java|war|`java-library`|`application`|groovy|scala)\s*(?:$|[;}])",
+);
 static DEPENDENCY: Pattern = Pattern::new(
     r#"\b(implementation|api|runtimeOnly|compileOnly|developmentOnly|compile|runtime|providedRuntime|classpath)\b\s*\(?\s*(?:(?:platform|enforcedPlatform)\s*\(\s*)?['"]([\w.-]+:[\w.-]+)(?::([^'"@]+))?['"]"#,
 );
 static CATALOGUE: Pattern = Pattern::new(
     r"\b(?:implementation|api|runtimeOnly|developmentOnly|platform|alias|bundle)\b\s*\(?\s*(?:platform\s*\(\s*)?libs\.([\w.]+)",
 );
+static MAIN: Pattern = Pattern::new(
+    r#"\b(?:mainClass|mainClassName)\s*(?:\.set\s*\(|=)\s*['"]([\w.$]+)['"]|['"]Main-Class['"]\s*\]?\s*(?::|=|to|,)\s*['"]([\w.$]+)['"]"#,
+);
+static EXECUTED: Pattern = Pattern::new(
+    r#"\btask\s+(\w+)\s*\(\s*type\s*:\s*JavaExec|\btasks\.(?:register|create)(?:<JavaExec>)?\s*\(\s*['"](\w+)['"]\s*(?:,\s*JavaExec|\)\s*\{?\s*\n?\s*mainClass)"#,
+);
+static VERSION: Pattern = Pattern::new(r#"(?m)^\s*version\s*=?\s*['"]([^'"$]+)['"]"#);
 static PROJECT: Pattern =
     Pattern::new(r#"\bproject\s*\(\s*(?:path\s*[:=]\s*)?['"]:?([^'"]+)['"]\s*\)|\bprojects\.([\w.]+)"#);
 static JAVA: Pattern = Pattern::new(
@@ -122,6 +130,9 @@ fn text(scope: &Scope<'_>, file: &str, build: &mut Build, own: bool) {
     for found in code.captures(&BARE_PLUGIN).filter(|_| own) {
         build.plugins.push(found[1].trim_matches('`').to_owned());
     }
+    if own {
+        runs(scope, file, &code, build);
+    }
     if build.plugins.iter().any(|plugin| plugin == "war") {
         build.packaging = Some("war".into());
     }
@@ -145,6 +156,36 @@ fn text(scope: &Scope<'_>, file: &str, build: &mut Build, own: bool) {
     if let Some(found) = JAVA.captures(&code.text) {
         let text = found[1].trim_end_matches('.').replace('_', ".");
         build.version.get_or_insert(Pin { text, at: line(&found) });
+    }
+}
+
+/// The main class, the jar that says it, a task that executes it.
+fn runs(scope: &Scope<'_>, file: &str, code: &Code, build: &mut Build) {
+    let found = MAIN.captures(&code.text);
+    let at = |found: &regex::Captures<'_>| At::line(file, found.get(0).map(|m| code.line(m.start())));
+    if let Some(found) = &found
+        && let Some(class) = found.get(1).or(found.get(2))
+    {
+        build.main = Some((class.as_str().to_owned(), at(found)));
+    }
+    if let Some(found) = MAIN.captures_iter(&code.text).find(|found| found.get(2).is_some()) {
+        const RENAMED: &[&str] =
+            &["archiveFileName", "archivesBaseName", "archiveBaseName", "archiveClassifier", "archiveName"];
+        let name = build.name.as_ref().map_or_else(|| scope.name(), |(name, _)| name.as_str());
+        let version = VERSION.captures(&code.text).map(|version| format!("-{}", &version[1]));
+        let jar = match RENAMED.iter().any(|word| code.text.contains(word))
+            || code.text.contains("version = project")
+        {
+            true => "*".to_owned(),
+            false => format!("{name}{}", version.unwrap_or_default()),
+        };
+        build.jar = Some((format!("build/libs/{jar}.jar"), at(&found)));
+    }
+    build.task = EXECUTED
+        .captures(&code.text)
+        .and_then(|found| Some(found.get(1).or(found.get(2))?.as_str().to_owned()));
+    if build.plugins.iter().any(|plugin| plugin.contains("application-conventions")) {
+        build.plugins.push("application".into());
     }
 }
 

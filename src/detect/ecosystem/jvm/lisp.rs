@@ -9,6 +9,9 @@ use crate::detect::scope::Scope;
 
 static PROJECT: Pattern = Pattern::new(r"\(defproject\s+([\w./-]+)");
 static LEIN: Pattern = Pattern::new(r#"\[\s*([\w./-]+)\s+"([^"]+)"#);
+static ALIAS: Pattern = Pattern::new(
+    r":(run|run-m|run-x|start|server|serve|main|dev)\s+\{[^{}]*(?:\{[^{}]*\}[^{}]*)*?:(?:exec-fn|main-opts)",
+);
 static EDN: Pattern = Pattern::new(r#"([a-zA-Z][\w.-]*/[\w.-]+|[a-z][\w.-]*)\s+\{:mvn/version\s+"([^"]+)""#);
 
 /// `org.postgresql/postgresql` as `group:artifact`; `ring` alone is its own group.
@@ -17,6 +20,13 @@ fn coordinate(name: &str) -> String {
         Some((group, artifact)) => format!("{group}:{artifact}"),
         None => format!("{name}:{name}"),
     }
+}
+
+/// The alias that runs the program: by a function where it says one, else by a namespace.
+fn alias(code: &Code) -> Option<String> {
+    let found = ALIAS.captures(&code.text)?;
+    let how = if found[0].ends_with(":exec-fn") { "-X" } else { "-M" };
+    Some(format!("{how}:{}", &found[1]))
 }
 
 pub(super) fn read(scope: &Scope<'_>) -> Option<Build> {
@@ -39,9 +49,8 @@ pub(super) fn read(scope: &Scope<'_>) -> Option<Build> {
     }
     let clojure = build.dependencies.iter().find(|d| d.name == "org.clojure:clojure");
     build.language_version = clojure.and_then(|d| Some(Pin { text: d.version.clone()?, at: d.at.clone() }));
-    // `ring/ring-core` and `ring/ring-jetty-adapter` are Ring whatever their artifact.
-    if !code.text.contains(":run") && manager == "clj" {
-        build.plugins.push("no-run-alias".into());
+    if manager == "clj" {
+        build.task = alias(&code);
     }
     Some(build)
 }

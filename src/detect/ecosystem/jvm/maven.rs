@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::command::tool;
-use super::{Build, Dependency};
+use super::{Build, Dependency, jar};
 use crate::detect::draft::At;
 use crate::detect::ecosystem::tools::{self, Pin};
+use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version::bare;
 use crate::detect::read::xml::Element;
 use crate::detect::read::{folder, join};
 use crate::detect::scope::Scope;
+
+/// What tells WildFly and JBoss EAP where to listen.
+static JBOSS: Pattern = Pattern::new(r"-Djboss\.https?\.port=(\d{2,5})");
 
 /// A pom and its parents, nearest first.
 fn chain(scope: &Scope<'_>, file: &str) -> Vec<(String, Arc<Element>)> {
@@ -60,6 +64,18 @@ pub(super) fn read(scope: &Scope<'_>) -> Option<Build> {
     build.packaging = pom.value(&["packaging"]).map(str::to_owned);
     build.aggregator = pom.child("modules").is_some_and(|modules| !modules.children.is_empty())
         && build.packaging.as_deref() == Some("pom");
+    let artifact = build.name.as_ref().map(|(name, _)| name.clone()).unwrap_or_default();
+    let of_project = ["version"].iter().find_map(|key| {
+        chain.iter().find_map(|(_, pom)| pom.value(&[key]).or_else(|| pom.value(&["parent", key])))
+    });
+    let of_project = of_project.map(&expand).unwrap_or_default();
+    let expand = |text: &str| {
+        let text = text.replace("${project.artifactId}", &artifact).replace("${artifactId}", &artifact);
+        let text = text.replace("${project.version}", &of_project).replace("${version}", &of_project);
+        expand(&text)
+    };
+    let called = chain.iter().find_map(|(_, pom)| pom.value(&["build", "finalName"])).map(&expand);
+    let called = called.unwrap_or_else(|| format!("{artifact}-{of_project}"));
     for (file, pom) in &chain {
         let own = file == &build.file;
         if let Some(parent) = pom.child("parent") {
@@ -103,7 +119,24 @@ pub(super) fn read(scope: &Scope<'_>) -> Option<Build> {
                     .version
                     .get_or_insert(Pin { text: expand(&release.text), at: At::line(file, release.line) });
             }
+            let told = plugin.below().into_iter().find_map(|element| {
+                let port = JBOSS.captures(&element.text)?[1].parse().ok()?;
+                Some((port, At::line(file, element.line)))
+            });
+            build.port = build.port.take().or(told);
+            jar::plugin(&mut build, plugin, file, &called, &expand);
             build.plugins.push(artifact);
+        }
+        // Helidon's parents copy the libraries beside a jar that is called like the artifact.
+        let parent = pom.value(&["parent", "groupId"]).filter(|group| *group == "io.helidon.applications");
+        if parent.is_some() && build.jar.is_none() {
+            build.jar = Some((format!("target/{artifact}.jar"), At::file(file)));
+        }
+    }
+    for key in ["exec.mainClass", "mainClass", "main.class"] {
+        if let Some((text, at)) = properties.get(key).filter(|_| build.main.is_none()) {
+            build.executes |= key == "exec.mainClass";
+            build.main = Some((expand(text), at.clone()));
         }
     }
     for key in [

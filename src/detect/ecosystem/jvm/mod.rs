@@ -2,20 +2,23 @@
 
 mod command;
 mod gradle;
+mod jar;
 mod lisp;
+mod main;
 mod maven;
 mod role;
 mod scala;
 mod settings;
+mod tasks;
 
 use super::shared::{self, Dependency};
 use super::tools::Pin;
-use super::{Ecosystem, tools, version};
-use crate::detect::draft::{At, Draft};
+use super::{Ecosystem, plain, tools, version};
+use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::facts::ComponentKind::{self, Web};
+use crate::detect::read::extension;
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::version::bare;
-use crate::detect::read::{Words, extension};
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
 use crate::detect::scope::Scope;
@@ -50,13 +53,19 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     ),
     row("spring-boot", &["org.springframework.boot:*"], 68, Some(8080), Web),
     row("dropwizard", &["io.dropwizard:dropwizard-core"], 66, Some(8080), Web),
-    row("helidon", &["io.helidon*"], 66, Some(8080), Web),
+    row("helidon", &["io.helidon*"], 66, None, Web),
     row("play", &["com.typesafe.play:*", "org.playframework:*"], 66, Some(9000), Web),
     row("ktor", &["io.ktor:ktor-server*"], 64, Some(8080), Web),
     row("open-liberty", &["io.openliberty.tools:*", "io.openliberty:*"], 62, Some(9080), Web),
     row("wildfly", &["org.wildfly.plugins:*", "org.wildfly.bom:*"], 60, Some(8080), Web),
     row("javalin", &["io.javalin:javalin", "io.javalin:javalin-bundle"], 58, Some(8080), Web),
     row("jooby", &["io.jooby:*"], 58, Some(8080), Web),
+    row("ratpack", &["io.ratpack:*"], 57, Some(5050), Web),
+    row("act", &["org.actframework:act"], 57, Some(5460), Web),
+    row("blade", &["com.hellokaton:blade-core", "com.bladejava:blade-*"], 57, Some(9000), Web),
+    row("solon", &["org.noear:solon*"], 57, Some(8080), Web),
+    row("hexagon", &["com.hexagonkt:*"], 57, None, Web),
+    row("undertow", &["io.undertow:undertow-core"], 36, None, Web),
     row("http4k", &["org.http4k:*"], 56, None, Web),
     row("spark", &["com.sparkjava:spark-core"], 56, Some(4567), Web),
     row("armeria", &["com.linecorp.armeria:*"], 54, None, Web),
@@ -69,7 +78,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
             "io.vertx:vertx-launcher*",
         ],
         50,
-        Some(8080),
+        None,
         Web,
     ),
     row("http4s", &["org.http4s:*"], 50, None, Web),
@@ -86,15 +95,22 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("http-kit", &["http-kit:http-kit"], 38, Some(8090), Web),
 ];
 
+const SOURCES: &[&str] = &["java", "kt", "scala", "groovy", "clj"];
+
 /// Calls that listen.
-static LISTEN: [Listen; 13] = [
+static LISTEN: [Listen; 18] = [
     listen::row(r"\.listen\s*\(", Take::Argument(0)),
     listen::row(r"\bJavalin\.create\([^;]*?\)\s*\.start\s*\(", Take::Argument(0)),
     listen::row(r"\b(?:app|server|javalin)\.start\s*\(\s*", Take::Argument(0)),
     listen::row(r"\bembeddedServer\s*\(\s*\w+\s*,", Take::Key(&["port"])),
     listen::row(r"\bembeddedServer\s*\(\s*\w+\s*,\s*(?:port\s*=\s*)?(\d{2,5}|[\w.()?:\x22 ]+)", Take::Group),
     listen::row(r"(?m)^\s*(?:Spark\.)?port\s*\(", Take::Argument(0)),
-    listen::row(r"\bnew\s+(?:InetSocketAddress|ServerSocket|Server|HttpServer)\s*\(", Take::Argument(0)),
+    listen::row(r"\bnew\s+(?:InetSocketAddress|ServerSocket|HttpServer)\s*\(", Take::Argument(0)),
+    listen::row(r"\bnew\s+Server\s*\(\s*([\w.]+)\s*\)", Take::Group),
+    listen::row(r"\.addHttpListener\s*\(", Take::Argument(0)),
+    listen::row(r"\.bindHttp\s*\(", Take::Argument(0)),
+    listen::row(r"\bWebServer\.builder\s*\(\s*\)[^;]*?\.port\s*\(", Take::Argument(0)),
+    listen::row(r"\bHttpServerOptions\s*\(\s*\)[^;]*?\.setPort\s*\(", Take::Argument(0)),
     listen::row(r"\bnew\s+InetSocketAddress\s*\(\s*\x22[^\x22]*\x22\s*,", Take::Argument(0)),
     listen::row(r"\.asServer\s*\(\s*\w+\s*\(", Take::Argument(0)),
     listen::row(r"\b(?:newServerAt|bindAndHandle)\s*\([^)]*?,\s*", Take::Argument(0)),
@@ -119,6 +135,16 @@ struct Build {
     packaging: Option<String>,
     /// Applied plugins.
     plugins: Vec<String>,
+    /// The class that the build starts.
+    main: Option<(String, At)>,
+    /// The jar that the build makes and that runs by itself.
+    jar: Option<(String, At)>,
+    /// Where a server that the build starts is told to listen.
+    port: Option<(u16, At)>,
+    /// The build's own plugin knows the class to execute.
+    executes: bool,
+    /// A task or alias that runs the program.
+    task: Option<String>,
     /// How the tool is called, the wrapper first.
     tool: String,
     needs: Vec<String>,
@@ -160,6 +186,9 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     draft.aggregator = build.aggregator;
     let mut framework = shared::framework(FRAMEWORKS, &build.dependencies, &mut draft);
     shared::services("jvm", &build.dependencies, &mut draft);
+    if let Some((port, at)) = &build.port {
+        draft.port(*port, PortSource::Script, at);
+    }
     settings::attach(scope, framework.map(|row| row.name).unwrap_or_default(), &mut draft);
     let words = [
         "listen",
@@ -168,6 +197,7 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         "InetSocketAddress",
         "ServerSocket",
         "bind",
+        "addHttpListener",
         "newServerAt",
         "asServer",
         ".start(",
@@ -175,12 +205,24 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     let own = framework.is_none_or(|row| {
         !matches!(row.name, "spring-boot" | "quarkus" | "micronaut" | "grails" | "open-liberty")
     });
-    let listens =
-        own && shared::listens(scope, &mut draft, &["java", "kt", "scala", "groovy", "clj"], &words, &LISTEN);
+    let listens = own && shared::listens(scope, &mut draft, SOURCES, &words, &LISTEN);
     if framework.is_some_and(|row| row.name == "spring-boot") && !role::serves(&build) {
         // A starter without a web server ends when its work is done, or waits for messages.
-        draft.unserved(ComponentKind::Worker, &whole, 0.7);
+        if role::starts(scope) {
+            let (kind, sure) = match role::listens_for_work(scope) {
+                true => (ComponentKind::Worker, 0.7),
+                false => (ComponentKind::Cli, 0.4),
+            };
+            draft.unserved(kind, &whole, sure);
+            plain::kind(scope, SOURCES, &whole, &mut draft);
+        } else {
+            draft.unserved(ComponentKind::Library, &whole, 0.6);
+        }
         framework = None;
+    }
+    if framework.is_some_and(|row| row.name == "helidon") && !role::helidon_serves(&build) {
+        draft.unserved(ComponentKind::Cli, &whole, 0.4);
+        plain::kind(scope, SOURCES, &whole, &mut draft);
     }
     if framework.is_some_and(|row| row.name == "quarkus") && role::commands_only(&build) {
         draft.unserved(ComponentKind::Cli, &whole, 0.8);
@@ -190,6 +232,12 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         matches!(row.name, "spring-boot" | "ktor" | "micronaut" | "spark" | "http4k" | "jooby")
             && build.packaging.as_deref() != Some("war")
     });
+    if build.packaging.as_deref() == Some("ejb") {
+        draft.unserved(ComponentKind::Library, &whole, 0.85);
+        draft.strength = 1;
+        command::attach(scope, &build, &whole, &mut draft);
+        return draft;
+    }
     if by_main && scope.dir != "." && build.member && !role::starts(scope) {
         draft.unserved(ComponentKind::Library, &whole, 0.8);
         draft.strength = 1;
@@ -197,17 +245,22 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         return draft;
     }
     if framework.is_none() && draft.c.framework.is_none() {
-        let runs = has_main(scope) || build.plugins.iter().any(|plugin| plugin == "application");
-        let (kind, confidence) = match build.packaging.as_deref() {
-            Some("war") => (Web, 0.8),
-            _ if listens => (Web, 0.75),
-            _ if runs => (ComponentKind::Cli, 0.5),
-            _ => (ComponentKind::Library, 0.6),
-        };
-        draft.kind(kind, &whole, confidence);
-        draft.strength = if kind == Web { 3 } else { 2 };
+        let runs = !main::classes(scope).is_empty()
+            || build.main.is_some()
+            || build.task.is_some()
+            || build.plugins.iter().any(|plugin| plugin == "application");
+        draft.strength = 2;
+        match build.packaging.as_deref() {
+            Some("war") => draft.kind(Web, &whole, 0.8),
+            _ if listens => draft.kind(Web, &whole, 0.75),
+            _ if runs => plain::kind(scope, SOURCES, &whole, &mut draft),
+            _ => draft.kind(ComponentKind::Library, &whole, 0.6),
+        }
+        if draft.c.kind == Web {
+            draft.strength = 3;
+        }
         if build.packaging.as_deref() == Some("war") {
-            draft.port(8080, crate::detect::draft::PortSource::Default, &whole);
+            draft.port(8080, PortSource::Default, &whole);
         }
     }
     if matches!(draft.c.framework.as_deref(), Some("spring-boot" | "grails" | "quarkus" | "micronaut")) {
@@ -289,25 +342,6 @@ fn keyed(scope: &Scope<'_>, name: &str, key: &str) -> Option<Pin> {
             (found.trim() == key).then(|| Pin { text: value.trim().to_owned(), at: At::line(&file, number) })
         })
     })
-}
-
-fn has_main(scope: &Scope<'_>) -> bool {
-    static WORDS: Words = Words::new(&[
-        "static void main",
-        "fun main(",
-        "void main(",
-        "def main(",
-        "extends App",
-        "@main",
-        "defn -main",
-        "IOApp",
-        "ZIOAppDefault",
-    ]);
-    scope
-        .sources(&["java", "kt", "scala", "groovy", "clj"])
-        .into_iter()
-        .take(200)
-        .any(|file| scope.tree.text(file).is_some_and(|text| WORDS.any_in(&text)))
 }
 
 #[cfg(test)]

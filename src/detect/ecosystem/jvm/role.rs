@@ -51,6 +51,33 @@ pub(super) fn serves(build: &Build) -> bool {
         || starters.iter().all(|name| name == "spring-boot-starter-parent")
 }
 
+/// Whether sources of Spring ask for messages or for a clock.
+pub(super) fn listens_for_work(scope: &Scope<'_>) -> bool {
+    const WORDS: &[&str] = &[
+        "@KafkaListener",
+        "@RabbitListener",
+        "@JmsListener",
+        "@Scheduled",
+        "@SqsListener",
+        "@PulsarListener",
+    ];
+    scope
+        .sources(&["java", "kt", "groovy"])
+        .into_iter()
+        .take(200)
+        .any(|file| scope.tree.text(file).is_some_and(|text| WORDS.iter().any(|word| text.contains(word))))
+}
+
+/// Whether a program with Helidon's libraries has its server among them.
+pub(super) fn helidon_serves(build: &Build) -> bool {
+    const SERVERS: &[&str] = &["webserver", "microprofile", "http", "grpc-server", "bundles", "websocket"];
+    build.dependencies.iter().any(|dependency| {
+        let group = dependency.name.split(':').next().unwrap_or_default();
+        group.starts_with("io.helidon.")
+            && SERVERS.iter().any(|word| dependency.name["io.helidon.".len()..].contains(word))
+    })
+}
+
 /// Whether a Quarkus application has no extension that serves.
 pub(super) fn commands_only(build: &Build) -> bool {
     const SERVING: &[&str] = &[

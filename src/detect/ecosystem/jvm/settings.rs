@@ -36,6 +36,9 @@ pub(super) fn attach(scope: &Scope<'_>, framework: &str, draft: &mut Draft) {
         "microprofile-config.properties",
         "bootstrap.yml",
     ];
+    if framework == "vertx" {
+        vertx(scope, draft);
+    }
     for name in NAMES {
         for folder in [
             "src/main/resources",
@@ -124,6 +127,33 @@ fn setting(framework: &str, key: &str, value: &str, at: &At, draft: &mut Draft) 
         draft.service(kind, None, at, 0.9);
         for name in &names {
             draft.service_env(kind, name);
+        }
+    }
+}
+
+/// Vert.x has no file of settings of its own: JSON below `src/main/conf`, with keys that its examples share.
+fn vertx(scope: &Scope<'_>, draft: &mut Draft) {
+    let conf = |file: &&&str| {
+        ["src/main/conf/", "src/conf/", "src/main/resources/conf/", "conf/"]
+            .iter()
+            .any(|folder| scope.relative(file).starts_with(folder))
+            && extension(file) == "json"
+    };
+    for file in scope.files.iter().filter(conf).take(20) {
+        let Some(doc) = scope.tree.doc(file) else { continue };
+        let mut port: Option<u16> = None;
+        flatten(&doc, String::new(), 0, &mut |key, value| {
+            if ["http.port", "http.server.port", "port"]
+                .iter()
+                .any(|name| key == *name || key.ends_with(&format!(".{name}")))
+            {
+                port = port.or_else(|| value.parse().ok());
+            }
+        });
+        if let Some(port) = port {
+            let line = scope.tree.text(file).and_then(|text| lines::word(&text, &port.to_string()));
+            // The code's own number is what holds without the settings.
+            return draft.port(port, PortSource::Script, &At::line(*file, line));
         }
     }
 }

@@ -4,6 +4,7 @@ use super::manager;
 use super::manifest::Manifest;
 use super::program;
 use crate::detect::draft::{At, Draft, Slot};
+use crate::detect::ecosystem::function;
 use crate::detect::ecosystem::tools::upward;
 use crate::detect::read::version;
 use crate::detect::scope::Scope;
@@ -32,6 +33,16 @@ pub(super) fn run(manager: &str, script: &str) -> String {
         ("npm", "start" | "test") => format!("npm {script}"),
         ("npm" | "bun", _) => format!("{manager} run {script}"),
         _ => format!("{manager} {script}"),
+    }
+}
+
+/// How a manager runs a program of the dependencies.
+fn runner(manager: &str) -> &'static str {
+    match manager {
+        "yarn" => "yarn",
+        "pnpm" => "pnpm",
+        "bun" => "bunx",
+        _ => "npx",
     }
 }
 
@@ -86,6 +97,17 @@ pub(super) fn attach(scope: &Scope<'_>, manifest: &Manifest, listener: Option<&s
             draft.command(slot, &run(&manager, name), &manifest.at(name), 0.95);
         }
     }
+    if draft.c.framework.as_deref() == Some("redwood")
+        && let Some(side) =
+            ["web", "api"].into_iter().find(|side| manifest.has(&format!("@redwoodjs/{side}")))
+    {
+        let at = manifest.at(&format!("@redwoodjs/{side}"));
+        for (slot, task) in
+            [(Slot::Build, "build"), (Slot::Dev, "dev"), (Slot::Start, "serve"), (Slot::Test, "test")]
+        {
+            draft.command(slot, &format!("{} rw {task} {side}", runner(&manager)), &at, 0.8);
+        }
+    }
     if draft.c.commands.start.is_none()
         && let Some((start, at)) = unscripted(scope, manifest, listener, draft)
     {
@@ -98,9 +120,14 @@ fn unscripted(
     scope: &Scope<'_>,
     manifest: &Manifest,
     listener: Option<&str>,
-    draft: &Draft,
+    draft: &mut Draft,
 ) -> Option<(String, At)> {
+    if draft.c.framework.as_deref() == Some("functions-framework") {
+        function::framework(scope, &["js", "ts", "mjs", "cjs"], draft, "npx functions-framework");
+        return None;
+    }
     let command = match draft.c.framework.as_deref() {
+        Some("azure-functions") => Some("func start"),
         Some("next") => Some("npx next start"),
         Some("nuxt") => Some("node .output/server/index.mjs"),
         Some("nestjs") => Some("node dist/main"),

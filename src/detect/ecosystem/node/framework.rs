@@ -1,7 +1,7 @@
 //! Frameworks of Node: the most specific wins, bundlers come last.
 
 use super::manifest::Manifest;
-use crate::detect::draft::Draft;
+use crate::detect::draft::{At, Draft};
 use crate::detect::facts::ComponentKind::{self, Static, Unknown, Web};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version;
@@ -91,6 +91,8 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("fastify", &["fastify"], 48, None, Web),
     row("hapi", &["@hapi/hapi"], 48, None, Web),
     row("koa", &["koa"], 46, None, Web),
+    row("hyper-express", &["hyper-express"], 46, None, Web),
+    row("ultimate-express", &["ultimate-express"], 46, None, Web),
     row("restify", &["restify"], 46, None, Web),
     row("polka", &["polka"], 46, None, Web),
     row("nitro", &["nitropack", "nitro"], 47, Some(3000), Web),
@@ -230,16 +232,17 @@ static STATIC_ADAPTER: Pattern = Pattern::new(r#"from\s+['"]@sveltejs/adapter-st
 static SERVER_OUTPUT: Pattern = Pattern::new(r#"\boutput\s*:\s*['"](?:server|hybrid)['"]"#);
 static ADAPTER: Pattern = Pattern::new(r"\badapter\s*:");
 
-/// What the configuration makes of an application: pages that are rendered when built, or a server.
+/// What the configuration makes of an application, and where it says so: pages that are rendered when built,
+/// or a server.
 pub(super) fn rendered(
     scope: &Scope<'_>,
     manifest: &Manifest,
     framework: &Framework,
-) -> Option<ComponentKind> {
+) -> Option<(ComponentKind, At)> {
     if framework.name == "nuxt"
         && manifest.script("build").is_some_and(|script| ["nuxt generate", "nuxi generate"].contains(&script))
     {
-        return Some(Static);
+        return Some((Static, manifest.at("build")));
     }
     let (files, pattern, kind): (&[&str], &[&Pattern], ComponentKind) = match framework.name {
         "next" => {
@@ -256,5 +259,6 @@ pub(super) fn rendered(
     };
     let file = scope.first(files)?;
     let code = scope.tree.code(&file)?;
-    pattern.iter().any(|pattern| pattern.is_match(&code.text)).then_some(kind)
+    let found = pattern.iter().find_map(|pattern| pattern.find(&code.text))?;
+    Some((kind, At::line(&file, code.line(found.start()))))
 }

@@ -1,8 +1,8 @@
 //! Programs of Node.js without a manifest: a script that only Node.js can run.
 
 use crate::detect::draft::{At, Draft, PortSource, Slot};
-use crate::detect::ecosystem::tools;
 use crate::detect::ecosystem::version::{self, Pins};
+use crate::detect::ecosystem::{plain, tools};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::listen;
 use crate::detect::read::pattern::Pattern;
@@ -12,11 +12,21 @@ use super::{language, port};
 
 /// What no browser has.
 static NODE: Pattern = Pattern::new(
-    r#"\brequire\s*\(\s*['"](?:node:)?(?:http|https|http2|net|fs|path|os|cluster|child_process|express|url|crypto)['"]|\bfrom\s+['"]node:|\bimport\s+\*?\s*\w*\s*(?:as\s+\w+\s+)?from\s+['"](?:http|https|net|fs|path|os)['"]|\bprocess\.(?:env|argv|stdout|exit)\b"#,
+    r#"\brequire\s*\(\s*['"](?:node:)?(?:http|https|http2|net|fs|path|os|cluster|child_process|express|url|crypto)['"]|\bfrom\s+['"]node:|\bimport\s+\*?\s*\w*\s*(?:as\s+\w+\s+)?from\s+['"](?:http|https|net|fs|path|os)['"]|\bprocess\.(?:env|argv|stdout|exit)\b|\bmodule\.exports\b|\bexports\.\w+\s*="#,
 );
 
-const ENTRIES: &[&str] =
-    &["server.js", "index.js", "app.js", "main.js", "server.mjs", "index.mjs", "server.ts", "index.ts"];
+const ENTRIES: &[&str] = &[
+    "server.js",
+    "index.js",
+    "app.js",
+    "main.js",
+    "server.mjs",
+    "index.mjs",
+    "server.ts",
+    "index.ts",
+    "handler.js",
+    "handler.mjs",
+];
 
 pub(super) fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let runs = |file: &&String| scope.tree.code(file).is_some_and(|code| code.matches(&NODE));
@@ -40,11 +50,12 @@ pub(super) fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         if let Some(number) = place.port {
             draft.port(number, PortSource::Code, &at);
         }
-    } else {
-        draft.kind(ComponentKind::Worker, &at, 0.45);
     }
     if !entry.ends_with(".ts") {
         draft.command(Slot::Start, &format!("node {}", scope.relative(&entry)), &at, 0.7);
+    }
+    if draft.c.kind == ComponentKind::Unknown {
+        plain::kind(scope, &["js", "mjs", "ts"], &at, &mut draft);
     }
     vec![draft]
 }

@@ -140,6 +140,15 @@ impl Manifest {
             && scope.count(&["ts", "tsx", "js", "jsx", "mjs", "cjs", "vue", "svelte", "astro"]) == 0
     }
 
+    /// Whether it only brings tools to a program of another language: nothing of its own runs or is built.
+    pub(super) fn is_tool(&self, scope: &Scope<'_>) -> bool {
+        let runs = ["start", "dev", "serve", "build", "main", "module", "exports", "bin", "workspaces"];
+        let own = scope.count(&["ts", "tsx", "js", "jsx", "mjs", "cjs", "vue", "svelte", "astro", "html"]);
+        own == 0
+            && !runs.iter().any(|name| self.script(name).is_some() || self.get(name).is_some())
+            && crate::detect::ecosystem::majority(scope).is_some_and(|(language, _)| language != "Shell")
+    }
+
     /// The project's name and targets, where Nx alone describes it.
     pub(super) fn nx_targets(&self) -> Option<(&str, Vec<&str>)> {
         self.borrowed.as_ref()?;

@@ -14,7 +14,7 @@ mod runtime;
 pub(super) use framework::FRAMEWORKS;
 pub(super) use port::LISTEN;
 
-use super::Ecosystem;
+use super::{Ecosystem, plain};
 use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::facts::ComponentKind;
 use crate::detect::rule::driver;
@@ -36,6 +36,8 @@ pub(super) const LOOSE: Ecosystem = Ecosystem {
         "server.mjs",
         "index.ts",
         "server.ts",
+        "handler.js",
+        "handler.mjs",
     ],
     describe: loose::describe,
 };
@@ -50,6 +52,9 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     draft.needs.extend(manifest.all().map(|(name, _)| name.to_owned()));
     draft.strength = 1;
     if manifest.is_foreign(scope) {
+        return Vec::new();
+    }
+    if manifest.is_tool(scope) {
         return Vec::new();
     }
     language::attach(scope, &mut draft);
@@ -186,12 +191,23 @@ fn kind(
             draft.kind(ComponentKind::Library, &at, 0.75);
             return;
         }
-        if framework.rank >= 64 && !runs(manifest) && has_entry(scope, manifest) {
+        // Settings that members share (`eslint-config`) need the framework and have no page of it.
+        let pages = || scope.count(&["tsx", "jsx", "vue", "svelte", "astro", "html", "ts", "mdx"]) > 0;
+        let shared = || matches!(framework.name, "next" | "nuxt") && scope.dir != "." && !pages();
+        if framework.rank >= 64 && !runs(manifest) && (has_entry(scope, manifest) || shared()) {
             draft.unserved(ComponentKind::Library, &at, 0.75);
             return;
         }
-        let kind = framework::rendered(scope, manifest, framework).unwrap_or(framework.kind);
-        draft.kind(kind, &at, 0.9);
+        match framework::rendered(scope, manifest, framework) {
+            Some((kind, at)) => {
+                draft.kind(kind, &at, 0.92);
+                if kind == ComponentKind::Static {
+                    // Pages that are rendered when built have no server to start.
+                    draft.forget_start(0.75);
+                }
+            }
+            None => draft.kind(framework.kind, &at, 0.9),
+        }
         return;
     }
     if listens {
@@ -218,6 +234,7 @@ fn kind(
         draft.strength = 2;
     } else if let Some(platform) = scope
         .find("vercel.json")
+        .or_else(|| manifest.has("@vercel/node").then(|| manifest.file.clone()))
         .filter(|_| scope.files.iter().any(|file| scope.relative(file).starts_with("api/")))
     {
         draft.kind(ComponentKind::Web, &At::file(platform), 0.6);
@@ -225,8 +242,7 @@ fn kind(
         draft.kind(ComponentKind::Static, &At::file(page), 0.6);
         draft.forget_guessed_start();
     } else if starts || draft.c.commands.start.is_some() {
-        draft.strength = 2;
-        draft.kind(ComponentKind::Worker, &At::file(&manifest.file), 0.45);
+        plain::kind(scope, &["js", "ts", "mjs", "cjs"], &At::file(&manifest.file), draft);
     } else if ["main", "exports", "module", "types", "typings"].iter().any(|key| manifest.get(key).is_some())
         && !manifest.flag("private")
         || manifest.get("exports").is_some()
@@ -234,7 +250,9 @@ fn kind(
     {
         draft.kind(ComponentKind::Library, &At::file(&manifest.file), 0.7);
     }
-    if draft.has_port(PortSource::Script) && draft.c.kind == ComponentKind::Worker {
+    if draft.has_port(PortSource::Script)
+        && matches!(draft.c.kind, ComponentKind::Worker | ComponentKind::Cli)
+    {
         draft.kind(ComponentKind::Web, &At::file(&manifest.file), 0.6);
     }
 }

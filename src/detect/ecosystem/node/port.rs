@@ -49,6 +49,7 @@ static SERVER_PORT: Pattern = Pattern::new(r"(?s)\bserver\s*:\s*\{[^}]{0,600}?\b
 static DEV_SERVER_PORT: Pattern =
     Pattern::new(r"(?s)\b(?:devServer|server)\s*:\s*\{[^}]{0,600}?\bport\s*:\s*([^,}\n]+)");
 
+static KEY: Pattern = Pattern::new(r"\bport\b");
 static BUN_SERVE: Pattern = Pattern::new(r"\bBun\.serve\s*(?:<[^>]*>)?\(");
 
 /// Adds the ports; gives the file in which the program listens by itself.
@@ -71,7 +72,7 @@ pub(super) fn attach(
             draft.port(port, PortSource::Script, &manifest.at(name));
         }
     }
-    configured(scope, framework, draft);
+    configured(scope, manifest, framework, draft);
     settings(scope, manifest, draft);
     // A development server of its own listens; the code of the pages does not.
     let own = framework.is_none_or(|row| row.port.is_none() || row.rank < 64);
@@ -85,7 +86,15 @@ pub(super) fn attach(
                 .is_some_and(|major| major < 3);
         let at =
             manifest.at(framework.names.iter().find(|name| manifest.has(name)).copied().unwrap_or("scripts"));
-        draft.port(if old { 3000 } else { port }, PortSource::Default, &at);
+        // Redwood's two sides listen beside each other.
+        let api =
+            framework.name == "redwood" && manifest.has("@redwoodjs/api") && !manifest.has("@redwoodjs/web");
+        let port = match (old, api) {
+            (true, _) => 3000,
+            (_, true) => 8911,
+            _ => port,
+        };
+        draft.port(port, PortSource::Default, &at);
     } else if listens.is_none() {
         let served = ["dev", "start", "serve", "develop"]
             .into_iter()
@@ -143,8 +152,13 @@ fn settings(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) {
     }
 }
 
-fn configured(scope: &Scope<'_>, framework: Option<&Framework>, draft: &mut Draft) {
-    if framework.is_none_or(|row| row.port.is_none()) {
+fn configured(scope: &Scope<'_>, manifest: &Manifest, framework: Option<&Framework>, draft: &mut Draft) {
+    // A server that is developed with Vite has Vite's settings.
+    let vite = || {
+        let scripts = ["dev", "start"].into_iter().filter_map(|name| manifest.script(name));
+        scripts.filter_map(program::served).any(|(port, _)| port == 5173)
+    };
+    if framework.is_none_or(|row| row.port.is_none()) && !vite() {
         return;
     }
     for (names, pattern) in CONFIGS {
@@ -221,7 +235,7 @@ fn bun_default(scope: &Scope<'_>, file: &str) -> bool {
         code.captures(&BUN_SERVE).filter_map(|found| Some(found.get(0)?.end())).any(|end| {
             let arguments = listen::arguments(&code.text, end);
             arguments.first().is_some_and(|first| first.starts_with('{'))
-                && !arguments.iter().any(|argument| argument.contains("port"))
+                && !arguments.iter().any(|argument| KEY.is_match(argument))
         })
     })
 }

@@ -3,6 +3,7 @@
 use super::requirement::Requirements;
 use super::{command, has};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
+use crate::detect::ecosystem::function;
 use crate::detect::read::listen::{self, Listen, Take, row};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::{Words, base, folder};
@@ -10,7 +11,7 @@ use crate::detect::rule::Framework;
 use crate::detect::scope::Scope;
 
 /// Calls that listen.
-static LISTEN: [Listen; 14] = [
+static LISTEN: [Listen; 15] = [
     row(r"\buvicorn\.run\s*\(", Take::Key(&["port"])),
     row(r"\buvicorn\.Config\s*\(", Take::Key(&["port"])),
     row(
@@ -28,6 +29,7 @@ static LISTEN: [Listen; 14] = [
     row(r"\.add_insecure_port\s*\(", Take::Argument(0)),
     row(r"\bsocket\w*\.bind\s*\(", Take::Argument(0)),
     row(r"\bstart_server\s*\(", Take::Argument(2)),
+    row(r"\b(?:runserver|Command)\.default_port\s*=\s*([^\n]+)", Take::Group),
 ];
 
 /// Classes whose instance is the app, and the framework.
@@ -173,6 +175,10 @@ fn start(
     requirements: &Requirements,
     draft: &mut Draft,
 ) {
+    let whole = |draft: &Draft| {
+        let at = draft.c.evidence.iter().find(|e| e.field == "framework");
+        at.map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line))
+    };
     let both = |draft: &mut Draft, start: &str, dev: &str, at: &At| {
         command(draft, Slot::Start, start, at, 0.85);
         command(draft, Slot::Dev, dev, at, 0.8);
@@ -227,6 +233,19 @@ fn start(
                 let run = format!("streamlit run {}", scope.relative(&file));
                 both(draft, &run, &run, &At::file(file));
             }
+        }
+        "functions-framework" => {
+            let run = super::prefixed(draft, "functions-framework");
+            function::framework(scope, &["py"], draft, &run);
+            return;
+        }
+        "azure-functions" => {
+            let at = whole(draft);
+            both(draft, "func start", "func start", &at);
+        }
+        "chalice" => {
+            let at = whole(draft);
+            both(draft, "chalice local", "chalice local", &at);
         }
         "chainlit" => script(scope, sources, draft, "chainlit run "),
         "reflex" => both(

@@ -9,7 +9,7 @@ mod requirement;
 #[cfg(test)]
 pub(super) use framework::FRAMEWORKS;
 
-use super::{Ecosystem, tools, version};
+use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft, Slot};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::version::bare;
@@ -36,7 +36,18 @@ pub(super) const ECOSYSTEM: Ecosystem = Ecosystem {
 
 /// Scripts without any manifest.
 pub(super) const LOOSE: Ecosystem = Ecosystem {
-    markers: &["main.py", "app.py", "server.py", "wsgi.py", "asgi.py", "bot.py", "run.py"],
+    markers: &[
+        "main.py",
+        "app.py",
+        "server.py",
+        "wsgi.py",
+        "asgi.py",
+        "bot.py",
+        "run.py",
+        "handler.py",
+        "lambda_function.py",
+        "function_app.py",
+    ],
     describe,
 };
 
@@ -76,15 +87,14 @@ const WORKERS: &[&str] = &[
     "paho-mqtt",
 ];
 
-/// Scripts that wait for work by their names.
-const WAITING: &[&str] =
-    &["bot.py", "worker.py", "consumer.py", "scheduler.py", "subscriber.py", "listener.py"];
-
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let sources = scope.sources(&["py"]);
     let requirements = Requirements::read(scope);
     let notebook = scope.count(&["ipynb"]) > 0;
-    if sources.is_empty() && requirements.project.is_none() && !notebook {
+    // A list of requirements alone speaks for the repository where nothing else does.
+    let alone =
+        || scope.dir == "." && requirements.file.is_some() && scope.files.len() == scope.tree.files().count();
+    if sources.is_empty() && requirements.project.is_none() && !notebook && !alone() {
         return Vec::new();
     }
     let mut draft = Draft::new("python", &scope.dir);
@@ -122,14 +132,14 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     }
     app::databases(scope, &mut draft);
     if framework.is_none() {
-        kind(&requirements, listens, &whole, &mut draft);
+        kind(scope, &requirements, listens, &whole, &mut draft);
     }
     draft.aggregator =
         requirements.workspace && framework.is_none() && !listens && draft.c.commands.start.is_none();
     vec![draft]
 }
 
-fn kind(requirements: &Requirements, listens: bool, at: &At, draft: &mut Draft) {
+fn kind(scope: &Scope<'_>, requirements: &Requirements, listens: bool, at: &At, draft: &mut Draft) {
     let worker = requirements.running().find(|requirement| WORKERS.contains(&requirement.name.as_str()));
     if listens {
         draft.kind(ComponentKind::Web, at, 0.85);
@@ -141,18 +151,8 @@ fn kind(requirements: &Requirements, listens: bool, at: &At, draft: &mut Draft) 
     } else if let Some((_, at)) = requirements.scripts.first() {
         draft.kind(ComponentKind::Cli, at, 0.85);
         draft.strength = 2;
-    } else if draft
-        .c
-        .commands
-        .start
-        .as_deref()
-        .is_some_and(|start| WAITING.iter().any(|name| start.ends_with(name)))
-    {
-        draft.kind(ComponentKind::Worker, at, 0.6);
-        draft.strength = 2;
     } else if draft.c.commands.start.is_some() {
-        draft.kind(ComponentKind::Cli, at, 0.45);
-        draft.strength = 2;
+        plain::kind(scope, &["py"], at, draft);
     } else if requirements.packaged {
         draft.kind(ComponentKind::Library, at, 0.75);
     }

@@ -1,0 +1,163 @@
+//! Java and its relatives: `group:artifact`.
+
+use super::{Driver, d};
+
+pub(super) const ROWS: &[Driver] = &[
+    d(
+        "postgres",
+        &[
+            "org.postgresql:postgresql",
+            "org.postgresql:r2dbc-postgresql",
+            "io.r2dbc:r2dbc-postgresql",
+            "io.quarkus:quarkus-jdbc-postgresql",
+            "io.quarkus:quarkus-reactive-pg-client",
+            "io.vertx:vertx-pg-client",
+            "com.impossibl.pgjdbc-ng:pgjdbc-ng",
+            "org.springframework.ai:spring-ai-starter-vector-store-pgvector",
+            "org.tpolecat:skunk-core*",
+            "org.tpolecat:doobie-postgres*",
+            "com.github.seancorfield:postgresql",
+            "io.zonky.test:embedded-postgres",
+        ],
+    ),
+    d(
+        "mysql",
+        &[
+            "com.mysql:mysql-connector-j",
+            "mysql:mysql-connector-java",
+            "io.asyncer:r2dbc-mysql",
+            "io.quarkus:quarkus-jdbc-mysql",
+            "io.quarkus:quarkus-reactive-mysql-client",
+            "io.vertx:vertx-mysql-client",
+            "dev.miku:r2dbc-mysql",
+        ],
+    ),
+    d(
+        "mariadb",
+        &[
+            "org.mariadb.jdbc:mariadb-java-client",
+            "io.quarkus:quarkus-jdbc-mariadb",
+            "org.mariadb:r2dbc-mariadb",
+        ],
+    ),
+    d(
+        "mssql",
+        &["com.microsoft.sqlserver:mssql-jdbc", "io.quarkus:quarkus-jdbc-mssql", "io.r2dbc:r2dbc-mssql"],
+    ),
+    d(
+        "mongodb",
+        &[
+            "org.springframework.boot:spring-boot-starter-data-mongodb*",
+            "org.mongodb:mongodb-driver*",
+            "org.mongodb:mongo-java-driver",
+            "io.quarkus:quarkus-mongodb-client",
+            "io.quarkus:quarkus-mongodb-panache*",
+            "io.micronaut.mongodb:*",
+            "org.mongodb.scala:mongo-scala-driver*",
+            "org.mongodb:mongodb-driver-kotlin*",
+            "org.litote.kmongo:*",
+            "com.novemberain:monger",
+        ],
+    ),
+    d(
+        "redis",
+        &[
+            "org.springframework.boot:spring-boot-starter-data-redis*",
+            "redis.clients:jedis",
+            "io.lettuce:lettuce-core",
+            "org.springframework.session:spring-session-data-redis",
+            "io.quarkus:quarkus-redis-client",
+            "org.redisson:redisson*",
+            "io.micronaut.redis:*",
+            "io.vertx:vertx-redis-client",
+            "com.taoensso:carmine",
+            "dev.profunktor:redis4cats*",
+        ],
+    ),
+    d(
+        "kafka",
+        &[
+            "org.springframework.kafka:spring-kafka",
+            "org.springframework.boot:spring-boot-starter-kafka",
+            "org.apache.kafka:kafka-clients",
+            "org.apache.kafka:kafka-streams",
+            "io.quarkus:quarkus-messaging-kafka",
+            "io.quarkus:quarkus-smallrye-reactive-messaging-kafka",
+            "io.quarkus:quarkus-kafka-client",
+            "io.quarkus:quarkus-kafka-streams",
+            "io.micronaut.kafka:*",
+            "org.springframework.cloud:spring-cloud-stream-binder-kafka*",
+            "org.springframework.cloud:spring-cloud-starter-stream-kafka",
+            "io.vertx:vertx-kafka-client",
+            "com.github.fd4s:fs2-kafka*",
+        ],
+    ),
+    d(
+        "rabbitmq",
+        &[
+            "org.springframework.boot:spring-boot-starter-amqp",
+            "com.rabbitmq:amqp-client",
+            "io.quarkus:quarkus-messaging-rabbitmq",
+            "io.quarkus:quarkus-smallrye-reactive-messaging-rabbitmq",
+            "io.micronaut.rabbitmq:*",
+            "org.springframework.cloud:spring-cloud-stream-binder-rabbit",
+            "org.springframework.cloud:spring-cloud-starter-stream-rabbit",
+            "io.vertx:vertx-rabbitmq-client",
+            "com.novemberain:langohr",
+        ],
+    ),
+    d("nats", &["io.nats:jnats"]),
+    d(
+        "elasticsearch",
+        &[
+            "io.quarkus:quarkus-hibernate-search-orm-elasticsearch*",
+            "io.quarkus:quarkus-hibernate-search-standalone-elasticsearch*",
+            "org.springframework.boot:spring-boot-starter-data-elasticsearch",
+            "co.elastic.clients:elasticsearch-java",
+            "org.elasticsearch.client:*",
+            "io.quarkus:quarkus-elasticsearch-rest-client",
+            "io.quarkus:quarkus-elasticsearch-java-client",
+        ],
+    ),
+    d("opensearch", &["org.opensearch.client:*"]),
+    d(
+        "neo4j",
+        &[
+            "org.springframework.boot:spring-boot-starter-data-neo4j",
+            "org.neo4j.driver:neo4j-java-driver",
+            "io.quarkus:quarkus-neo4j",
+            "org.neo4j:neo4j-ogm*",
+        ],
+    ),
+    d(
+        "cassandra",
+        &[
+            "org.springframework.boot:spring-boot-starter-data-cassandra*",
+            "com.datastax.oss:java-driver-core",
+            "com.datastax.oss.quarkus:cassandra-quarkus-client",
+        ],
+    ),
+    d("clickhouse", &["com.clickhouse:*"]),
+    d("minio", &["io.minio:minio"]),
+    d(
+        "keycloak",
+        &[
+            "org.keycloak:keycloak-admin-client",
+            "org.keycloak:keycloak-spring-boot-starter",
+            "io.quarkus:quarkus-keycloak-authorization",
+        ],
+    ),
+    d("mqtt", &["org.eclipse.paho:*", "com.hivemq:hivemq-mqtt-client"]),
+    d("temporal", &["io.temporal:*"]),
+    d("infinispan", &["io.quarkus:quarkus-infinispan-client", "org.infinispan:infinispan-client-hotrod*"]),
+    d(
+        "activemq",
+        &[
+            "org.springframework.boot:spring-boot-starter-activemq",
+            "org.springframework.boot:spring-boot-starter-artemis",
+        ],
+    ),
+    d("pulsar", &["org.springframework.boot:spring-boot-starter-pulsar*", "org.apache.pulsar:pulsar-client"]),
+    d("memcached", &["net.spy:spymemcached"]),
+    d("couchbase", &["org.springframework.boot:spring-boot-starter-data-couchbase*"]),
+];
