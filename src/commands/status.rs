@@ -33,7 +33,14 @@ const SETTLED: Duration = Duration::from_millis(300);
 /// # Errors
 /// Where there is none, or its cluster cannot be reached.
 pub(super) fn run(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    runtime::run(status(args, env, ui))
+    match runtime::run(status(args, env, ui)) {
+        // That is how one ends watching.
+        Err(failure) if args.watch && failure.exit == Exit::Interrupted => {
+            ui.status("");
+            Ok(Exit::Interrupted)
+        }
+        result => result,
+    }
 }
 
 async fn status(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
@@ -43,7 +50,7 @@ async fn status(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
             .hint("set it up: `devbox init`")
             .hint("see what devbox finds in it: `devbox detect`"));
     };
-    let arrived = located.connect(env, ui, &args.target).await?;
+    let arrived = located.connect(env, ui, &args.target, None).await?;
     let limits = place::limits(env, &located.record.place)?;
     let mut last = None;
     let mut changes = Changes::new(&arrived, &located);
