@@ -139,7 +139,6 @@ impl Cluster {
         if namespace == NamespaceState::Missing {
             return Ok(down);
         }
-        let going = Going { environment, options, start: Instant::now(), sink };
         let (kept, leaving): (Vec<Member>, Vec<Member>) =
             members.into_iter().partition(|member| !options.volumes && member.holds_data());
         for member in &kept {
@@ -161,6 +160,7 @@ impl Cluster {
         let deleted: Vec<&Member> = leaving.iter().filter(|member| deleted.contains(&member.key)).collect();
         down.objects.extend(removed.iter().cloned());
 
+        let going = Going { environment, options, start: Instant::now(), sink };
         let mut settled = None;
         if !options.dry_run {
             down.stuck = self.wait_gone(&going, &there).await?;

@@ -55,12 +55,12 @@ async fn status(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
     let mut last = None;
     let mut changes = Changes::new(&arrived, &located);
     loop {
-        let status = arrived.cluster.status(&located.environment, &Silent).await?;
         // Looking must not fail for want of a plan, or of the right to ask what would change.
-        let drift = match status.exists && located.present {
-            true => drift(args, env, &located, &arrived).await,
-            false => None,
-        };
+        let drift = async { if located.present { drift(args, env, &located, &arrived).await } else { None } };
+        let status = arrived.cluster.status(&located.environment, &Silent);
+        let (status, drift) = futures::future::join(status, Box::pin(drift)).await;
+        let status = status?;
+        let drift = drift.filter(|_| status.exists);
         let ready = status.ready;
         let seen = (timeless(&status), drift.as_ref().map(Diff::counts));
         if last.as_ref() != Some(&seen) {

@@ -104,7 +104,7 @@ pub enum KubeconfigError {
         path: PathBuf,
     },
     /// Somebody holds the lock.
-    #[error("`{}` is there since {} s: another program is writing the kubeconfig, or was interrupted", lock.display(), age.as_secs())]
+    #[error("`{}` has been there for {} s: another program is writing the kubeconfig, or was interrupted", lock.display(), age.as_secs())]
     Locked {
         /// The lock.
         lock: PathBuf,

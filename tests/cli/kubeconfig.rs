@@ -84,10 +84,11 @@ fn a_merge_and_a_removal_are_shown_and_change_nothing_but_the_environments_entri
     assert_eq!(text(&usual(&devbox)), THEIRS);
     insta::assert_snapshot!(devbox.args(["kubeconfig", "merge"]).run());
     assert_eq!(text(&usual(&devbox)), THEIRS);
-    insta::assert_snapshot!(devbox.args(["kubeconfig", "merge", "--yes"]).run());
+    let copy = ("config\\.[0-9a-f]{8}\\.", "config.[ID].");
+    insta::assert_snapshot!(devbox.args(["kubeconfig", "merge", "--yes"]).redact(copy.0, copy.1).run());
     insta::assert_snapshot!(text(&usual(&devbox)));
     insta::assert_snapshot!(devbox.args(["kubeconfig", "merge", "--yes"]).run());
-    insta::assert_snapshot!(devbox.args(["kubeconfig", "remove", "--yes"]).run());
+    insta::assert_snapshot!(devbox.args(["kubeconfig", "remove", "--yes"]).redact(copy.0, copy.1).run());
     assert_eq!(text(&usual(&devbox)), THEIRS);
     insta::assert_snapshot!(devbox.args(["kubeconfig", "remove", "--yes"]).run());
 }
@@ -124,7 +125,7 @@ fn a_lock_that_somebody_holds_is_waited_for_and_then_named() {
     let devbox = with_environment(THEIRS);
     let lock = devbox.home().join(".kube/config.lock");
     std::fs::write(&lock, "").unwrap();
-    let run = devbox.args(["kubeconfig", "merge", "--yes"]).redact("since [0-9]+ s", "since [AGE] s").run();
+    let run = devbox.args(["kubeconfig", "merge", "--yes"]).redact("for [0-9]+ s", "for [AGE] s").run();
     insta::assert_snapshot!(run);
     assert_eq!(text(&usual(&devbox)), THEIRS);
     assert!(lock.exists());

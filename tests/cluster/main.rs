@@ -19,6 +19,8 @@
 //! | an immutable field, up | named; made anew on request, never for what the server would not take | `refused::an_immutable_field_is_named_and_the_object_stays`, `recreate` |
 //! | a webhook that is not ready, up | waited for | `webhook::a_webhook_that_is_not_there_yet_is_waited_for_and_one_that_denies_is_quoted` |
 //! | 429, 503, cut after sending, up | one object, success | `network`, `weather` |
+//! | a credential plugin's token is refused | run once more for all requests and watches | `network::a_credential_plugin_runs_once_...`, `network::a_credential_that_runs_out_in_the_middle_...` |
+//! | Ctrl-C in an up, a down | exit 130, says what stays | `interrupt::ctrl_c_in_the_middle_of_an_up_and_of_a_down_...` |
 //! | a server that says nothing, any verb | ends, says for how long it waited | `silence` |
 //! | namespace Terminating, up | waited for | `apply::a_namespace_that_is_being_deleted_is_waited_for_and_made_anew` |
 //! | an object of another set, up | refused | `refused::an_object_of_another_apply_set_is_refused_and_nothing_is_written` |

@@ -48,6 +48,8 @@ pub(crate) struct Seen {
     pub(crate) watch: bool,
     /// It asks what would happen.
     pub(crate) dry_run: bool,
+    /// The bearer token that it came with; empty where there was none.
+    pub(crate) token: String,
     /// How often this method and path were seen before.
     pub(crate) before: usize,
 }
@@ -203,9 +205,11 @@ async fn handle(
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
         let watch = parts.uri.query().is_some_and(|query| query.contains("watch=true"));
         let dry_run = parts.uri.query().is_some_and(|query| query.contains("dryRun=All"));
+        let token = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
+        let token = token.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default().to_owned();
         let same = |other: &&Seen| other.method == method && other.path == path && other.watch == watch;
         let before = log.iter().filter(same).count();
-        let seen = Seen { method, path, watch, dry_run, before };
+        let seen = Seen { method, path, watch, dry_run, token, before };
         log.push(seen.clone());
         seen
     };
