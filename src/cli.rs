@@ -1,5 +1,6 @@
 //! The command line: clap types, no logic.
 
+mod kubeconfig;
 mod preset;
 mod sandbox;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::ui::Format;
 
+pub use kubeconfig::{KubeconfigCommand, MergeArgs, UnmergeArgs};
 pub use preset::{AddArgs, NewPreset, PresetCommand, RemoveArgs, TrustArgs, UpdateArgs};
 pub use sandbox::{
     SandboxCommand, SandboxImage, SandboxLoad, SandboxName, SandboxNode, SandboxStart, SandboxStop,
@@ -66,6 +68,9 @@ pub enum Command {
         #[arg(value_enum)]
         of: SchemaFile,
     },
+    /// Print the environment's kubeconfig, or add it to your own and remove it again
+    #[command(subcommand)]
+    Kubeconfig(KubeconfigCommand),
     /// Print a short-lived token of an environment, as a credential plugin of kubectl does
     Token(TokenArgs),
     /// Run a real Kubernetes control plane with a simulated node on this machine

@@ -1,5 +1,7 @@
 //! The result of an apply.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -80,6 +82,8 @@ pub struct Applied {
     pub failures: Vec<ObjectFailure>,
     /// What was not tried, because something in an earlier wave failed.
     pub not_started: Vec<ObjectKey>,
+    /// The kinds in the record, each as `Kind.group`; none where something could not be applied.
+    pub kinds: BTreeSet<String>,
 }
 
 impl Applied {

@@ -22,11 +22,12 @@ use super::connect::Cluster;
 use super::error::ClusterError;
 use super::guard::{Confirmed, Refusal};
 use super::namespace::NamespaceState;
-use super::opened::{Opened, Seen};
+use super::opened::Opened;
 use super::prepare::Prepared;
 use super::prune::{exact_kinds, kinds_of};
 use super::request::Call;
 use super::retry::Races;
+use super::seen::Seen;
 use super::wave::{WAVES, Wave};
 use crate::event::Sink;
 use crate::render::Manifest;
@@ -141,6 +142,7 @@ impl Cluster {
             if record_due || exact != superset {
                 self.record(environment, &exact, run.races, sink).await?;
             }
+            applied.kinds = exact;
         }
         Ok(applied)
     }

@@ -123,12 +123,6 @@ impl Cluster {
         self.generation().1
     }
 
-    /// Reads again who the cluster is, and refuses where it is not the one that was confirmed.
-    pub(super) async fn verify(&self, confirmed: &Identity) -> Result<(), ClusterError> {
-        let uid = self.uid(false).await?;
-        self.refuse_other(confirmed, &uid)
-    }
-
     /// Refuses where the cluster of this UID is not the one that was confirmed.
     pub(super) fn refuse_other(
         &self,

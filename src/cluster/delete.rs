@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::ClusterError;
 use super::apply::MOST_IN_FLIGHT;
 use super::connect::Cluster;
-use super::inventory::Member;
+use super::member::Member;
 use super::request::Call;
 use super::resource::{Resource, Resources};
 use super::wave::{WAVES, Wave};
@@ -60,10 +60,8 @@ impl Cluster {
         let (mut removed, mut there) = (Vec::new(), Vec::new());
         for wave in WAVES.iter().rev() {
             let now = members.iter().filter(|member| Wave::of(&member.key.group, &member.key.kind) == *wave);
-            let deletions = stream::iter(now.map(|member| async move {
-                let (result, lingers) = self.delete_one(member, deleting).await;
-                (result, lingers.then(|| member.clone()))
-            }));
+            let deletions =
+                stream::iter(now.map(|member| async move { self.delete_one(member, deleting).await }));
             for (result, lingering) in deletions.buffer_unordered(MOST_IN_FLIGHT).collect::<Vec<_>>().await {
                 removed.push(result);
                 there.extend(lingering);
@@ -73,11 +71,11 @@ impl Cluster {
         Deletions { removed, there }
     }
 
-    /// Deletes one; gives also whether it is still there.
-    async fn delete_one(&self, member: &Member, deleting: &Deleting<'_>) -> (Removed, bool) {
+    /// Deletes one; gives it also where it is still there.
+    async fn delete_one(&self, member: &Member, deleting: &Deleting<'_>) -> (Removed, Option<Member>) {
         let step = format!("{}/{}", deleting.verb, member.key);
         deleting.sink.emit(Event::started(&step, member.key.to_string()));
-        let (removal, lingers) = self.try_delete(member, &step, deleting).await;
+        let (removal, there) = self.try_delete(member, &step, deleting).await;
         let (outcome, text) = match &removal {
             Removal::Deleted if deleting.dry_run => (Outcome::Done, "would be deleted".to_owned()),
             Removal::Deleted => (Outcome::Done, "deleted".to_owned()),
@@ -86,33 +84,41 @@ impl Cluster {
             Removal::Failed(why) => (Outcome::Failed, why.clone()),
         };
         deleting.sink.emit(Event::ended(&step, outcome, text));
-        (Removed { key: member.key.clone(), removal }, lingers)
+        (Removed { key: member.key.clone(), removal }, there)
     }
 
-    async fn try_delete(&self, member: &Member, step: &str, deleting: &Deleting<'_>) -> (Removal, bool) {
+    async fn try_delete(
+        &self,
+        member: &Member,
+        step: &str,
+        deleting: &Deleting<'_>,
+    ) -> (Removal, Option<Member>) {
+        let there = || Some(member.clone());
         if Wave::of(&member.key.group, &member.key.kind) == Wave::Definitions {
             match self.has_instances(member, deleting.sink).await {
                 Ok(false) => {}
                 Ok(true) => {
-                    return (Removal::Kept("objects of this kind exist in the cluster".into()), true);
+                    return (Removal::Kept("objects of this kind exist in the cluster".into()), there());
                 }
-                Err(error) => return (Removal::Failed(error.to_string()), true),
+                Err(error) => return (Removal::Failed(error.to_string()), there()),
             }
         }
         if deleting.dry_run || member.deleting {
-            return (Removal::Deleted, true);
+            return (Removal::Deleted, there());
         }
         let call = Call::delete(format!("delete {}", member.key), member.path(), &member.uid).on(step);
         match self.call(&call, deleting.sink).await {
-            // What is gone is answered with a Status, what finalizers or a grace period hold with the object
-            // (k8s.io/apiserver/pkg/registry/generic/registry, `Store.Delete`).
-            Ok(reply) => (Removal::Deleted, reply.body["kind"] != "Status"),
-            Err(ClusterError::NotFound { .. }) => (Removal::Deleted, false),
+            // What is gone is answered with a Status or with how it was last, what finalizers or a grace period
+            // hold with when its deletion began (k8s.io/apiserver/pkg/registry/generic/registry,
+            // `Store.Delete`, `ReturnDeletedObject`).
+            Ok(reply) if reply.body["metadata"]["deletionTimestamp"].is_null() => (Removal::Deleted, None),
+            Ok(_) => (Removal::Deleted, there()),
+            Err(ClusterError::NotFound { .. }) => (Removal::Deleted, None),
             // 409: the precondition on the UID did not hold.
             Err(ClusterError::Changed { message, .. }) if message.contains("UID") => {
-                (Removal::Replaced, false)
+                (Removal::Replaced, None)
             }
-            Err(error) => (Removal::Failed(error.to_string()), true),
+            Err(error) => (Removal::Failed(error.to_string()), there()),
         }
     }
 

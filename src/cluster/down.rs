@@ -7,25 +7,26 @@ mod namespace;
 use std::collections::{BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 
-use futures::future::try_join_all;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::ClusterError;
-use super::apply::check_namespace;
 use super::applyset::Environment;
 use super::connect::Cluster;
 use super::delete::{Deleting, Deletions, Removal, Removed};
 use super::guard::Confirmed;
-use super::inventory::{Member, Select};
+use super::member::Member;
 use super::namespace::NamespaceState;
 use super::prune::HOLDS_DATA;
 use super::request::Call;
-use super::resource::{Resource, Resources};
+use super::resource::Resource;
 use super::retry::Races;
+use super::seen::Seen;
+use super::standing::Standing;
 use super::stuck::Stuck;
 use crate::event::{Event, Outcome, Sink};
 use crate::render::ObjectKey;
+use namespace::Beside;
 
 /// How to remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,9 +78,6 @@ impl Down {
     }
 }
 
-/// Between two looks at what is still there.
-const LOOK_EVERY: Duration = Duration::from_millis(300);
-
 /// A removal on its way.
 #[derive(Clone, Copy)]
 struct Going<'a> {
@@ -87,6 +85,13 @@ struct Going<'a> {
     options: &'a DownOptions,
     start: Instant,
     sink: &'a dyn Sink,
+}
+
+impl Going<'_> {
+    /// When a part of the time is over.
+    fn until(&self, part: u32) -> tokio::time::Instant {
+        (self.start + self.options.timeout / part).into()
+    }
 }
 
 impl Cluster {
@@ -102,37 +107,53 @@ impl Cluster {
         options: &DownOptions,
         sink: &dyn Sink,
     ) -> Result<Down, ClusterError> {
-        check_namespace(confirmed, environment)?;
-        let record_call =
-            Call::get(format!("read ConfigMap/{}", environment.parent()), environment.parent_path());
-        let (identity, reads) = futures::future::join(self.verify(confirmed.identity()), async {
-            tokio::try_join!(self.namespace(environment, sink), self.find(&record_call, sink))
-        })
-        .await;
-        identity?;
-        let (namespace, record) = reads?;
+        let standing = self.stand(confirmed, environment, sink).await?;
+        Box::pin(self.down_standing(standing, environment, options, sink)).await
+    }
+
+    /// Removes an environment on what was seen of it right before.
+    ///
+    /// # Errors
+    /// As [`Cluster::down`].
+    pub async fn down_seen(
+        &self,
+        seen: Seen,
+        confirmed: &Confirmed,
+        options: &DownOptions,
+        sink: &dyn Sink,
+    ) -> Result<Down, ClusterError> {
+        let environment = seen.environment().clone();
+        let standing = self.stand_seen(seen, confirmed, sink).await?;
+        Box::pin(self.down_standing(standing, &environment, options, sink)).await
+    }
+
+    async fn down_standing(
+        &self,
+        standing: Standing,
+        environment: &Environment,
+        options: &DownOptions,
+        sink: &dyn Sink,
+    ) -> Result<Down, ClusterError> {
+        let Standing { namespace, record, kinds, members } = standing;
         let mut down = Down::default();
         if namespace == NamespaceState::Missing {
             return Ok(down);
         }
-        let kinds = environment.kinds_of(record.as_ref())?;
-        let members = if record.is_some() {
-            let resources = self.resolve_kinds(&kinds, &mut Resources::default(), sink).await?;
-            self.members(environment, &resources, sink).await?
-        } else {
-            self.members_without_record(environment, sink).await?
-        };
-
         let (kept, leaving): (Vec<Member>, Vec<Member>) =
             members.into_iter().partition(|member| !options.volumes && member.holds_data());
         for member in &kept {
             let why = HOLDS_DATA.to_owned();
             let step = format!("down/{}", member.key);
-            sink.emit(Event::ended(&step, Outcome::Skipped, format!("{} kept: {why}", member.key)));
+            sink.emit(Event::started(&step, member.key.to_string()));
+            sink.emit(Event::ended(&step, Outcome::Skipped, format!("kept: {why}")));
             down.objects.push(Removed { key: member.key.clone(), removal: Removal::Kept(why) });
         }
         let deleting = Deleting { verb: "down", dry_run: options.dry_run, sink };
-        let Deletions { removed, mut there } = self.delete_all(leaving.clone(), &deleting).await;
+        // What there may be beside ours is asked for meanwhile.
+        let ours = matches!(namespace, NamespaceState::Ours { .. }) && kept.is_empty();
+        let served = async { if ours { Some(self.listable(sink).await) } else { None } };
+        let (Deletions { removed, mut there }, served) =
+            futures::future::join(self.delete_all(leaving.clone(), &deleting), served).await;
         let deleted: HashSet<&ObjectKey> =
             removed.iter().filter(|r| r.removal == Removal::Deleted).map(|r| &r.key).collect();
         there.retain(|member| deleted.contains(&member.key));
@@ -140,6 +161,7 @@ impl Cluster {
         down.objects.extend(removed.iter().cloned());
 
         let going = Going { environment, options, start: Instant::now(), sink };
+        let mut settled = None;
         if !options.dry_run {
             down.stuck = self.wait_gone(&going, &there).await?;
             let left: BTreeSet<String> = removed
@@ -150,19 +172,27 @@ impl Cluster {
                 .chain(kept.iter().map(|member| &member.key))
                 .map(|key| super::resource::group_kind(&key.group, &key.kind))
                 .collect();
-            self.settle_record(environment, record.as_ref(), &kinds, &left, sink).await?;
+            settled = Some(left);
         }
+        let settling = async {
+            match &settled {
+                Some(left) => self.settle_record(environment, record.as_ref(), &kinds, left, sink).await,
+                None => Ok(()),
+            }
+        };
         let clean =
             kept.is_empty() && down.stuck.is_empty() && removed.iter().all(|r| r.removal == Removal::Deleted);
-        match namespace {
-            NamespaceState::Ours { uid, .. } if clean => {
+        match (namespace, served) {
+            (NamespaceState::Ours { uid, .. }, Some(served)) if clean => {
                 let gone: BTreeSet<&str> = deleted.iter().map(|member| member.uid.as_str()).collect();
-                self.remove_namespace(&going, &uid, &gone, &mut down).await?;
+                let beside = Beside { served, gone };
+                Box::pin(self.remove_namespace(&going, &uid, beside, settling, &mut down)).await?;
             }
-            NamespaceState::Terminating if clean && !options.dry_run => {
-                down.stuck.extend(self.wait_namespace_gone(&going).await?);
+            (NamespaceState::Terminating, _) if clean && !options.dry_run => {
+                settling.await?;
+                down.stuck.extend(self.wait_namespace_gone(&going, None).await?);
             }
-            _ => {}
+            _ => settling.await?,
         }
         Ok(down)
     }
@@ -170,29 +200,24 @@ impl Cluster {
     /// Waits until what was deleted and not gone with the answer is gone; what is left after the time is
     /// stuck.
     async fn wait_gone(&self, going: &Going<'_>, there: &[Member]) -> Result<Vec<Stuck>, ClusterError> {
-        let Going { environment, options, start, sink } = *going;
-        let kinds: BTreeSet<&Resource> = there.iter().map(|member| &member.resource).collect();
-        let uids: BTreeSet<&str> = there.iter().map(|member| member.uid.as_str()).collect();
-        if uids.is_empty() {
+        let Going { environment, sink, .. } = *going;
+        if there.is_empty() {
             return Ok(Vec::new());
         }
-        loop {
-            let there = self.members(environment, kinds.iter().copied(), sink).await?;
-            let there: Vec<Member> =
-                there.into_iter().filter(|member| uids.contains(member.uid.as_str())).collect();
-            if there.is_empty() {
-                return Ok(Vec::new());
-            }
-            if start.elapsed() >= options.timeout {
-                let stuck: Vec<Stuck> = there.iter().map(Stuck::member).collect();
-                for stuck in &stuck {
-                    let step = format!("down/{}", stuck.key);
-                    sink.emit(Event::ended(step, Outcome::Failed, stuck.held_by.join("; ")));
-                }
-                return Ok(stuck);
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
+        let waiting = self.members_gone(environment, there, sink);
+        if let Ok(gone) = tokio::time::timeout_at(going.until(1), waiting).await {
+            return gone.map(|()| Vec::new());
         }
+        let kinds: BTreeSet<&Resource> = there.iter().map(|member| &member.resource).collect();
+        let uids: BTreeSet<&str> = there.iter().map(|member| member.uid.as_str()).collect();
+        let still = self.members(environment, kinds, sink).await?;
+        let still = still.iter().filter(|member| uids.contains(member.uid.as_str()));
+        let stuck: Vec<Stuck> = still.map(Stuck::member).collect();
+        for stuck in &stuck {
+            let step = format!("down/{}", stuck.key);
+            sink.emit(Event::ended(step, Outcome::Failed, stuck.held_by.join("; ")));
+        }
+        Ok(stuck)
     }
 
     /// Deletes the record where nothing is left, else makes it say what is.
@@ -219,41 +244,4 @@ impl Cluster {
             self.record(environment, left, Races::default(), sink).await
         }
     }
-
-    /// Finds members where the record was removed by other hands; kinds that may not be listed can have
-    /// none of ours.
-    async fn members_without_record(
-        &self,
-        environment: &Environment,
-        sink: &dyn Sink,
-    ) -> Result<Vec<Member>, ClusterError> {
-        let kinds = self.listable(sink).await?;
-        let id = environment.id();
-        let lists = kinds.iter().filter(|kind| is_content(kind)).map(|kind| {
-            let id = &id;
-            async move {
-                match self.list(kind, &environment.namespace, Select::MembersOf(id), sink).await {
-                    Err(ClusterError::Forbidden { .. } | ClusterError::Server { code: 405, .. }) => {
-                        Ok(Vec::new())
-                    }
-                    result => result,
-                }
-            }
-        });
-        // One object may be served by several groups.
-        let mut members = try_join_all(lists).await?.concat();
-        members.sort_by(|a, b| a.uid.cmp(&b.uid));
-        members.dedup_by(|a, b| a.uid == b.uid);
-        Ok(members)
-    }
-}
-
-/// Kinds that hold something; events, metrics and leases come and go by themselves.
-pub(super) fn is_content(resource: &Resource) -> bool {
-    !matches!(
-        (resource.group.as_str(), resource.kind.as_str()),
-        ("", "Event" | "Endpoints" | "Binding")
-            | ("events.k8s.io" | "metrics.k8s.io" | "discovery.k8s.io", _)
-            | ("coordination.k8s.io", "Lease")
-    )
 }

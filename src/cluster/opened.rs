@@ -2,14 +2,13 @@
 //! applying and comparing have in common before the first write.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::apply::check_namespace;
 use super::applyset::Environment;
 use super::before::{Before, Look, id_of, refuse_foreign};
-use super::connect::{Cluster, Identity};
+use super::connect::Cluster;
 use super::error::ClusterError;
 use super::guard::Confirmed;
 use super::namespace::NamespaceState;
@@ -26,46 +25,7 @@ pub(super) struct Opened {
     pub(super) before: Before,
 }
 
-/// What a connection's first flight of requests saw: who the cluster is and, at the same moment, what is
-/// there of an environment. Only reading, so it needs nobody's word; whoever then writes hands over the
-/// guard's word for this very identity.
-pub struct Seen {
-    opened: Result<Opened, ClusterError>,
-    environment: Environment,
-    look: Look,
-    identity: Identity,
-    at: Instant,
-}
-
-impl Seen {
-    pub(super) fn environment(&self) -> &Environment {
-        &self.environment
-    }
-}
-
-/// What was seen holds this long; after a longer pause it is read again, and who the cluster is too.
-const HOLDS: Duration = Duration::from_secs(5);
-
 impl Cluster {
-    /// Reads who the cluster is, as the first request of a connection, and together with it what is there
-    /// of an environment. What cannot be read of the environment is told when it is used.
-    ///
-    /// # Errors
-    /// Where the server does not answer or does not accept the credentials.
-    pub async fn see(
-        &mut self,
-        environment: &Environment,
-        manifests: &[Manifest],
-        look: Look,
-        sink: &dyn Sink,
-    ) -> Result<Seen, ClusterError> {
-        let reading = async { Ok(self.read(environment, manifests, look, sink).await) };
-        let (uid, opened) = futures::future::try_join(self.uid(true), reading).await?;
-        self.identified(uid);
-        let identity = self.identity().clone();
-        Ok(Seen { opened, environment: environment.clone(), look, identity, at: Instant::now() })
-    }
-
     /// Makes a bundle ready and reads what is there, and again who the cluster is: what that says
     /// outweighs every other failure. Writes nothing.
     pub(super) async fn open(
@@ -77,29 +37,10 @@ impl Cluster {
         sink: &dyn Sink,
     ) -> Result<Opened, ClusterError> {
         check_namespace(confirmed, environment)?;
-        let reading = async { Ok(self.read(environment, manifests, look, sink).await) };
-        let (uid, opened) = futures::future::try_join(self.uid(false), reading).await?;
-        self.refuse_other(confirmed.identity(), &uid)?;
-        opened
+        self.read_as_confirmed(confirmed, self.read(environment, manifests, look, sink)).await
     }
 
-    /// What was seen, where it still holds and is of the cluster that was confirmed; else opens anew.
-    pub(super) async fn open_seen(
-        &self,
-        seen: Seen,
-        confirmed: &Confirmed,
-        manifests: &[Manifest],
-        sink: &dyn Sink,
-    ) -> Result<Opened, ClusterError> {
-        let Seen { opened, environment, look, identity, at } = seen;
-        if identity != *confirmed.identity() || at.elapsed() > HOLDS {
-            return self.open(confirmed, &environment, manifests, look, sink).await;
-        }
-        check_namespace(confirmed, &environment)?;
-        opened
-    }
-
-    async fn read(
+    pub(super) async fn read(
         &self,
         environment: &Environment,
         manifests: &[Manifest],

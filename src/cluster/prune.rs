@@ -10,7 +10,7 @@ use super::before::{Before, Id, id_of};
 use super::connect::Cluster;
 use super::delete::{Deleting, Removal, Removed};
 use super::error::ClusterError;
-use super::inventory::{Depth, Member};
+use super::member::{Depth, Member};
 use super::prepare::Prepared;
 use super::resource::Resources;
 use super::wave::Wave;
@@ -32,8 +32,8 @@ impl Cluster {
             .into_iter()
             .map(|member| {
                 let step = format!("prune/{}", member.key);
-                let text = format!("{} kept: {HOLDS_DATA}", member.key);
-                run.sink.emit(Event::ended(&step, Outcome::Skipped, text));
+                run.sink.emit(Event::started(&step, member.key.to_string()));
+                run.sink.emit(Event::ended(&step, Outcome::Skipped, format!("kept: {HOLDS_DATA}")));
                 Removed { key: member.key, removal: Removal::Kept(HOLDS_DATA.into()) }
             })
             .collect();

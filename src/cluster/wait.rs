@@ -22,7 +22,7 @@ use super::last_words::{Run, SHOWN};
 use super::resource::Resources;
 use super::scene::{EVENTS, PODS, REPLICA_SETS, Scene, WORKLOADS};
 use super::tracked::{line, name_of, step};
-use super::watch::{Follow, News};
+use super::watch::{Follow, News, earlier};
 use crate::event::{Event, Outcome, Sink};
 use crate::render::ObjectKey;
 
@@ -245,12 +245,4 @@ impl Cluster {
         all.sort_by(|a, b| (!a.failed, &a.key).cmp(&(!b.failed, &b.key)));
         all
     }
-}
-
-/// The earlier of two resourceVersions; unknown where they are no numbers (they are compared as such
-/// by the API server's own watch cache; KEP-5504).
-fn earlier(a: Option<String>, b: &str) -> Option<String> {
-    let a: u64 = a?.parse().ok()?;
-    let b: u64 = b.parse().ok()?;
-    Some(a.min(b).to_string())
 }

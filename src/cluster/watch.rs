@@ -179,3 +179,11 @@ impl Cluster {
         Ok(End::Closed)
     }
 }
+
+/// The earlier of two resourceVersions; unknown where they are no numbers (they are compared as such
+/// by the API server's own watch cache; KEP-5504).
+pub(super) fn earlier(a: Option<String>, b: &str) -> Option<String> {
+    let a: u64 = a?.parse().ok()?;
+    let b: u64 = b.parse().ok()?;
+    Some(a.min(b).to_string())
+}

@@ -1,6 +1,6 @@
 //! What `init` and `up` share once a plan is settled: apply, hand over a context, wait, report.
 
-use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -19,28 +19,6 @@ use crate::preset::Catalogue;
 use crate::render::{self, Manifest};
 use crate::ui::Ui;
 use crate::validate;
-
-/// Whether anything was written yet: what an interrupted person wants to know.
-#[derive(Debug, Default)]
-pub(super) struct Begun(Cell<bool>);
-
-impl Begun {
-    /// From here on something may have been written.
-    pub(super) fn begin(&self) {
-        self.0.set(true);
-    }
-
-    /// Adds to an interruption what it means.
-    pub(super) fn explain(&self, failure: Failure) -> Failure {
-        match (failure.exit, self.0.get()) {
-            (Exit::Interrupted, true) => {
-                failure.hint("what was applied so far stays: `devbox up` goes on, `devbox down` removes it")
-            }
-            (Exit::Interrupted, false) => failure.hint("nothing was written"),
-            _ => failure,
-        }
-    }
-}
 
 /// A settled plan on its way into a cluster.
 pub(super) struct Deployment<'a> {
@@ -110,6 +88,7 @@ pub(super) fn record(root: &Path, plan: &Plan, place: &Place) -> EnvironmentReco
         place: place.clone(),
         namespace: plan.namespace_name().to_owned(),
         kubeconfig: None,
+        kinds: BTreeSet::new(),
     }
 }
 
@@ -177,6 +156,7 @@ impl Deployment<'_> {
         let handing_over = async {
             let lasts = access::write(self, &kubeconfig, &record, &cluster, sink.as_ref()).await?;
             record.kubeconfig = Some(kubeconfig.clone());
+            record.kinds.clone_from(&applied.kinds);
             record.write(self.env)?;
             Ok::<_, Failure>(lasts)
         };

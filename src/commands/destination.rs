@@ -4,6 +4,8 @@
 //! may a sandbox be started and anything be written (arrive). A target that looks like production never
 //! gets past the first step.
 
+use std::collections::BTreeSet;
+
 use tokio::task::JoinHandle;
 
 use super::place;
@@ -42,10 +44,11 @@ struct Reached {
 }
 
 /// What is looked at together with who the cluster is.
-pub(super) struct Sight<'a> {
-    pub(super) environment: &'a Environment,
-    pub(super) manifests: &'a [Manifest],
-    pub(super) look: Look,
+pub(super) enum Sight<'a> {
+    /// What a bundle will meet.
+    Bundle { environment: &'a Environment, manifests: &'a [Manifest], look: Look },
+    /// All there is of an environment, which probably has these kinds.
+    Standing { environment: &'a Environment, kinds: &'a BTreeSet<String> },
 }
 
 /// A connection that is being opened while something else is done.
@@ -260,8 +263,11 @@ async fn reached(
                 cluster.identify().await?;
                 None
             }
-            Some(Sight { environment, manifests, look }) => {
+            Some(Sight::Bundle { environment, manifests, look }) => {
                 Some(cluster.see(environment, manifests, look, sink).await?)
+            }
+            Some(Sight::Standing { environment, kinds }) => {
+                Some(cluster.see_standing(environment, kinds, sink).await?)
             }
         };
         Ok::<_, Failure>((cluster, seen))

@@ -24,7 +24,7 @@ async fn diff(args: &DiffArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let approach = Approach::begin(env, &start.place, start.namespace(&args.plan)).await?;
     let settled = start.settle(env, ui, &args.plan)?;
     let (environment, manifests) = (settled.environment(), &settled.manifests);
-    let sight = Sight { environment: &environment, manifests, look: Look::ToCompare };
+    let sight = Sight::Bundle { environment: &environment, manifests, look: Look::ToCompare };
     let mut destination =
         approach.reach(env, ui.sink().as_ref(), &environment.namespace, Some(sight)).await?;
     if destination.is_asleep() {

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::destination::Arrived;
+use super::begun::Begun;
+use super::destination::{Arrived, Sight};
 use super::located::{self, Located};
 use super::runtime;
 use super::token;
@@ -11,7 +12,9 @@ use crate::cluster::{Down, DownOptions, Removal};
 use crate::config::EnvironmentRecord;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
+use crate::event::{Silent, Sink};
 use crate::fs;
+use crate::kubeconfig::{self, Kubeconfigs, Owner};
 use crate::ui::{Format, Page, Ui};
 
 /// Removes the environment; a second time there is nothing to do.
@@ -19,10 +22,11 @@ use crate::ui::{Format, Page, Ui};
 /// # Errors
 /// Where the cluster cannot be reached, or something does not go away.
 pub(super) fn run(args: &DownArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    runtime::run(down(args, env, ui))
+    let begun = Begun::removing();
+    runtime::run(down(args, env, ui, &begun)).map_err(|failure| begun.explain(failure))
 }
 
-async fn down(args: &DownArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+async fn down(args: &DownArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Failure> {
     let located = located::locate(env, &args.project, &args.target, args.namespace.as_deref())?;
     let Some(located) = located else {
         report(ui, None, args.dry_run);
@@ -33,11 +37,17 @@ async fn down(args: &DownArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
             .hint("see what would go: `devbox down --dry-run`")
             .hint("remove it: `devbox down --yes`"));
     }
-    let Arrived { cluster, confirmed, .. } = located.connect(env, ui, &args.target).await?;
-    let options = |dry_run| DownOptions { volumes: args.volumes, dry_run, timeout: args.timeout };
     let environment = &located.environment;
+    let sight = Sight::Standing { environment, kinds: &located.record.kinds };
+    let Arrived { cluster, confirmed, mut seen } =
+        located.connect(env, ui, &args.target, Some(sight)).await?;
+    let options = |dry_run| DownOptions { volumes: args.volumes, dry_run, timeout: args.timeout };
+    let mut down = async |options, sink: &dyn Sink| match seen.take() {
+        Some(seen) => cluster.down_seen(seen, &confirmed, &options, sink).await,
+        None => cluster.down(&confirmed, environment, &options, sink).await,
+    };
     if args.dry_run || !args.yes {
-        let plan = cluster.down(&confirmed, environment, &options(true), &crate::event::Silent).await?;
+        let plan = down(options(true), &Silent).await?;
         if args.dry_run {
             report(ui, Some(&plan), true);
             return Ok(Exit::Done);
@@ -46,16 +56,18 @@ async fn down(args: &DownArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
             ui.show(&page(&plan, &format!("Would be removed from namespace {}", environment.namespace)));
             ui.status("");
             if !ui.confirm("Remove this?", false)? {
-                return Err(Failure::interrupted().hint("nothing was removed"));
+                return Err(Failure::interrupted());
             }
         }
     }
-    let result = cluster.down(&confirmed, environment, &options(false), ui.sink().as_ref()).await?;
+    begun.begin();
+    let result = down(options(false), ui.sink().as_ref()).await?;
     report(ui, Some(&result), false);
     if let Some(error) = result.error() {
         return Err(error.into());
     }
     forget(env, &located, &result)?;
+    tell_merged(env, ui, &located.record);
     Ok(Exit::Done)
 }
 
@@ -70,6 +82,19 @@ fn forget(env: &Env, located: &Located, result: &Down) -> Result<(), Failure> {
         EnvironmentRecord::remove(env, &located.root)?;
     }
     Ok(())
+}
+
+/// Says where the environment's context is in a kubeconfig that is not ours to change without being asked.
+fn tell_merged(env: &Env, ui: &Ui, record: &EnvironmentRecord) {
+    let owner = Owner { project: record.project.clone(), namespace: record.namespace.clone() };
+    let merged = Kubeconfigs::load(env, None).and_then(|all| kubeconfig::remove(&all, None, Some(&owner)));
+    let Ok(Some(merged)) = merged else { return };
+    for context in merged.entries.iter().filter(|entry| entry.what == "context") {
+        let (name, file) = (&context.name, env.display(&merged.file));
+        ui.status(&format!(
+            "context `{name}` in {file} leads nowhere now: `devbox kubeconfig remove --name {name}`"
+        ));
+    }
 }
 
 fn report(ui: &Ui, result: Option<&Down>, dry_run: bool) {

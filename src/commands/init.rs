@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::deploy::{self, Begun, Deployment};
+use super::begun::Begun;
+use super::deploy::{self, Deployment};
 use super::destination::{Approach, Destination, Sight};
 use super::place::{self, Sources};
 use super::repository_file::RepositoryFile;
@@ -26,7 +27,7 @@ use crate::ui::{Format, Page, Review, Ui};
 /// # Errors
 /// Whatever stops it, before or after something was written; the message says which.
 pub(super) fn run(args: &InitArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let begun = Begun::default();
+    let begun = Begun::applying();
     runtime::run(init(args, env, ui, &begun)).map_err(|failure| begun.explain(failure))
 }
 
@@ -55,7 +56,7 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit
     deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, &plan, &place), record.as_ref())?;
     let approach = Approach::begin(env, &place, plan.namespace_name()).await?;
     let environment = deploy::environment(&workspace.root, &plan, &place);
-    let sight = Sight { environment: &environment, manifests: &manifests, look: Look::ToApply };
+    let sight = Sight::Bundle { environment: &environment, manifests: &manifests, look: Look::ToApply };
     let mut destination = approach.reach(env, ui.sink().as_ref(), plan.namespace_name(), Some(sight)).await?;
     deploy::warn(&plan, ui);
     ui.status("");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::deploy;
-use super::destination::{Arrived, Destination};
+use super::destination::{Approach, Arrived, Sight};
 use super::place::{self, Sources};
 use super::workspace;
 use crate::cli::{PathArg, TargetArgs};
@@ -55,19 +55,27 @@ pub(super) fn locate(
 }
 
 impl Located {
-    /// Connects to where it runs; never starts a sandbox.
+    /// Connects to where it runs, and looks at it in the same moment where that is asked for; never starts a
+    /// sandbox.
     ///
     /// # Errors
     /// Where the cluster cannot be reached or the guard refuses it.
-    pub(super) async fn connect(&self, env: &Env, ui: &Ui, target: &TargetArgs) -> Result<Arrived, Failure> {
+    pub(super) async fn connect(
+        &self,
+        env: &Env,
+        ui: &Ui,
+        target: &TargetArgs,
+        sight: Option<Sight<'_>>,
+    ) -> Result<Arrived, Failure> {
         if let Place::Sandbox(name) = &self.record.place {
             let status = sandbox::status(env, name).await?;
             if status.condition != Condition::Ready {
                 return Err(place::asleep(&self.record.place));
             }
         }
-        let mut destination =
-            Destination::reach(env, ui.sink().as_ref(), &self.record.place, &self.record.namespace).await?;
+        let Self { record, .. } = self;
+        let approach = Approach::begin(env, &record.place, &record.namespace).await?;
+        let mut destination = approach.reach(env, ui.sink().as_ref(), &record.namespace, sight).await?;
         destination.confirm(ui, target)?;
         destination.arrive(env, ui.sink().as_ref()).await
     }

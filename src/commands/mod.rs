@@ -1,6 +1,7 @@
 //! One verb each: a command puts the stages in order and nothing else.
 
 mod access;
+mod begun;
 mod deploy;
 mod destination;
 mod detect;
@@ -8,6 +9,7 @@ mod diff;
 mod down;
 mod handover;
 mod init;
+mod kubeconfig;
 mod located;
 mod place;
 mod preset;
@@ -44,6 +46,7 @@ pub fn dispatch(command: Command, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         Command::Detect(args) => detect::run(&args, env, ui),
         Command::Preset(command) => preset::run(&command, env, ui),
         Command::Schema { of } => Ok(schema::run(of, ui)),
+        Command::Kubeconfig(command) => kubeconfig::run(&command, env, ui),
         Command::Token(args) => token::run(&args, env, ui),
         Command::Sandbox(command) => sandbox::run(command, env, ui),
     }

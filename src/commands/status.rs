@@ -33,7 +33,14 @@ const SETTLED: Duration = Duration::from_millis(300);
 /// # Errors
 /// Where there is none, or its cluster cannot be reached.
 pub(super) fn run(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    runtime::run(status(args, env, ui))
+    match runtime::run(status(args, env, ui)) {
+        // That is how one ends watching.
+        Err(failure) if args.watch && failure.exit == Exit::Interrupted => {
+            ui.status("");
+            Ok(Exit::Interrupted)
+        }
+        result => result,
+    }
 }
 
 async fn status(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
@@ -43,17 +50,17 @@ async fn status(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
             .hint("set it up: `devbox init`")
             .hint("see what devbox finds in it: `devbox detect`"));
     };
-    let arrived = located.connect(env, ui, &args.target).await?;
+    let arrived = located.connect(env, ui, &args.target, None).await?;
     let limits = place::limits(env, &located.record.place)?;
     let mut last = None;
     let mut changes = Changes::new(&arrived, &located);
     loop {
-        let status = arrived.cluster.status(&located.environment, &Silent).await?;
         // Looking must not fail for want of a plan, or of the right to ask what would change.
-        let drift = match status.exists && located.present {
-            true => drift(args, env, &located, &arrived).await,
-            false => None,
-        };
+        let drift = async { if located.present { drift(args, env, &located, &arrived).await } else { None } };
+        let status = arrived.cluster.status(&located.environment, &Silent);
+        let (status, drift) = futures::future::join(status, Box::pin(drift)).await;
+        let status = status?;
+        let drift = drift.filter(|_| status.exists);
         let ready = status.ready;
         let seen = (timeless(&status), drift.as_ref().map(Diff::counts));
         if last.as_ref() != Some(&seen) {

@@ -5,6 +5,7 @@
 //! A token is kept until it is nearly used up, readable by its owner alone, so that a tool that is called
 //! twice waits once. What the sandbox gives is not kept: the sandbox is near, and may be made anew.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -90,7 +91,15 @@ fn record(args: &TokenArgs, env: &Env) -> Result<EnvironmentRecord, Failure> {
             .hint("set it up first: `devbox init`")
             .hint("or name one: `devbox token --context NAME --namespace NAME`"));
     };
-    Ok(EnvironmentRecord { schema: 1, root, project: String::new(), place, namespace, kubeconfig: None })
+    Ok(EnvironmentRecord {
+        schema: 1,
+        root,
+        project: String::new(),
+        place,
+        namespace,
+        kubeconfig: None,
+        kinds: BTreeSet::new(),
+    })
 }
 
 async fn fetch(args: &TokenArgs, record: &EnvironmentRecord, env: &Env, ui: &Ui) -> Result<Kept, Failure> {

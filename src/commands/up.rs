@@ -3,7 +3,8 @@
 
 use std::time::Instant;
 
-use super::deploy::{self, Begun, Deployment};
+use super::begun::Begun;
+use super::deploy::{self, Deployment};
 use super::destination::{Approach, Arrived, Sight};
 use super::runtime;
 use super::settled::{Settled, Start};
@@ -18,7 +19,7 @@ use crate::ui::Ui;
 /// # Errors
 /// Where nothing says what or where to apply, or applying fails.
 pub(super) fn run(args: &UpArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let begun = Begun::default();
+    let begun = Begun::applying();
     runtime::run(up(args, env, ui, &begun)).map_err(|failure| begun.explain(failure))
 }
 
@@ -33,7 +34,7 @@ async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Fa
     deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, plan, place), before.as_ref())?;
     let environment = settled.environment();
     let look = if asking { Look::ToCompare } else { Look::ToApply };
-    let sight = Sight { environment: &environment, manifests, look };
+    let sight = Sight::Bundle { environment: &environment, manifests, look };
     let mut destination =
         approach.reach(env, ui.sink().as_ref(), &environment.namespace, Some(sight)).await?;
     destination.confirm(ui, &args.target)?;

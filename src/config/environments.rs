@@ -4,6 +4,7 @@
 //! in the environment's kubeconfig alone. Losing the file loses nothing in the cluster; `devbox init`
 //! writes it again.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,10 @@ pub struct EnvironmentRecord {
     pub namespace: String,
     /// The environment's own kubeconfig file, once written.
     pub kubeconfig: Option<PathBuf>,
+    /// The kinds that it had when it was applied, so that they can be asked for in one round trip. What
+    /// counts is the record in the cluster.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub kinds: BTreeSet<String>,
 }
 
 /// Where an environment runs.
@@ -153,6 +158,7 @@ mod tests {
             place: Place::Context { context: "dev".into(), kubeconfig: None },
             namespace: "dev-me-shop".into(),
             kubeconfig: None,
+            kinds: BTreeSet::new(),
         }
     }
 

@@ -1,5 +1,5 @@
 //! The environment's own kubeconfig: one file per environment in `<state>/kubeconfigs/`, readable
-//! by its owner alone. The user's own files are not touched.
+//! by its owner alone. The user's own files are not touched here.
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,11 @@ pub fn entries(target: &Target) -> (Value, Value) {
 /// The folder of the environments' files.
 fn folder(env: &Env) -> PathBuf {
     env.dirs.state.join("kubeconfigs")
+}
+
+/// The folder of the copies of a person's files that were changed.
+pub(super) fn copies(env: &Env) -> PathBuf {
+    folder(env).join("copies")
 }
 
 /// The file is one of an environment, so not the person's own.

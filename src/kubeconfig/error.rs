@@ -1,6 +1,7 @@
 //! Why a kubeconfig cannot be used: the file, the key, and what else is there to choose.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::error::{Exit, Explain};
 use crate::fs::FsError;
@@ -68,6 +69,48 @@ pub enum KubeconfigError {
         /// The missing entry.
         name: String,
     },
+    /// An entry of that name is there and is not to be replaced.
+    #[error("{what} `{name}` is in `{}` already, and is not replaced: {why}", path.display())]
+    Taken {
+        /// `context`, `cluster` or `user`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// Its file.
+        path: PathBuf,
+        /// What speaks against it.
+        why: String,
+    },
+    /// A context that is to be removed is not devbox's.
+    #[error("context `{context}` in `{}` was not put there by devbox", path.display())]
+    NotOurs {
+        /// The context.
+        context: String,
+        /// Its file.
+        path: PathBuf,
+    },
+    /// The file that says which context is the current one is not the one that is written.
+    #[error("the current context is set in `{}`, which is not changed", path.display())]
+    CurrentElsewhere {
+        /// The context that was to be the current one.
+        context: String,
+        /// That file.
+        path: PathBuf,
+    },
+    /// The file is written in a way that cannot be changed without touching more than our entries.
+    #[error("cannot change `{}` without rewriting more of it than devbox's entries", path.display())]
+    Style {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Somebody holds the lock.
+    #[error("`{}` has been there for {} s: another program is writing the kubeconfig, or was interrupted", lock.display(), age.as_secs())]
+    Locked {
+        /// The lock.
+        lock: PathBuf,
+        /// For how long.
+        age: Duration,
+    },
     /// An entry is there but cannot be used.
     #[error("cannot use {key} in `{}`", path.display())]
     Entry {
@@ -119,6 +162,23 @@ impl Explain for KubeconfigError {
                 }
                 hints.push(format!("contexts: {}", contexts(available)));
                 hints
+            }
+            Self::Taken { what, .. } => vec![
+                "give it another name: `--name NAME`".into(),
+                format!("or replace the {what}: `--force`"),
+            ],
+            Self::NotOurs { context, .. } => {
+                vec![format!("remove it yourself: `kubectl config delete-context {context}`")]
+            }
+            Self::CurrentElsewhere { context, .. } => vec![format!(
+                "merge without `--current`, then `kubectl config use-context {context}`"
+            )],
+            Self::Style { .. } => vec![
+                "see the entries with `devbox kubeconfig print` and write them yourself".into(),
+                "or give them a file of their own: `--kubeconfig FILE`".into(),
+            ],
+            Self::Locked { lock, .. } => {
+                vec![format!("where no other program is at it, remove it: `rm {}`", lock.display())]
             }
             Self::Dangling { .. } | Self::Entry { .. } | Self::Syntax { .. } | Self::Shape { .. } => Vec::new(),
         }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::KubeconfigError;
 use super::entry::{Entry, text};
 use super::environment;
+use super::guest;
 use super::target::Target;
 use crate::env::Env;
 use crate::fs;
@@ -16,7 +17,9 @@ use crate::fs;
 /// Every context, cluster and user that the kubeconfigs define, each with its file.
 #[derive(Debug, Clone, Default)]
 pub struct Kubeconfigs {
-    current: Option<String>,
+    pub(super) current: Option<String>,
+    /// The file that says so.
+    pub(super) current_file: Option<PathBuf>,
     pub(super) contexts: IndexMap<String, Entry>,
     pub(super) clusters: IndexMap<String, Entry>,
     pub(super) users: IndexMap<String, Entry>,
@@ -94,6 +97,7 @@ impl Kubeconfigs {
         }
         if self.current.is_none() {
             self.current = document.get("current-context").and_then(text);
+            self.current_file = self.current.as_ref().map(|_| file.to_path_buf());
         }
         let lists = [
             ("contexts", "context", &mut self.contexts),
@@ -118,9 +122,17 @@ impl Kubeconfigs {
         Ok(())
     }
 
-    /// The name in `current-context`, of the first file that sets one.
+    /// The name in `current-context`, of the first file that sets one. Where that is an environment's that
+    /// was merged in, the one before it: an environment is not set up with the rights of another.
     pub fn current(&self) -> Option<&str> {
-        self.current.as_deref()
+        let current = self.current.as_deref()?;
+        match self.contexts.get(current).filter(|context| guest::owner(context).is_some()) {
+            None => Some(current),
+            Some(context) => {
+                let before = guest::before(context)?;
+                self.contexts.get_key_value(&before).map(|(name, _)| name.as_str())
+            }
+        }
     }
 
     /// The files that were looked at, in order, whether they were there or not.
@@ -128,10 +140,12 @@ impl Kubeconfigs {
         &self.looked
     }
 
-    /// Every context, in the order of the files.
+    /// Every context of the person's own, in the order of the files.
     pub fn contexts(&self) -> Vec<ContextSummary> {
+        let current = self.current();
         self.contexts
             .iter()
+            .filter(|(_, entry)| guest::owner(entry).is_none())
             .map(|(name, entry)| {
                 let cluster = entry.text("cluster").unwrap_or_default();
                 ContextSummary {
@@ -141,7 +155,7 @@ impl Kubeconfigs {
                     namespace: entry.text("namespace").unwrap_or_else(|| "default".into()),
                     user: entry.text("user"),
                     file: entry.file.clone(),
-                    current: self.current.as_deref() == Some(name),
+                    current: current == Some(name.as_str()),
                 }
             })
             .collect()
@@ -189,7 +203,7 @@ fn listed(env: &Env) -> Result<Vec<PathBuf>, KubeconfigError> {
     Ok(files)
 }
 
-fn parse(file: &Path, content: &str) -> Result<Value, KubeconfigError> {
+pub(super) fn parse(file: &Path, content: &str) -> Result<Value, KubeconfigError> {
     let syntax = |source| KubeconfigError::Syntax { path: file.to_path_buf(), source };
     let content = content.strip_prefix('\u{feff}').unwrap_or(content);
     let mut yaml: serde_yaml::Value = serde_yaml::from_str(content).map_err(syntax)?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Page;
 use crate::env::Env;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::event::{Event, Sink};
 
 /// How data is printed.
@@ -113,6 +113,10 @@ impl Ui {
 
     /// Prints a failure to stderr: what, caused by, hint.
     pub fn failure(&self, failure: &Failure) {
+        if failure.exit == Exit::Interrupted && self.animated {
+            // The terminal wrote `^C` there.
+            let _ = console::Term::stderr().clear_line();
+        }
         match self.format {
             Format::Human => self.err_line(&super::failure::human(failure, self)),
             Format::Json => self.err_line(&super::failure::json(failure)),

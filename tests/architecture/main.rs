@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plan", &["error", "config", "detect", "preset"]),
     ("render", &["error", "config", "preset", "plan"]),
     ("validate", &["error", "config", "preset", "plan", "render"]),
-    ("kubeconfig", &["error", "event", "env", "fs"]),
+    ("kubeconfig", &["error", "event", "env", "fs", "config"]),
     ("cluster", &["error", "event", "env", "fs", "render", "kubeconfig"]),
     ("sandbox", &["error", "event", "env", "fs"]),
     ("ui", &["error", "event", "env", "detect", "plan", "render", "validate", "cluster"]),

@@ -7,6 +7,7 @@ mod command_line;
 mod examples;
 mod init;
 mod install;
+mod kubeconfig;
 mod preset;
 mod render;
 #[path = "../support/mod.rs"]

@@ -83,6 +83,11 @@ fn what_was_seen_of_another_cluster_than_the_confirmed_one_is_not_written_to() {
         let options = ApplyOptions::default();
         let error = cluster.apply_seen(seen, &t.confirmed, &bundle, &options, &t.events).await.unwrap_err();
         assert!(matches!(error, ClusterError::OtherCluster { .. }), "{error}");
+        t.up_all(&(t.namespace_yaml() + &config_map("a", "1"))).await;
+        let kinds = ["ConfigMap".to_owned()].into();
+        let seen = cluster.see_standing(&t.environment, &kinds, &t.events).await.unwrap();
+        let error = cluster.down_seen(seen, &t.confirmed, &Default::default(), &t.events).await.unwrap_err();
+        assert!(matches!(error, ClusterError::OtherCluster { .. }), "{error}");
         assert!(proxy.mutating().is_empty());
     });
 }

@@ -6,6 +6,7 @@ use devbox::cluster::{ApplyOptions, Change, DownOptions};
 use tokio::sync::Notify;
 
 use crate::faults::{Fault, Proxy};
+use crate::support::{Devbox, Key};
 use crate::trial::{changes, config_map, deployment, trial};
 
 /// Drops an apply when its `n`-th write arrives at the proxy, before or after it is sent on.
@@ -120,5 +121,50 @@ fn an_up_interrupted_at_any_write_converges_when_run_again_and_leaks_nothing() {
             n += 1;
         }
         assert!(n > 5, "{n}");
+    });
+}
+
+#[test]
+fn ctrl_c_in_the_middle_of_an_up_and_of_a_down_says_what_stays_and_how_to_go_on() {
+    trial(async |t| {
+        t.namespace_before().await;
+        let hangs = Rc::new(std::cell::Cell::new(None));
+        let hanging = hangs.clone();
+        let proxy = Proxy::start(&t, move |seen| {
+            let meant = hanging.get() == Some(seen.method.as_str()) && seen.path.ends_with("/quotes");
+            if meant { Fault::Hang } else { Fault::None }
+        })
+        .await;
+        let kubeconfig = std::fs::read_to_string(proxy.kubeconfig()).unwrap();
+        let devbox = Devbox::new().project("go-http").kubeconfig(&kubeconfig);
+        let namespace = t.namespace().to_owned();
+        // The terminal is waited for on a thread of its own: the proxy needs this one.
+        let interrupted = async |method: Option<&'static str>, words: &[&str], shown: &'static str| {
+            hangs.set(method);
+            let call = words.iter().fold(devbox.call(), |call, word| call.arg(*word));
+            let screen = tokio::task::spawn_blocking(move || {
+                let mut terminal = call.terminal();
+                terminal.wait_for(shown).send(Key::CtrlC);
+                assert_eq!(terminal.exit_code(), 130);
+                assert!(terminal.cursor_is_visible());
+                terminal.screen()
+            });
+            screen.await.unwrap()
+        };
+        let init = ["init", "--yes", "--no-wait", "--namespace", &namespace];
+        let screen = interrupted(Some("PATCH"), &init, "Deployment/quotes").await;
+        let end = "error: interrupted\n  hint: what was applied so far stays: `devbox up` goes on, `devbox down` removes it";
+        assert!(screen.ends_with(end), "{screen}");
+        hangs.set(None);
+        let run = async |words: &[&str]| {
+            let mut command = tokio::process::Command::from(devbox.command(env!("CARGO_BIN_EXE_devbox")));
+            command.args(words).stdin(std::process::Stdio::null()).output().await.unwrap().status.code()
+        };
+        assert_eq!(run(&["up", "--no-wait"]).await, Some(0));
+        let screen = interrupted(Some("DELETE"), &["down", "--yes"], "Deployment/quotes").await;
+        assert!(screen.contains("error: interrupted\n  hint: what was removed so far is gone"), "{screen}");
+        hangs.set(None);
+        assert_eq!(run(&["down", "--yes", "--volumes"]).await, Some(0));
+        assert!(crate::inventory::inventory(&t).await.is_empty());
     });
 }

@@ -1,7 +1,7 @@
 //! The cluster room against a real kube-apiserver: one sandbox per run, one namespace per test, all
 //! tests in parallel, nothing left behind. No test is skipped for want of a cluster.
 //!
-//! What is promised, and where it is tested. Faults come from the proxy in `faults.rs`, which delays, cuts,
+//! What is promised, and where it is tested. Faults come from the proxy in `tests/faults`, which delays, cuts,
 //! throttles, truncates, stalls and counts.
 //!
 //! | given, when | then | test |
@@ -19,6 +19,8 @@
 //! | an immutable field, up | named; made anew on request, never for what the server would not take | `refused::an_immutable_field_is_named_and_the_object_stays`, `recreate` |
 //! | a webhook that is not ready, up | waited for | `webhook::a_webhook_that_is_not_there_yet_is_waited_for_and_one_that_denies_is_quoted` |
 //! | 429, 503, cut after sending, up | one object, success | `network`, `weather` |
+//! | a credential plugin's token is refused | run once more for all requests and watches | `network::a_credential_plugin_runs_once_...`, `network::a_credential_that_runs_out_in_the_middle_...` |
+//! | Ctrl-C in an up, a down | exit 130, says what stays | `interrupt::ctrl_c_in_the_middle_of_an_up_and_of_a_down_...` |
 //! | a server that says nothing, any verb | ends, says for how long it waited | `silence` |
 //! | namespace Terminating, up | waited for | `apply::a_namespace_that_is_being_deleted_is_waited_for_and_made_anew` |
 //! | an object of another set, up | refused | `refused::an_object_of_another_apply_set_is_refused_and_nothing_is_written` |
@@ -32,6 +34,7 @@
 //! | marked to be kept, prune | kept, still a member | `prune::claims_and_what_is_marked_to_be_kept_are_not_pruned` |
 //! | a finalizer blocks, down | named with its owner, bounded, record kept | `down::a_finalizer_that_blocks_is_named_within_the_time_and_the_record_is_kept` |
 //! | down twice; namespace was there before | exit 0; it stays | `down::a_namespace_that_we_created_goes_...`, `down::a_namespace_that_was_there_stays_...` |
+//! | down | four round trips behind TLS, identity once, no polling | `round_trips` |
 //! | no image, crash loop, wait | fails in seconds with container, reason, log | `wait::an_image_that_cannot_be_pulled_...`, `wait::a_crash_loop_...`, `wait::a_crashing_init_container_is_named` |
 //! | available, new bad image, wait | never a stale success | `wait::an_available_deployment_with_a_new_bad_image_is_never_a_stale_success` |
 //! | a job fails, wait | named with its reason | `wait::a_job_that_fails_is_named_with_its_reason` |
@@ -41,9 +44,12 @@
 //! | a new namespace, diff | shown with its content | `diff::a_new_namespace_and_what_is_in_it_are_shown_as_they_are_rendered` |
 //! | the cluster changed since the plan was shown, up | says so, asks again | `verbs::up_asks_again_where_the_cluster_changed_after_the_changes_were_shown` |
 //!
-//! What is marked to be kept is not disowned when no manifest makes it any more, as Helm's `keep` would:
-//! only what carries the set's label may ever be deleted, so without it `down --volumes` could not remove
-//! the data it is asked for, and an `up` that brings the object back would take it for somebody else's.
+//! Scenarios of a person's own kubeconfig need no cluster: `tests/cli/kubeconfig.rs`.
+//!
+//! What is marked to be kept is not disowned when no manifest makes it any more, as Helm's `keep` and
+//! cli-utils' deletion prevention would: KEP-3659 asks for neither, and makes the label on a member the only
+//! truth about membership. Only what carries it may ever be deleted, so without it `down --volumes` could not
+//! remove the data it is asked for, and an `up` that brings the object back would take it for somebody else's.
 
 #![expect(
     clippy::unwrap_used,
@@ -58,6 +64,7 @@ mod apply;
 mod catalogue;
 mod diff;
 mod down;
+#[path = "../faults/mod.rs"]
 mod faults;
 mod guard;
 mod interrupt;
@@ -68,6 +75,7 @@ mod proxies;
 mod prune;
 mod recreate;
 mod refused;
+mod round_trips;
 mod sandbox;
 mod silence;
 #[path = "../support/mod.rs"]

@@ -254,6 +254,57 @@ echo '{\"apiVersion\": \"client.authentication.k8s.io/v1\", \"kind\": \"ExecCred
     });
 }
 
+#[test]
+fn a_credential_that_runs_out_in_the_middle_is_renewed_once_for_all_requests_and_for_open_watches() {
+    trial(async |t| {
+        use std::os::unix::fs::PermissionsExt;
+        let bundle = (0..30).fold(t.namespace_yaml(), |all, n| all + &config_map(&format!("c{n}"), "1"))
+            + &deployment("web", "nginx", "");
+        let refused: Rc<Cell<(&str, bool)>> = Rc::new(Cell::new(("1", false)));
+        let refusing = refused.clone();
+        let proxy = Proxy::start(&t, move |seen| {
+            let (token, watches) = refusing.get();
+            let maps = seen.method == "PATCH" && seen.path.contains("/configmaps/c");
+            match seen.token == token && if watches { seen.watch } else { maps } {
+                true => Fault::Status(401, "Unauthorized"),
+                false => Fault::None,
+            }
+        })
+        .await;
+        // The token is the number of the run.
+        let script = "#!/bin/sh
+cd \"$(dirname \"$0\")\"
+echo run >> runs
+echo '{\"apiVersion\": \"client.authentication.k8s.io/v1\", \"kind\": \"ExecCredential\", \"status\": {\"token\": \"'$(($(wc -l < runs)))'\", \"expirationTimestamp\": \"2100-01-01T00:00:00Z\"}}'
+";
+        let login = t.kubeconfig("login", script);
+        std::fs::set_permissions(&login, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut kubeconfig: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(proxy.kubeconfig()).unwrap()).unwrap();
+        kubeconfig["contexts"][0]["context"]["user"] = "me".into();
+        kubeconfig["users"] = serde_json::json!([{"name": "me", "user": {"exec": {
+            "apiVersion": "client.authentication.k8s.io/v1", "command": "./login", "interactiveMode": "Never",
+        }}}]);
+        let file = t.kubeconfig("exec", &kubeconfig.to_string());
+        let cluster = Cluster::connect(&target(&file)).await.unwrap();
+        let runs = || std::fs::read_to_string(t.home.path().join("runs")).unwrap().lines().count();
+        assert_eq!(runs(), 1);
+        let applied = t.up_with(&cluster, &bundle, ApplyOptions::default()).await.unwrap();
+        assert!(applied.error().is_none(), "{}", applied.error().unwrap());
+        let refused_maps =
+            proxy.seen().iter().filter(|s| s.path.contains("/configmaps/c") && s.token == "1").count();
+        assert_eq!(refused_maps, 30);
+        assert_eq!(runs(), 2);
+
+        refused.set(("2", true));
+        let options = devbox::cluster::WaitOptions { timeout: Duration::from_secs(60) };
+        let readiness = cluster.wait(&t.environment, &applied, &options, &t.events).await.unwrap();
+        assert!(readiness.is_ready(), "{readiness:?}");
+        assert!(proxy.seen().iter().any(|seen| seen.watch && seen.token == "3"));
+        assert_eq!(runs(), 3);
+    });
+}
+
 async fn connect_to(t: &crate::trial::Trial, server: &str) -> ClusterError {
     let kubeconfig = format!(
         "current-context: x\ncontexts: [{{name: x, context: {{cluster: c}}}}]\nclusters: [{{name: c, cluster: {{server: '{server}'}}}}]\n"

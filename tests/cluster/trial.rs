@@ -65,6 +65,16 @@ pub(crate) fn accepted(cluster: &Cluster, namespace: &str) -> Confirmed {
     }
 }
 
+impl crate::faults::Upstream for Trial {
+    fn client(&self) -> kube::Client {
+        self.cluster.client()
+    }
+
+    fn folder(&self) -> &Path {
+        self.home.path()
+    }
+}
+
 impl Trial {
     async fn new(kubeconfig: &Path) -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);

@@ -231,8 +231,10 @@ fn status_tells_addresses_quota_and_how_far_it_is_from_devbox_yaml_and_watches()
     terminal.wait_for("more lines: make the terminal higher");
     devbox.args(["up", "--set", "quotes.port=9100"]).run().ok();
     terminal.wait_for("Differs from devbox.yaml");
+    // That is how it ends, so it is no failure that is told.
     terminal.send(Key::CtrlC);
     assert_eq!(terminal.exit_code(), 130);
+    assert!(terminal.cursor_is_visible() && !terminal.screen().contains("error"), "{}", terminal.screen());
     let run = devbox.arg("status").run().ok();
     assert!(run.stdout.contains("\nDiffers from devbox.yaml\n  changed  2\n"), "{run}");
     // Looking changed nothing.

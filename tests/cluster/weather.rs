@@ -20,7 +20,7 @@ enum Namespace {
     Theirs,
 }
 
-/// Up, wait, up again with something dropped, diff and down, all through the fault.
+/// Up, wait, status, up again with something dropped, diff and down, all through the fault.
 fn survives(namespace: Namespace, fault: impl Fn() -> Fault + 'static) {
     trial(async |t| {
         if namespace == Namespace::Theirs {
@@ -69,6 +69,9 @@ fn survives(namespace: Namespace, fault: impl Fn() -> Fault + 'static) {
         let options = WaitOptions { timeout: Duration::from_secs(120) };
         let readiness = cluster.wait(&t.environment, &applied, &options, &t.events).await.unwrap();
         assert!(readiness.is_ready(), "{readiness:?}");
+        proxy.reset();
+        let status = cluster.status(&t.environment, &t.events).await.unwrap();
+        assert!(status.exists && status.ready && status.members.len() == 5, "{status:?}");
         let password = t.get(&t.core("secrets", "db")).await.unwrap()["data"].clone();
 
         apply(&new).await;

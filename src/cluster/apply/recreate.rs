@@ -11,7 +11,7 @@ use super::super::applyset::Environment;
 use super::super::before::Before;
 use super::super::connect::Cluster;
 use super::super::error::ClusterError;
-use super::super::inventory::Member;
+use super::super::member::Member;
 use super::super::prepare::Prepared;
 use super::super::request::{Call, Reply};
 use super::super::wave::Wave;

@@ -17,7 +17,7 @@ use super::super::applyset::Environment;
 use super::super::before::Before;
 use super::super::connect::Cluster;
 use super::super::error::{ClusterError, FieldConflict};
-use super::super::inventory::Member;
+use super::super::member::Member;
 use super::super::namespace::NamespaceState;
 use super::super::opened::Opened;
 use super::super::prepare::Prepared;

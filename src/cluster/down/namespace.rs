@@ -9,26 +9,48 @@ use super::super::applyset::Environment;
 use super::super::connect::Cluster;
 use super::super::inventory::Select;
 use super::super::request::Call;
-use super::super::resource::Resources;
+use super::super::resource::Resource;
+use super::super::standing::is_content;
 use super::super::stuck::Stuck;
-use super::{Down, Going, LOOK_EVERY, is_content};
+use super::{Down, Going};
 use crate::event::{Event, Outcome, Sink};
 use crate::render::ObjectKey;
 
+/// What it takes to see what is beside ours.
+pub(super) struct Beside<'a> {
+    /// The kinds that the cluster serves.
+    pub(super) served: Result<Vec<Resource>, ClusterError>,
+    /// The UIDs of what went.
+    pub(super) gone: BTreeSet<&'a str>,
+}
+
 impl Cluster {
-    /// Removes the namespace that we created, if nothing but what went is in it.
+    /// Removes the namespace that we created, if nothing but what went is in it. `settling` is what is
+    /// written meanwhile.
     pub(super) async fn remove_namespace(
         &self,
         going: &Going<'_>,
         uid: &str,
-        gone: &BTreeSet<&str>,
+        beside: Beside<'_>,
+        settling: impl Future<Output = Result<(), ClusterError>>,
         down: &mut Down,
     ) -> Result<(), ClusterError> {
         let Going { environment, options, sink, .. } = *going;
         let name = &environment.namespace;
         let step = format!("down/Namespace/{name}");
         sink.emit(Event::started(&step, format!("Namespace/{name}")));
-        down.foreign = match self.foreign(environment, gone, sink).await {
+        // The pods that are still there may take longer than it takes to see that the namespace stays.
+        let mut pods = std::pin::pin!(tokio::time::timeout_at(going.until(2), self.pods_gone(name, sink)));
+        let mut pods_gone = None;
+        let foreign = async { Ok(self.foreign(environment, beside, sink).await) };
+        let mut looking = std::pin::pin!(futures::future::try_join(settling, foreign));
+        let ((), foreign) = loop {
+            tokio::select! {
+                looked = &mut looking => break looked?,
+                gone = &mut pods, if pods_gone.is_none() => pods_gone = Some(gone),
+            }
+        };
+        down.foreign = match foreign {
             Ok(foreign) => foreign,
             Err(ClusterError::Forbidden { denied, .. }) => {
                 let why = format!("kept: you may not list `{}`, so it may hold something", denied.resource);
@@ -50,19 +72,29 @@ impl Cluster {
             down.namespace_removed = true;
             return Ok(());
         }
-        sink.emit(Event::progress(&step, "waiting until its pods are gone"));
-        self.pods_gone(going).await?;
+        // The namespace controller that still finds a pod looks again only after half a pod's grace period
+        // and more (k8s.io/kubernetes/pkg/controller/namespace/deletion).
+        let pods_gone = match pods_gone {
+            Some(gone) => gone,
+            None => {
+                sink.emit(Event::progress(&step, "waiting until its pods are gone"));
+                pods.await
+            }
+        };
+        pods_gone.unwrap_or(Ok(()))?;
+        sink.emit(Event::progress(&step, "waiting until it is gone"));
         let path = format!("/api/v1/namespaces/{name}");
         let call = Call::delete(format!("delete Namespace/{name}"), path, uid).on(&step);
-        match self.call(&call, sink).await {
-            Ok(_) | Err(ClusterError::NotFound { .. }) => {}
+        let from = match self.call(&call, sink).await {
+            Ok(reply) => reply.body["metadata"]["resourceVersion"].as_str().map(ToOwned::to_owned),
+            Err(ClusterError::NotFound { .. }) => None,
             Err(ClusterError::Forbidden { .. }) => {
                 sink.emit(Event::ended(&step, Outcome::Skipped, "kept: you may not delete namespaces"));
                 return Ok(());
             }
             Err(error) => return Err(error),
-        }
-        let stuck = self.wait_namespace_gone(going).await?;
+        };
+        let stuck = self.wait_namespace_gone(going, from).await?;
         match stuck {
             None => {
                 down.namespace_removed = true;
@@ -76,37 +108,23 @@ impl Cluster {
         Ok(())
     }
 
-    /// Waits until no pod is left. The namespace controller that still finds one looks again only after
-    /// half a pod's grace period and more (k8s.io/kubernetes/pkg/controller/namespace/deletion).
-    async fn pods_gone(&self, going: &Going<'_>) -> Result<(), ClusterError> {
-        let Going { environment, options, start, sink } = *going;
-        let resources = Resources::default();
-        let Some(pods) = resources.find("", "v1", "Pod") else { return Ok(()) };
-        while start.elapsed() < options.timeout / 2
-            && !self.list(pods, &environment.namespace, Select::All, sink).await?.is_empty()
-        {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        Ok(())
-    }
-
-    /// Waits until the namespace is gone; what does not go within the time is stuck.
-    pub(super) async fn wait_namespace_gone(&self, going: &Going<'_>) -> Result<Option<Stuck>, ClusterError> {
-        let Going { environment, options, start, sink } = *going;
+    /// Waits until the namespace is gone; what does not go within the time is stuck. `from` is its
+    /// resourceVersion when it was deleted.
+    pub(super) async fn wait_namespace_gone(
+        &self,
+        going: &Going<'_>,
+        from: Option<String>,
+    ) -> Result<Option<Stuck>, ClusterError> {
+        let Going { environment, sink, .. } = *going;
         let name = &environment.namespace;
+        let waiting = self.namespace_object_gone(name, from, sink);
+        if let Ok(gone) = tokio::time::timeout_at(going.until(1), waiting).await {
+            return gone.map(|()| None);
+        }
         let call = Call::get(format!("read Namespace/{name}"), format!("/api/v1/namespaces/{name}"));
-        loop {
-            let live = match self.find(&call, sink).await {
-                Ok(Some(live)) => live,
-                Ok(None) => return Ok(None),
-                // A Role in the namespace went with it, and so did the permission to look.
-                Err(ClusterError::Forbidden { .. }) => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            if start.elapsed() >= options.timeout {
-                return Ok(Some(self.stuck_namespace(environment, &live, sink).await));
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
+        match self.find(&call, sink).await? {
+            Some(live) => Ok(Some(self.stuck_namespace(environment, &live, sink).await)),
+            None => Ok(None),
         }
     }
 
@@ -114,10 +132,10 @@ impl Cluster {
     async fn foreign(
         &self,
         environment: &Environment,
-        gone: &BTreeSet<&str>,
+        Beside { served, gone }: Beside<'_>,
         sink: &dyn Sink,
     ) -> Result<Vec<ObjectKey>, ClusterError> {
-        let kinds = self.listable(sink).await?;
+        let kinds = served?;
         let lists = kinds.iter().filter(|kind| is_content(kind)).map(|kind| async move {
             match self.list(kind, &environment.namespace, Select::All, sink).await {
                 Ok(members) => Ok(members),

@@ -3,8 +3,12 @@
 //! It ends TLS with a certificate of its own, speaks HTTP/2 and HTTP/1.1, and sends each request on
 //! over the administrator's connection.
 
+mod body;
+mod flights;
+
 use std::convert::Infallible;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -12,10 +16,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use devbox::cluster::Cluster;
-use futures::StreamExt;
+use devbox::env::Env;
+use devbox::kubeconfig::{Kubeconfigs, Target};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Frame, Incoming};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use kube::client::Body;
@@ -23,9 +28,16 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
-use crate::trial::{Trial, target};
+use body::{BoxBody, boxed, in_pieces, torn};
+pub(crate) use flights::Flights;
 
-type BoxBody = http_body_util::combinators::UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+/// What a proxy is put in front of.
+pub(crate) trait Upstream {
+    /// The administrator's connection to it.
+    fn client(&self) -> kube::Client;
+    /// A folder of the test's own, for the proxy's kubeconfig.
+    fn folder(&self) -> &Path;
+}
 
 /// A request as the proxy saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +48,8 @@ pub(crate) struct Seen {
     pub(crate) watch: bool,
     /// It asks what would happen.
     pub(crate) dry_run: bool,
+    /// The bearer token that it came with; empty where there was none.
+    pub(crate) token: String,
     /// How often this method and path were seen before.
     pub(crate) before: usize,
 }
@@ -75,7 +89,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) async fn start(trial: &Rc<Trial>, fault: impl Fn(&Seen) -> Fault + 'static) -> Self {
+    pub(crate) async fn start(before: &Rc<impl Upstream>, fault: impl Fn(&Seen) -> Fault + 'static) -> Self {
         let certified = rcgen::generate_simple_self_signed(vec!["127.0.0.1".into()]).unwrap();
         let key = rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
         let mut tls = rustls::ServerConfig::builder()
@@ -89,7 +103,7 @@ impl Proxy {
         let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
         let connections: Arc<Mutex<usize>> = Arc::default();
         let fault: Rc<dyn Fn(&Seen) -> Fault> = Rc::new(fault);
-        let upstream = trial.cluster.client();
+        let upstream = before.client();
         let (log, count) = (seen.clone(), connections.clone());
         local(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -118,9 +132,8 @@ impl Proxy {
                 });
             }
         });
-        let kubeconfig = trial.kubeconfig(
-            "proxy",
-            &serde_json::json!({
+        let kubeconfig = before.folder().join("proxy");
+        let content = serde_json::json!({
                 "current-context": "proxy",
                 "contexts": [{"name": "proxy", "context": {"cluster": "proxy"}}],
                 "clusters": [{"name": "proxy", "cluster": {
@@ -130,9 +143,8 @@ impl Proxy {
                         certified.cert.pem(),
                     ),
                 }}],
-            })
-            .to_string(),
-        );
+        });
+        std::fs::write(&kubeconfig, content.to_string()).unwrap();
         Self { seen, connections, kubeconfig }
     }
 
@@ -141,9 +153,15 @@ impl Proxy {
         &self.kubeconfig
     }
 
+    /// What devbox makes of it.
+    pub(crate) fn target(&self) -> Target {
+        let env = Env::under(Path::new("/nonexistent"));
+        Kubeconfigs::load(&env, Some(&self.kubeconfig)).unwrap().target(None).unwrap()
+    }
+
     /// Connects devbox through the proxy.
     pub(crate) async fn connect(&self) -> Cluster {
-        Cluster::connect(&target(&self.kubeconfig)).await.unwrap()
+        Cluster::connect(&self.target()).await.unwrap()
     }
 
     /// Every request so far.
@@ -187,9 +205,11 @@ async fn handle(
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
         let watch = parts.uri.query().is_some_and(|query| query.contains("watch=true"));
         let dry_run = parts.uri.query().is_some_and(|query| query.contains("dryRun=All"));
+        let token = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
+        let token = token.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default().to_owned();
         let same = |other: &&Seen| other.method == method && other.path == path && other.watch == watch;
         let before = log.iter().filter(same).count();
-        let seen = Seen { method, path, watch, dry_run, before };
+        let seen = Seen { method, path, watch, dry_run, token, before };
         log.push(seen.clone());
         seen
     };
@@ -243,10 +263,7 @@ async fn handle(
     }
     head.version = http::Version::default();
     let body = match action {
-        Fault::Stall => {
-            let start = futures::stream::iter([Ok(Frame::data(Bytes::from_static(b"{\"kind\": ")))]);
-            http_body_util::StreamBody::new(start.chain(futures::stream::pending())).boxed_unsync()
-        }
+        Fault::Stall => torn(),
         Fault::Slow if !seen.watch => in_pieces(body.collect().await.unwrap().to_bytes(), None),
         Fault::Truncate if !seen.watch => {
             let whole = body.collect().await.unwrap().to_bytes();
@@ -257,30 +274,6 @@ async fn handle(
         _ => boxed(body),
     };
     Response::from_parts(head, body)
-}
-
-/// A body of sixteen pieces with the time between them that a bad line takes, and an error at its end
-/// where there is one.
-fn in_pieces(whole: Bytes, end: Option<&'static str>) -> BoxBody {
-    let size = whole.len().div_ceil(16).max(1);
-    let mut pieces: Vec<Result<Frame<Bytes>, Box<dyn std::error::Error + Send + Sync>>> = (0..whole.len())
-        .step_by(size)
-        .map(|at| Ok(Frame::data(whole.slice(at..(at + size).min(whole.len())))))
-        .collect();
-    pieces.extend(end.map(|text| Err(text.into())));
-    let pieces = futures::stream::iter(pieces).then(|piece| async move {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        piece
-    });
-    http_body_util::StreamBody::new(pieces).boxed_unsync()
-}
-
-fn boxed<B>(body: B) -> BoxBody
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    body.map_err(Into::into).boxed_unsync()
 }
 
 /// Runs something beside the test, on its thread.
