@@ -125,7 +125,15 @@ impl Connection {
 
     /// Where the value of a variable of this name comes from.
     fn source(&self, name: &str, env: &[EnvVar]) -> Option<EnvSource> {
+        // A name that the preset itself gives needs no guess.
+        if let Some((_, value)) = self.variables.iter().find(|(known, _)| known == name) {
+            return Some(EnvSource::Value(value.clone()));
+        }
         let example = env.iter().find(|var| var.name == name).and_then(|var| var.default.as_deref());
+        // The preset's own name for it carries the URL, whatever it ends with.
+        if example.is_none() && self.default_variable.as_deref() == Some(name) && self.url.is_some() {
+            return self.url.clone().map(EnvSource::Value);
+        }
         let text = match Part::of(name)? {
             Part::Password => return self.password.as_ref().map(Password::source),
             Part::Url => self.url(example),
@@ -336,6 +344,48 @@ mod tests {
         assert_eq!(value("ES_NODE", None), Some(EnvSource::Value("http://es:9200".into())));
         assert_eq!(value("ES_NODE", Some("localhost:9200")), Some(EnvSource::Value("es:9200".into())));
         assert_eq!(value("MINIO_ENDPOINT", None), Some(EnvSource::Value("es:9200".into())));
+    }
+
+    #[test]
+    fn a_name_that_the_preset_gives_carries_what_the_preset_says() {
+        let connection = Connection {
+            host: Some("ollama".into()),
+            port: Some("11434".into()),
+            url: Some("http://ollama:11434".into()),
+            default_variable: Some("OLLAMA_HOST".into()),
+            variables: vec![
+                ("OPENAI_BASE_URL".into(), "http://ollama:11434/v1".into()),
+                ("OPENAI_API_KEY".into(), "ollama".into()),
+            ],
+            ..Connection::default()
+        };
+        let example = [EnvVar {
+            name: "OPENAI_BASE_URL".into(),
+            required: false,
+            secret: false,
+            default: Some("https://api.openai.com/v1".into()),
+        }];
+        for (name, value) in [
+            ("OPENAI_BASE_URL", Some("http://ollama:11434/v1")),
+            ("OPENAI_API_KEY", Some("ollama")),
+            ("OLLAMA_HOST", Some("http://ollama:11434")),
+            ("OLLAMA_BASE_URL", Some("http://ollama:11434")),
+            ("OLLAMA_API_KEY", None),
+        ] {
+            let expected = value.map(|value| EnvSource::Value(value.into()));
+            assert_eq!(connection.source(name, &example), expected, "{name}");
+        }
+        let key = Connection {
+            password: Some(Password {
+                variable: "OPENAI_API_KEY".into(),
+                secret: "vllm-credentials".into(),
+                key: "apiKey".into(),
+            }),
+            ..Connection::default()
+        };
+        let expected =
+            EnvSource::Secret { name: "vllm-credentials".into(), key: "apiKey".into(), optional: false };
+        assert_eq!(key.source("OPENAI_API_KEY", &[]), Some(expected));
     }
 
     #[test]

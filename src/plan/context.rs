@@ -112,6 +112,7 @@ pub(crate) fn unit(plan: &Plan, unit: &Unit) -> Value {
         "plan": {
             "components": plan.of_role(Role::Component).map(|unit| &unit.name).collect::<Vec<_>>(),
             "services": plan.of_role(Role::Service).map(|unit| &unit.name).collect::<Vec<_>>(),
+            "needs": super::needs::needs(&plan.units),
         },
         "env": env,
         "secrets": {

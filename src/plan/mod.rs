@@ -7,6 +7,7 @@ mod context;
 mod error;
 mod inputs;
 mod name;
+mod needs;
 mod order;
 mod question;
 mod repository;

@@ -15,6 +15,7 @@ mod rust;
 mod shared;
 mod site;
 mod source;
+mod spin;
 #[cfg(test)]
 mod table;
 mod tools;
@@ -52,6 +53,7 @@ pub(super) const ALL: &[Ecosystem] = &[
     compiled::HASKELL,
     native::ECOSYSTEM,
     site::ECOSYSTEM,
+    spin::ECOSYSTEM,
 ];
 
 /// Sources without a manifest: asked only where no manifest spoke.

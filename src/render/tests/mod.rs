@@ -95,7 +95,8 @@ fn service_kinds() -> Vec<Service> {
 fn sound(app: &str, kind: ComponentKind, source: &str, services: Vec<Service>) -> Vec<Manifest> {
     let component = Component { services, ..component("Cobol", kind) };
     let file = format!("components:\n  one:\n    path: apps/one\n    extends: {app}\n");
-    let answers = vec![("one.source", json!(source)), ("one.image", json!("a/b:1"))];
+    let mut answers = vec![("one.image", json!("a/b:1"))];
+    answers.extend((!source.is_empty()).then(|| ("one.source", json!(source))));
     let given = Given { facts: Some(facts(vec![component])), file: Some(file), answers, ..Given::default() };
     let manifests = render(&given.plan(), built_in()).unwrap();
     assert_eq!(validate(&manifests), [], "{app} from {source}");
@@ -109,11 +110,54 @@ fn every_app_with_every_service_from_every_source_renders_and_validates() {
     let services = service_kinds();
     assert!(services.len() >= 25);
     for app in built_in().of_kind(Kind::App).unwrap() {
-        sound(&app.name, ComponentKind::Web, "git", services.clone());
-        for (source, kind) in [("image", ComponentKind::Web), ("sync", ComponentKind::Worker)] {
-            sound(&app.name, kind, source, Vec::new());
+        // WebAssembly comes in images alone.
+        let sources = app.params.get("source").map(|param| param.choices()).unwrap_or_default();
+        let sources: Vec<&str> =
+            if sources.is_empty() { vec![""] } else { sources.iter().map(String::as_str).collect() };
+        sound(&app.name, ComponentKind::Web, sources[0], services.clone());
+        for (source, kind) in
+            sources.into_iter().zip([ComponentKind::Worker, ComponentKind::Web].iter().cycle())
+        {
+            sound(&app.name, *kind, source, Vec::new());
         }
     }
+}
+
+#[test]
+fn webassembly_names_its_runtime_and_what_a_cluster_needs_for_it() {
+    for app in ["wasm", "spin"] {
+        let redis = Service { kind: "redis".into(), version: None, env: vec!["REDIS_URL".into()] };
+        let manifests = sound(app, ComponentKind::Web, "", vec![redis]);
+        let own: Vec<Manifest> = manifests.into_iter().filter(|m| m.unit == "one").collect();
+        insta::assert_snapshot!(app, yaml(&own));
+    }
+}
+
+#[test]
+fn a_model_on_gpus_fits_the_quota_and_its_token_stays_in_a_secret() {
+    let given = Given {
+        facts: Some(facts(Vec::new())),
+        file: Some("services: {vllm: {}}\ncomponents: {}\n".into()),
+        answers: vec![
+            ("vllm.gpus", json!(2)),
+            ("vllm.memory", json!("40Gi")),
+            ("vllm.memoryLimit", json!("96Gi")),
+            ("vllm.cpu", json!("12")),
+            ("vllm.storage", json!("200Gi")),
+            ("vllm.runtimeClass", json!("nvidia")),
+            ("vllm.token", json!("hf_secret")),
+        ],
+        ..Given::default()
+    };
+    let manifests = render(&given.plan(), built_in()).unwrap();
+    assert_eq!(validate(&manifests), []);
+    let own: Vec<Manifest> = manifests.into_iter().filter(|m| m.unit == "vllm").collect();
+    let secret = own.iter().find(|m| m.key().name == "vllm-given").unwrap();
+    assert_eq!(secret.object["data"]["token"], "aGZfc2VjcmV0");
+    let others: Vec<Manifest> = own.into_iter().filter(|m| m.key().name != "vllm-given").collect();
+    let text = yaml(&others);
+    assert!(!text.contains("hf_secret"), "{text}");
+    insta::assert_snapshot!("vllm_on_gpus", text);
 }
 
 #[test]
