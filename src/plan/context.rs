@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::connection::Part;
 use super::name::label_value;
+use super::part::Part;
 use super::unit::{EnvSource, Plan, Role, Unit};
 use crate::config::Project;
 use crate::detect::{Component, Service};

@@ -9,6 +9,7 @@ mod inputs;
 mod name;
 mod needs;
 mod order;
+mod part;
 mod question;
 mod repository;
 mod resolve;

@@ -6,7 +6,7 @@ mod manifest;
 mod object;
 
 pub use error::RenderError;
-pub use kubeconfig::{KubeconfigInput, Plugin, Variable, check_kubeconfig, kubeconfig};
+pub use kubeconfig::{KubeconfigInput, Plugin, Variable, kubeconfig, kubeconfig_user};
 pub use manifest::{GENERATE, KEEP, Manifest, ObjectKey, REQUIRES, RETAIN};
 
 use crate::plan::{Plan, Role, unit_context};

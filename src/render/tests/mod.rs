@@ -123,6 +123,42 @@ fn every_app_with_every_service_from_every_source_renders_and_validates() {
     }
 }
 
+/// Tags that docker-library/official-images has, or had while the version was maintained.
+#[test]
+fn old_versions_have_images_that_there_were() {
+    for (language, version, image) in [
+        ("TypeScript", "14.21.3", "node:14.21.3-slim"),
+        ("TypeScript", "16", "node:16-bookworm-slim"),
+        ("Python", "3.6", "python:3.6-slim"),
+        ("Python", "2.7.18", "python:2.7.18-slim"),
+        ("Python", "3", "python:3-slim-bookworm"),
+        ("Go", "1.18", "golang:1.18"),
+        ("Go", "1.19.13", "golang:1.19.13-bookworm"),
+        ("Ruby", "2.7.8", "ruby:2.7.8"),
+        ("Rust", "1.60", "rust:1.60"),
+        ("Rust", "1.68.2", "rust:1.68.2-bookworm"),
+    ] {
+        let mut component = component(language, ComponentKind::Web);
+        component.version.resolved = Some(version.into());
+        let plan = Given { facts: Some(facts(vec![component])), ..Given::default() }.plan();
+        let values = &plan.units.iter().find(|unit| unit.name == "one").unwrap().values;
+        assert_eq!(values["image"].value, image);
+    }
+    for (kind, version, image) in [
+        ("postgres", "9.6", "postgres:9.6"),
+        ("postgres", "12", "postgres:12-bookworm"),
+        ("redis", "5", "redis:5"),
+        ("redis", "6.2", "redis:6.2-bookworm"),
+        ("memcached", "1.5.22", "memcached:1.5.22"),
+    ] {
+        let service = Service { kind: kind.into(), version: Some(version.into()), env: vec![] };
+        let component = Component { services: vec![service], ..component("Go", ComponentKind::Web) };
+        let plan = Given { facts: Some(facts(vec![component])), ..Given::default() }.plan();
+        let values = &plan.units.iter().find(|unit| unit.name == kind).unwrap().values;
+        assert_eq!(values["image"].value, image);
+    }
+}
+
 #[test]
 fn webassembly_names_its_runtime_and_what_a_cluster_needs_for_it() {
     for app in ["wasm", "spin"] {
