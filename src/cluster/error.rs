@@ -254,6 +254,20 @@ pub enum ClusterError {
         api_version: String,
         /// The template that asks for it.
         template: String,
+        /// What the template says has to be installed.
+        requires: Option<String>,
+    },
+    /// A pod asks for a `RuntimeClass` that the cluster does not have.
+    #[error("the cluster has no RuntimeClass `{name}`, which {object} asks for ({template})")]
+    NoRuntimeClass {
+        /// The class.
+        name: String,
+        /// The object that asks for it.
+        object: String,
+        /// The template that asks for it.
+        template: String,
+        /// What the template says has to be installed.
+        requires: Option<String>,
     },
     /// The guard refused the target.
     #[error(transparent)]

@@ -37,6 +37,7 @@ mod readiness;
 mod request;
 mod resource;
 mod retry;
+mod runtime_class;
 mod scene;
 mod secrets;
 mod seen;

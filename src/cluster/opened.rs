@@ -49,7 +49,11 @@ impl Cluster {
     ) -> Result<Opened, ClusterError> {
         let resources = self.resolve(manifests, sink).await?;
         let plan = prepare(environment, manifests, &resources)?;
-        let before = self.before(environment, &plan, look, sink).await?;
+        let (before, ()) = futures::future::try_join(
+            self.before(environment, &plan, look, sink),
+            self.check_runtime_classes(manifests, sink),
+        )
+        .await?;
         Ok(Opened { plan, resources, before })
     }
 }

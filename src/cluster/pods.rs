@@ -188,6 +188,17 @@ pub(super) fn event_advice(reason: &str, message: &str) -> Option<&'static str> 
         "FailedCreate" if message.contains("PodSecurity") => {
             Some("the namespace's Pod Security level forbids this pod: tighten its securityContext")
         }
+        "FailedCreate" if message.contains("RuntimeClass") => {
+            Some("the cluster has no such RuntimeClass: `kubectl get runtimeclass` shows which there are")
+        }
+        // The kubelet's words for what containerd and CRI-O say of an unknown handler.
+        "FailedCreatePodSandBox"
+            if message.contains("no runtime for") || message.contains("runtime handler") =>
+        {
+            Some(
+                "its RuntimeClass names a runtime that the node does not have: install it there, or keep the pod to nodes that have it (`scheduling.nodeSelector` of the RuntimeClass)",
+            )
+        }
         "Unhealthy" => Some("its probe fails: check path, port and how long the app needs to start"),
         _ => None,
     }

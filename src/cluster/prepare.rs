@@ -11,7 +11,7 @@ use super::applyset::{CREATED_BY, Environment, PART_OF};
 use super::resource::{Resource, Resources};
 use super::wave::Wave;
 use super::{ClusterError, FIELD_MANAGER};
-use crate::render::{GENERATE, Manifest, ObjectKey, RETAIN};
+use crate::render::{GENERATE, Manifest, ObjectKey, REQUIRES, RETAIN};
 
 /// A manifest that may be sent.
 #[derive(Debug, Clone)]
@@ -71,6 +71,7 @@ pub(super) fn prepare(
                 kind: key.kind.clone(),
                 api_version: manifest.object["apiVersion"].as_str().unwrap_or_default().into(),
                 template: place.clone(),
+                requires: manifest.annotation(REQUIRES).map(Into::into),
             })?;
         if let Some(problem) = outside_of(environment, resource, &key) {
             outside.push(format!("{key} ({place}): {problem}"));

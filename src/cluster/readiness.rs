@@ -77,6 +77,7 @@ pub fn readiness(object: &Value) -> State {
         | ("batch", "CronJob")
         | ("policy", "PodDisruptionBudget")
         | ("autoscaling", _) => State::Ready,
+        ("core.spinkube.dev", "SpinApp") => spin_app(object),
         _ => generic(object),
     }
 }
@@ -139,6 +140,15 @@ fn definition(object: &Value) -> State {
     }
 }
 
+/// Its operator makes a Deployment and copies the Deployment's condition.
+fn spin_app(object: &Value) -> State {
+    match condition(object, "Available") {
+        None => progressing("the Spin operator has not taken it up yet"),
+        Some(condition) if condition["status"] != "True" => progressing(&words(condition)),
+        Some(_) => State::Ready,
+    }
+}
+
 fn generic(object: &Value) -> State {
     let ready = condition(object, "Ready")
         .or_else(|| (object["kind"] == "APIService").then(|| condition(object, "Available")).flatten());
@@ -162,6 +172,21 @@ mod tests {
 
     pub(super) fn failed(text: &str) -> State {
         State::Failed(text.into())
+    }
+
+    #[test]
+    fn a_spin_app_is_ready_once_its_operator_says_that_it_is_available() {
+        let app = |status: &str| {
+            state(&format!("{{apiVersion: core.spinkube.dev/v1alpha1, kind: SpinApp, {status}}}"))
+        };
+        assert_eq!(app("spec: {}"), going("the Spin operator has not taken it up yet"));
+        assert_eq!(
+            app(
+                "status: {conditions: [{type: Available, status: 'False', reason: MinimumReplicasUnavailable}]}"
+            ),
+            going("MinimumReplicasUnavailable")
+        );
+        assert_eq!(app("status: {conditions: [{type: Available, status: 'True'}]}"), State::Ready);
     }
 
     #[test]

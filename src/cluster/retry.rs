@@ -62,6 +62,9 @@ pub(super) fn is_transient(code: StatusCode, status: &Status, races: Races) -> b
                 // (k8s.io/kubernetes/pkg/registry/rbac/rolebinding/policybased).
                 || (races.role_in_flight && (kind.ends_with("roles") || kind.ends_with("rolebindings")))
         }
+        // SpinKube's webhook asks its cache, which learns of a new executor a moment later
+        // (spinframework/spin-operator, internal/webhook/spinapp_validating.go).
+        422 => message.contains("executor does not exist in namespace"),
         _ => false,
     }
 }
@@ -109,6 +112,12 @@ mod tests {
         for code in [400, 401, 403, 404, 409, 422, 500] {
             assert!(!transient(code, "{message: no}", Races::default()), "{code}");
         }
+    }
+
+    #[test]
+    fn an_executor_that_was_just_made_is_waited_for() {
+        let message = "{message: 'SpinApp \"a\" is invalid: spec.executor: Invalid value: \"a\": executor does not exist in namespace'}";
+        assert!(transient(422, message, Races::default()));
     }
 
     #[test]

@@ -41,6 +41,8 @@ impl Wave {
             )
             | ("rbac.authorization.k8s.io", _)
             | ("networking.k8s.io", "NetworkPolicy" | "IngressClass")
+            // A SpinApp is refused where its executor is not there yet.
+            | ("core.spinkube.dev", "SpinAppExecutor")
             | ("scheduling.k8s.io" | "storage.k8s.io" | "node.k8s.io", _) => Self::Foundations,
             ("admissionregistration.k8s.io" | "apiregistration.k8s.io", _) => Self::Hooks,
             _ => Self::Workloads,
@@ -65,6 +67,7 @@ mod tests {
         assert_eq!(order, WAVES);
         assert_eq!(Wave::of("", "PersistentVolumeClaim"), Wave::Foundations);
         assert_eq!(Wave::of("rbac.authorization.k8s.io", "RoleBinding"), Wave::Foundations);
+        assert_eq!(Wave::of("core.spinkube.dev", "SpinAppExecutor"), Wave::Foundations);
         assert_eq!(Wave::of("toys.dev", "Toy"), Wave::Workloads);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::deploy::{Deployment, context_name};
 use super::{handover, token};
@@ -17,7 +17,8 @@ use crate::event::{Event, Sink};
 use crate::kubeconfig::{Kubeconfigs, environment as own};
 use crate::plan::{Plan, Role, Unit};
 use crate::preset::Catalogue;
-use crate::render::{self, KubeconfigInput, Manifest, Plugin, Variable};
+use crate::preset::source::programs_of;
+use crate::render::{self, KubeconfigInput, Manifest, Plugin, RenderError, Variable};
 
 /// How long a kubeconfig signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,16 +80,33 @@ impl Needs {
 pub(super) fn check(plan: &Plan, catalogue: &Catalogue) -> Result<(), Failure> {
     let Some(unit) = plan.access() else { return Ok(()) };
     Needs::of(unit)?;
+    Ok(made_up(plan, catalogue).map(drop)?)
+}
+
+/// The programs that tools would run for the user which the plan's access preset makes, devbox's own aside.
+///
+/// # Errors
+/// Where its template gives no user.
+pub(super) fn programs(plan: &Plan, catalogue: &Catalogue) -> Result<Vec<String>, RenderError> {
+    let user = made_up(plan, catalogue)?;
+    Ok(programs_of(&user).into_iter().filter(|program| program != OWN_PLUGIN).collect())
+}
+
+/// Stands for devbox's own credential plugin in a user that is only looked at.
+const OWN_PLUGIN: &str = "/devbox";
+
+/// The user of a kubeconfig without credentials.
+fn made_up(plan: &Plan, catalogue: &Catalogue) -> Result<Value, RenderError> {
     let input = KubeconfigInput {
         context: context_name(plan),
         namespace: plan.namespace_name().to_owned(),
         cluster: json!({}),
         user: json!({}),
         token: Some(String::new()),
-        plugin: Plugin { command: "devbox".into(), args: Vec::new(), env: Vec::new() },
+        plugin: Plugin { command: OWN_PLUGIN.into(), args: Vec::new(), env: Vec::new() },
         origin: Vec::new(),
     };
-    Ok(render::check_kubeconfig(&input, plan, catalogue)?)
+    render::kubeconfig_user(&input, plan, catalogue)
 }
 
 /// Writes the environment's own kubeconfig; gives how long it signs in. Where no token is to be had, it holds

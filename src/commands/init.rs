@@ -41,7 +41,7 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit
     let wizard = Wizard { args, env, ui, workspace: &workspace, record: record.as_ref(), asking };
     let (place, plan) = wizard.settle(file.as_ref())?;
     let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
-    workspace.check_images(env, &plan, &manifests)?;
+    workspace.check_brought(env, &plan, &manifests)?;
     workspace.warn_of_own(ui, &plan);
     let repository_file = RepositoryFile::plan(&workspace, &plan)?;
     if args.dry_run {

@@ -6,6 +6,7 @@ mod check;
 mod new;
 mod remove;
 mod test;
+mod traces;
 mod trust;
 mod update;
 

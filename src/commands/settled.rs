@@ -76,7 +76,7 @@ impl Start {
         workspace::keep_namespace(&mut answers, before.as_ref().filter(|before| before.place == place));
         let plan = workspace.resolve(&workspace::flags(plan)?, &answers)?.ready()?;
         let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
-        workspace.check_images(env, &plan, &manifests)?;
+        workspace.check_brought(env, &plan, &manifests)?;
         Ok(Settled { workspace, place, plan, manifests, before })
     }
 }

@@ -101,13 +101,18 @@ impl Workspace {
         sources::warn_of_own(ui, &self.user, repository, plan);
     }
 
-    /// Refuses images that a source brings from where nobody expected them.
+    /// Refuses what a source brings and nobody was shown.
     ///
     /// # Errors
     /// Names them.
-    pub(super) fn check_images(&self, env: &Env, plan: &Plan, manifests: &[Manifest]) -> Result<(), Failure> {
+    pub(super) fn check_brought(
+        &self,
+        env: &Env,
+        plan: &Plan,
+        manifests: &[Manifest],
+    ) -> Result<(), Failure> {
         let repository = self.repository.as_ref().map(|(_, repository)| repository);
-        sources::check_images(env, &self.user, repository, &self.catalogue, plan, manifests)
+        sources::check_brought(env, &self.user, repository, &self.catalogue, plan, manifests)
     }
 }
 

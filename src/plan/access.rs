@@ -54,6 +54,15 @@ impl Run<'_> {
                 reason: format!("{reason}; {hint}"),
             });
         }
+        if let (None, Some(_), Some(repository)) = (by_hand, extends, repository) {
+            let line = repository.document.locate(&[ACCESS, "extends"]).map(|position| position.line);
+            let file = repository.document.file.clone();
+            let environment = self.plan.units.iter_mut().find(|unit| unit.role == Role::Environment);
+            if let Some(chosen) = environment.and_then(|unit| unit.values.get_mut(ACCESS)) {
+                chosen.value = json!(name);
+                chosen.origin = Origin::Repository { file, line };
+            }
+        }
         let preset = match (entry, repository) {
             (Some(_), Some(repository)) => {
                 self.inputs.catalogue.extend(Link::part(&repository.document, &[ACCESS], &name))?

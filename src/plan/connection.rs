@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::error::PlanError;
+use super::part::Part;
 use super::unit::{EnvEntry, EnvSource, Origin, Unit, Usage};
 use crate::detect::EnvVar;
 use crate::preset::{Engine, Preset};
@@ -125,7 +126,15 @@ impl Connection {
 
     /// Where the value of a variable of this name comes from.
     fn source(&self, name: &str, env: &[EnvVar]) -> Option<EnvSource> {
+        // A name that the preset itself gives needs no guess.
+        if let Some((_, value)) = self.variables.iter().find(|(known, _)| known == name) {
+            return Some(EnvSource::Value(value.clone()));
+        }
         let example = env.iter().find(|var| var.name == name).and_then(|var| var.default.as_deref());
+        // The preset's own name for it carries the URL, whatever it ends with.
+        if example.is_none() && self.default_variable.as_deref() == Some(name) && self.url.is_some() {
+            return self.url.clone().map(EnvSource::Value);
+        }
         let text = match Part::of(name)? {
             Part::Password => return self.password.as_ref().map(Password::source),
             Part::Url => self.url(example),
@@ -178,77 +187,6 @@ fn has_port(text: &str) -> bool {
     !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// What a variable carries, told by the end of its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Url,
-    Jdbc,
-    ConnectionString,
-    Password,
-    Host,
-    Port,
-    Address,
-    User,
-    Database,
-}
-
-impl Part {
-    pub(super) fn of(name: &str) -> Option<Self> {
-        const ENDS: [(&str, Part); 42] = [
-            ("URL", Part::Url),
-            ("URI", Part::Url),
-            ("DSN", Part::Url),
-            ("CONNECTION_STRING", Part::Url),
-            ("JDBC_URL", Part::Jdbc),
-            ("DATASOURCE_URL", Part::Jdbc),
-            ("PASSWORD", Part::Password),
-            ("PASS", Part::Password),
-            ("PWD", Part::Password),
-            ("AUTH", Part::Password),
-            ("SECRET_KEY", Part::Password),
-            ("SECRET_ACCESS_KEY", Part::Password),
-            ("API_KEY", Part::Password),
-            ("MASTER_KEY", Part::Password),
-            ("TOKEN", Part::Password),
-            ("HOST", Part::Host),
-            ("HOSTNAME", Part::Host),
-            ("SERVER", Part::Host),
-            ("PORT", Part::Port),
-            ("ADDR", Part::Address),
-            ("ADDRESS", Part::Address),
-            ("ENDPOINT", Part::Address),
-            ("BROKER", Part::Address),
-            ("BROKERS", Part::Address),
-            ("SERVERS", Part::Address),
-            ("HOSTS", Part::Address),
-            ("NODE", Part::Address),
-            ("NODES", Part::Address),
-            ("CONTACT_POINTS", Part::Address),
-            ("USER", Part::User),
-            ("USERNAME", Part::User),
-            ("ACCESS_KEY", Part::User),
-            ("ACCESS_KEY_ID", Part::User),
-            ("DATABASE", Part::Database),
-            ("DBNAME", Part::Database),
-            ("_DB", Part::Database),
-            ("_NAME", Part::Database),
-            ("_SCHEMA", Part::Database),
-            ("BUCKET", Part::Database),
-            ("BUCKET_NAME", Part::Database),
-            ("KEYSPACE", Part::Database),
-            ("VHOST", Part::Database),
-        ];
-        let upper = name.to_uppercase();
-        // .NET's own way to name them: `ConnectionStrings__Default`.
-        if upper.starts_with("CONNECTIONSTRINGS__") {
-            return Some(Self::ConnectionString);
-        }
-        // The longest end decides: a `DB_USERNAME` is no `_NAME`.
-        let fits = ENDS.iter().filter(|(end, _)| upper.ends_with(end));
-        fits.max_by_key(|(end, _)| end.len()).map(|(_, part)| *part)
-    }
-}
-
 impl Password {
     fn source(&self) -> EnvSource {
         EnvSource::Secret { name: self.secret.clone(), key: self.key.clone(), optional: false }
@@ -276,29 +214,6 @@ fn like(url: &str, example: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_end_of_a_name_says_what_it_carries() {
-        for (name, part) in [
-            ("DATABASE_URL", Some(Part::Url)),
-            ("PGPASSWORD", Some(Part::Password)),
-            ("DB_USERNAME", Some(Part::User)),
-            ("POSTGRES_DB", Some(Part::Database)),
-            ("redis_hostname", Some(Part::Host)),
-            ("DB_NAME", Some(Part::Database)),
-            ("REDIS_ADDR", Some(Part::Address)),
-            ("POSTGRES_INITDB_ARGS", None),
-            ("KAFKA_BOOTSTRAP_SERVERS", Some(Part::Address)),
-            ("S3_SECRET_ACCESS_KEY", Some(Part::Password)),
-            ("S3_ACCESS_KEY_ID", Some(Part::User)),
-            ("S3_BUCKET_NAME", Some(Part::Database)),
-            ("SPRING_DATASOURCE_URL", Some(Part::Jdbc)),
-            ("SPRING_DATASOURCE_USERNAME", Some(Part::User)),
-            ("ConnectionStrings__Shop", Some(Part::ConnectionString)),
-        ] {
-            assert_eq!(Part::of(name), part, "{name}");
-        }
-    }
 
     #[test]
     fn a_variable_takes_the_form_of_the_repositorys_example() {
@@ -336,6 +251,48 @@ mod tests {
         assert_eq!(value("ES_NODE", None), Some(EnvSource::Value("http://es:9200".into())));
         assert_eq!(value("ES_NODE", Some("localhost:9200")), Some(EnvSource::Value("es:9200".into())));
         assert_eq!(value("MINIO_ENDPOINT", None), Some(EnvSource::Value("es:9200".into())));
+    }
+
+    #[test]
+    fn a_name_that_the_preset_gives_carries_what_the_preset_says() {
+        let connection = Connection {
+            host: Some("ollama".into()),
+            port: Some("11434".into()),
+            url: Some("http://ollama:11434".into()),
+            default_variable: Some("OLLAMA_HOST".into()),
+            variables: vec![
+                ("OPENAI_BASE_URL".into(), "http://ollama:11434/v1".into()),
+                ("OPENAI_API_KEY".into(), "ollama".into()),
+            ],
+            ..Connection::default()
+        };
+        let example = [EnvVar {
+            name: "OPENAI_BASE_URL".into(),
+            required: false,
+            secret: false,
+            default: Some("https://api.openai.com/v1".into()),
+        }];
+        for (name, value) in [
+            ("OPENAI_BASE_URL", Some("http://ollama:11434/v1")),
+            ("OPENAI_API_KEY", Some("ollama")),
+            ("OLLAMA_HOST", Some("http://ollama:11434")),
+            ("OLLAMA_BASE_URL", Some("http://ollama:11434")),
+            ("OLLAMA_API_KEY", None),
+        ] {
+            let expected = value.map(|value| EnvSource::Value(value.into()));
+            assert_eq!(connection.source(name, &example), expected, "{name}");
+        }
+        let key = Connection {
+            password: Some(Password {
+                variable: "OPENAI_API_KEY".into(),
+                secret: "vllm-credentials".into(),
+                key: "apiKey".into(),
+            }),
+            ..Connection::default()
+        };
+        let expected =
+            EnvSource::Secret { name: "vllm-credentials".into(), key: "apiKey".into(), optional: false };
+        assert_eq!(key.source("OPENAI_API_KEY", &[]), Some(expected));
     }
 
     #[test]

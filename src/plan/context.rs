@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::connection::Part;
 use super::name::label_value;
+use super::part::Part;
 use super::unit::{EnvSource, Plan, Role, Unit};
 use crate::config::Project;
 use crate::detect::{Component, Service};
@@ -112,6 +112,7 @@ pub(crate) fn unit(plan: &Plan, unit: &Unit) -> Value {
         "plan": {
             "components": plan.of_role(Role::Component).map(|unit| &unit.name).collect::<Vec<_>>(),
             "services": plan.of_role(Role::Service).map(|unit| &unit.name).collect::<Vec<_>>(),
+            "needs": super::needs::needs(&plan.units),
         },
         "env": env,
         "secrets": {

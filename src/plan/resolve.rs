@@ -50,7 +50,6 @@ pub fn resolve(inputs: &Inputs<'_>) -> Result<Outcome, PlanError> {
     if components.is_empty() && services.is_empty() {
         return Err(PlanError::Nothing { project: run.plan.project.name });
     }
-    // The environment's quota may depend on how much runs in it.
     run.base.insert(
         "plan".into(),
         json!({
@@ -58,10 +57,18 @@ pub fn resolve(inputs: &Inputs<'_>) -> Result<Outcome, PlanError> {
             "services": services.iter().map(|service| &service.name).collect::<Vec<_>>(),
         }),
     );
-    run.environment()?;
-    run.access()?;
+    // Asked and shown first, settled last: its quota depends on what everything asks for.
+    let asked = run.questions.len();
     let connections = run.services(services)?;
     run.components(components, &connections)?;
+    let (units, questions) = (std::mem::take(&mut run.plan.units), run.questions.split_off(asked));
+    if let Some(plan) = run.base.get_mut("plan") {
+        plan["needs"] = super::needs::needs(&units);
+    }
+    run.environment()?;
+    run.access()?;
+    run.plan.units.extend(units);
+    run.questions.extend(questions);
     run.note_ambiguities();
     run.reject_unknown_keys()?;
     Ok(Outcome { plan: run.plan, questions: run.questions })

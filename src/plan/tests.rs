@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::config::{FILE_NAME, Repository, UserConfig};
@@ -478,4 +478,30 @@ fn a_default_that_cannot_be_evaluated_is_shown_in_its_preset() {
         Given { repository: Some(file), ..Given::default() }.failure(),
         "devbox.yaml:5:9: its template fails: field `ports_` is not defined\n5 |         default: \"{{ facts.ports_ }}\"\n  |         ^\nhint: did you mean `ports`?"
     );
+}
+
+#[test]
+fn the_environment_says_which_access_is_in_force_and_who_chose_it() {
+    let file = "name: shop\naccess:\n  extends: eks\n  values: {cluster: dev, region: eu-west-1}\n";
+    let access = |flags| {
+        let plan = Given { file: Some(file.into()), flags, ..Given::default() }.plan();
+        let access = plan.environment().unwrap().values["access"].clone();
+        (access.value, access.origin.to_string())
+    };
+    assert_eq!(access(vec![]), (json!("eks"), "devbox.yaml:3".to_owned()));
+    assert_eq!(access(vec![("access", json!("user"))]), (json!("user"), "flag".to_owned()));
+}
+
+#[test]
+fn the_quota_holds_what_everything_asks_for() {
+    let file = "components: {}\nservices: {postgres: {values: {memory: 20Gi, memoryLimit: 30Gi, cpu: 7500m, storage: 300Gi}}}\n";
+    let plan = Given { file: Some(file.into()), ..Given::default() }.plan();
+    let values = &plan.environment().unwrap().values;
+    let wanted = [("cpu", "9"), ("memory", "21Gi"), ("memoryLimit", "31Gi"), ("storage", "305Gi")];
+    for (name, value) in wanted {
+        assert_eq!(crate::preset::plain(&values[name].value), value, "{name}");
+    }
+    // Parts that ask for little leave room for more.
+    let values = &Given::default().plan().environment().unwrap().values.clone();
+    assert_eq!(values["memory"].value, "7Gi");
 }

@@ -1,5 +1,7 @@
 //! A plan of presets in a made-up repository: what a preset is checked with before anybody uses it.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
@@ -51,13 +53,16 @@ pub fn trial(catalogue: &Catalogue, presets: &[Preset], namespace: &str) -> Resu
             project: project.clone(),
             user_name: "trial".into(),
         })?;
-        let open = |question: &&Question| question.required && question.default.is_none();
-        let sample =
-            outcome.questions.iter().find(open).map(|question| (question.key.clone(), sample(question)));
-        match sample {
-            Some((key, Some(answer))) => answers.insert(key, answer),
-            Some((_, None)) | None => return outcome.ready(),
-        };
+        let open = outcome.questions.iter().filter(|q| q.required && q.default.is_none());
+        // One of each unit at a time: the next ones of a unit may depend on it, those of others do not.
+        let mut units = BTreeSet::new();
+        let first = open.filter(|question| units.insert(question.key.rsplit_once('.').map(|(unit, _)| unit)));
+        let samples: Vec<(String, Value)> =
+            first.filter_map(|question| Some((question.key.clone(), sample(question)?))).collect();
+        if samples.is_empty() {
+            return outcome.ready();
+        }
+        answers.extend(samples);
     }
     Err(PlanError::Nothing { project: "trial".into() })
 }

@@ -73,11 +73,13 @@ pub(super) fn resolve(
     base: &Map<String, Value>,
     draft: &Draft<'_>,
 ) -> Result<Values, PlanError> {
-    let mut resolver = Resolver { inputs, engine, draft, context: base.clone(), out: Values::default() };
-    resolver.context.insert("facts".into(), draft.facts.clone());
+    let mut context = base.clone();
+    context.insert("facts".into(), draft.facts.clone());
     let unit = super::context::unit_value(draft.role, &draft.name, draft.path.as_deref());
-    resolver.context.insert("unit".into(), unit);
-    resolver.context.insert("values".into(), json!({}));
+    context.insert("unit".into(), unit);
+    context.insert("values".into(), json!({}));
+    let mut resolver =
+        Resolver { inputs, engine, draft, context: Value::Object(context), out: Values::default() };
     resolver.reject_unknown_written()?;
     for name in super::order::settle(&draft.preset)? {
         match (draft.preset.params.get(name), draft.preset.values.get(name)) {
@@ -97,7 +99,7 @@ struct Resolver<'a> {
     inputs: &'a Inputs<'a>,
     engine: &'a Engine,
     draft: &'a Draft<'a>,
-    context: Map<String, Value>,
+    context: Value,
     out: Values,
 }
 
@@ -132,7 +134,7 @@ impl Resolver<'_> {
 
     fn exists(&self, name: &str, param: &Param) -> Result<bool, PlanError> {
         let Some(when) = &param.0.when else { return Ok(true) };
-        let holds = self.engine.holds(name, when, &self.context());
+        let holds = self.engine.holds(name, when, &self.context);
         holds.map_err(|error| self.placed(&["params", name, "when"], error))
     }
 
@@ -177,10 +179,6 @@ impl Resolver<'_> {
             values.insert(name.to_owned(), value.clone());
         }
         self.out.values.insert(name.to_owned(), Resolved { value, origin, secret });
-    }
-
-    fn context(&self) -> Value {
-        Value::Object(self.context.clone())
     }
 
     /// Flags, answers, `devbox.yaml`, the user's config.
@@ -229,7 +227,7 @@ impl Resolver<'_> {
 
     fn evaluate_all(&self, value: &Value) -> Result<Value, TemplateError> {
         Ok(match value {
-            Value::String(text) => self.engine.evaluate(&self.draft.preset.name, text, &self.context())?,
+            Value::String(text) => self.engine.evaluate(&self.draft.preset.name, text, &self.context)?,
             Value::Array(items) => {
                 Value::Array(items.iter().map(|item| self.evaluate_all(item)).collect::<Result<_, _>>()?)
             }

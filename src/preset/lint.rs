@@ -46,6 +46,10 @@ pub fn lint(preset: &Preset, catalogue: &Catalogue) -> Vec<DocumentError> {
         }
     }
     preset.values.values().for_each(|value| note(&value.to_string(), &mut read));
+    // Service templates read parameters by the names in it.
+    let given =
+        preset.values.get("given").and_then(Value::as_object).into_iter().flat_map(|map| map.values());
+    read.extend(given.filter_map(Value::as_str).map(str::to_owned));
     note(&serde_json::to_string(&preset.connection).unwrap_or_default(), &mut read);
     let own = preset.chain.last();
     let unused = preset.params.keys().filter(|name| {

@@ -62,6 +62,15 @@ impl Quantity {
     }
 }
 
+impl Quantity {
+    /// How often this other amount covers it, a part of it counting as a whole.
+    pub fn rounded_up(self, by: &str) -> i64 {
+        let Some(by) = Self::parse(by).filter(|by| by.nano > 0) else { return 0 };
+        let whole = (self.nano.saturating_add(by.nano - 1)).div_euclid(by.nano);
+        i64::try_from(whole).unwrap_or(i64::MAX)
+    }
+}
+
 fn unit(suffix: &str) -> Option<(i128, bool)> {
     let find = |table: &[(&str, i128)]| table.iter().find(|(name, _)| *name == suffix).map(|(_, unit)| *unit);
     if let Some(unit) = find(&BINARY) {
@@ -108,6 +117,15 @@ impl Sum for Quantity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_an_amount_counts_as_a_whole() {
+        for (amount, by, whole) in
+            [("0", "1Gi", 0), ("1Mi", "1Gi", 1), ("1Gi", "1Gi", 1), ("1025Mi", "1Gi", 2), ("250m", "1", 1)]
+        {
+            assert_eq!(Quantity::parse(amount).unwrap().rounded_up(by), whole, "{amount}");
+        }
+    }
 
     #[test]
     fn amounts_are_printed_as_the_api_server_stores_them() {

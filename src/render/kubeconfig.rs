@@ -108,16 +108,16 @@ pub fn kubeconfig(
     })
 }
 
-/// Checks that the plan's access preset gives a user for what `input` stands for.
+/// The user entry that the plan's access preset makes of what `input` stands for.
 ///
 /// # Errors
 /// Where a template is wrong, or gives no user of a kubeconfig.
-pub fn check_kubeconfig(
+pub fn kubeconfig_user(
     input: &KubeconfigInput,
     plan: &Plan,
     catalogue: &Catalogue,
-) -> Result<(), RenderError> {
-    user(input, plan, catalogue).map(|_| ())
+) -> Result<Value, RenderError> {
+    user(input, plan, catalogue)
 }
 
 fn user(input: &KubeconfigInput, plan: &Plan, catalogue: &Catalogue) -> Result<Value, RenderError> {

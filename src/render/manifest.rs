@@ -17,6 +17,9 @@ pub const RETAIN: &str = "devbox.internal/retain";
 /// claims and the credentials of the data in them.
 pub const KEEP: &str = "devbox.internal/keep";
 
+/// Annotation: what has to be installed where the cluster lacks the object's kind or its `RuntimeClass`.
+pub const REQUIRES: &str = "devbox.internal/requires";
+
 /// A rendered object. `object` always has `apiVersion`, `kind` and `metadata.name` as strings: the
 /// renderer refuses anything else.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -6,8 +6,8 @@ mod manifest;
 mod object;
 
 pub use error::RenderError;
-pub use kubeconfig::{KubeconfigInput, Plugin, Variable, check_kubeconfig, kubeconfig};
-pub use manifest::{GENERATE, KEEP, Manifest, ObjectKey, RETAIN};
+pub use kubeconfig::{KubeconfigInput, Plugin, Variable, kubeconfig, kubeconfig_user};
+pub use manifest::{GENERATE, KEEP, Manifest, ObjectKey, REQUIRES, RETAIN};
 
 use crate::plan::{Plan, Role, unit_context};
 use crate::preset::{Catalogue, Layer, TemplateError};

@@ -39,6 +39,11 @@ pub(crate) fn beside() -> Command {
     command
 }
 
+/// The config folder of what runs beside the run's sandbox.
+pub(crate) fn config() -> PathBuf {
+    runs().join(std::process::id().to_string()).join("config/devbox-k8s")
+}
+
 /// The sandbox program of the run, which is kubectl too.
 pub(crate) fn program() -> PathBuf {
     kubeconfig();

@@ -196,6 +196,17 @@ impl Trial {
         }
     }
 
+    /// Waits until something is there.
+    pub(crate) async fn until(&self, path: &str) -> Value {
+        for _ in 0..600 {
+            if let Some(found) = self.get(path).await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{path} does not come");
+    }
+
     pub(crate) async fn create(&self, collection: &str, body: &Value) -> Value {
         let (code, body) = self.send(Method::POST, collection, "application/json", body).await;
         assert_eq!(code, 201, "POST {collection}: {body}");

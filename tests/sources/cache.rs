@@ -1,6 +1,6 @@
 //! The cache: offline, damaged, shared by two runs, and a pinned commit that is gone.
 
-use super::organisation::{Organisation, cached, project_with};
+use super::organisation::{INGRESS, Organisation, RAILS, cached, project_with};
 use super::server::{Manner, Server};
 use super::support::Devbox;
 
@@ -94,4 +94,27 @@ fn a_pinned_commit_that_is_gone_is_named() {
     insta::assert_snapshot!(
         shown.replace(&old.to_string(), "[COMMIT]").replace(&old.to_string()[..7], "[SHORT]")
     );
+}
+
+#[test]
+fn commits_that_nobody_used_for_long_leave_the_cache_at_an_update() {
+    let organisation = Organisation::new();
+    let devbox = project_with(&organisation, &organisation.url());
+    let old = organisation.git().refname_to_id("refs/heads/main").unwrap().to_string();
+    organisation.commit(&[
+        ("presets/rails.yaml", &RAILS.replace("3.4", "3.5")),
+        ("templates/rails/ingress.yaml", INGRESS),
+    ]);
+    devbox.args(["preset", "update", "--trust", &organisation.tree()]).run().ok();
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(100 * 86_400);
+    let new = organisation.git().refname_to_id("refs/heads/main").unwrap().to_string();
+    for commit in [&old, &new] {
+        let entry = cached(&devbox, commit).into_iter().find(|path| path.is_dir()).unwrap();
+        std::fs::File::open(entry).unwrap().set_modified(long_ago).unwrap();
+    }
+    // What is used stays, however old it is.
+    let run = devbox.args(["preset", "update"]).run().ok();
+    assert!(run.stderr.contains("left the cache, unused for 90 days: 1 commit(s) of sources"), "{run}");
+    assert_eq!(cached(&devbox, &old), Vec::<std::path::PathBuf>::new());
+    assert!(cached(&devbox, &new).iter().any(|path| path.is_dir()));
 }

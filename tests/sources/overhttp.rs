@@ -141,6 +141,26 @@ fn a_proxy_is_used_and_left_aside_where_the_surroundings_say_so() {
 }
 
 #[test]
+fn plain_http_asks_a_proxy_for_whole_addresses() {
+    let organisation = Organisation::new();
+    let server = Server::start(&organisation, Manner::default());
+    let proxy = Proxy::to(server.port);
+    let call = project().args(["preset", "add", "acme", "http://git.example.test/presets.git", "--yes"]);
+    let call = call.env("HTTP_PROXY", format!("http://ada:s%40cret@127.0.0.1:{}", proxy.port));
+    call.env("http_proxy", format!("http://ada:s%40cret@127.0.0.1:{}", proxy.port)).run().ok();
+    let seen = proxy.seen();
+    assert!(
+        seen[0]
+            .starts_with("GET http://git.example.test/presets.git/info/refs?service=git-upload-pack Basic "),
+        "{seen:?}"
+    );
+    assert!(
+        seen[1].starts_with("POST http://git.example.test/presets.git/git-upload-pack Basic "),
+        "{seen:?}"
+    );
+}
+
+#[test]
 fn redirects_are_followed_within_bounds_and_never_to_less_safety() {
     let organisation = Organisation::new();
     let target = Server::start(&organisation, Manner::default());

@@ -115,6 +115,17 @@ impl Request {
         Ok(request)
     }
 
+    /// Sends it on to the server that its address names.
+    fn forward(&self, to: &mut impl Write) -> io::Result<()> {
+        let path = self.target.splitn(4, '/').nth(3).unwrap_or_default();
+        write!(to, "{} /{path} HTTP/1.1\r\n", self.method)?;
+        for (name, value) in self.headers.iter().filter(|(name, _)| !name.starts_with("proxy-")) {
+            write!(to, "{name}: {value}\r\n")?;
+        }
+        to.write_all(b"\r\n")?;
+        to.write_all(&self.body)
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
@@ -212,7 +223,8 @@ impl Shared {
     }
 }
 
-/// A proxy that takes `CONNECT` and leads to one port of this machine, whatever host is named.
+/// A proxy that takes `CONNECT` for TLS and whole addresses for the rest, and leads to one port of this machine,
+/// whatever host is named.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     seen: Arc<Mutex<Vec<String>>>,
@@ -230,10 +242,15 @@ impl Proxy {
                 std::thread::spawn(move || {
                     let mut reader = BufReader::new(stream);
                     let Ok(request) = Request::read(&mut reader) else { return };
-                    notes.lock().unwrap().push(format!("{} {}", request.method, request.target));
+                    let login = request.header("proxy-authorization").map(|login| format!(" {login}"));
+                    let login = login.unwrap_or_default();
+                    notes.lock().unwrap().push(format!("{} {}{login}", request.method, request.target));
                     let mut near = reader.into_inner();
                     let mut far = TcpStream::connect(("127.0.0.1", target)).unwrap();
-                    let _ = near.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+                    match request.method.as_str() {
+                        "CONNECT" => drop(near.write_all(b"HTTP/1.1 200 OK\r\n\r\n")),
+                        _ => drop(request.forward(&mut far)),
+                    }
                     let (mut back, mut forth) = (far.try_clone().unwrap(), near.try_clone().unwrap());
                     std::thread::spawn(move || {
                         let _ = io::copy(&mut back, &mut forth);

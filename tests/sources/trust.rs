@@ -50,20 +50,24 @@ fn a_changed_tree_is_asked_about_again() {
 #[test]
 fn images_from_unlisted_registries_and_credential_plugins_are_shown() {
     let organisation = Organisation::empty();
-    let plugin = "user:\n  exec:\n    apiVersion: client.authentication.k8s.io/v1\n    command: acme-login\n";
+    let plugin = "exec:\n  apiVersion: client.authentication.k8s.io/v1\n  command: acme-login\n  interactiveMode: Never\n";
+    let login = "name: login\nsummary: Signs in\nkind: access\ntemplates: {user: login.yaml}\n";
     organisation.commit(&[
         ("presets/rails.yaml", &RAILS.replace("ghcr.io/acme", "registry.acme.test/team")),
         ("templates/rails/ingress.yaml", INGRESS),
-        ("templates/access.yaml", plugin),
+        ("presets/login.yaml", login),
+        ("templates/login.yaml", plugin),
     ]);
     let devbox = project();
     let call = devbox.args(["preset", "add", "acme", &organisation.url(), "--yes", "--dry-run"]);
     let run = call.clone().run().ok();
     assert!(run.stderr.contains("registry.acme.test/team  not in any list"), "{run}");
-    assert!(run.stderr.contains("runs on this machine  acme-login"), "{run}");
+    assert!(run.stderr.contains("runs on this machine  acme-login "), "{run}");
     let brings = call.args(["--format", "json"]).run().ok().json()["brings"].clone();
     assert_eq!(brings["unlistedRegistries"], serde_json::json!(["registry.acme.test/team"]));
-    assert_eq!(brings["programs"][0]["program"], "acme-login");
+    let programs: Vec<&str> =
+        brings["programs"].as_array().unwrap().iter().map(|row| row["program"].as_str().unwrap()).collect();
+    assert!(programs.contains(&"acme-login"), "{programs:?}");
     // Enter alone does not trust them.
     let mut terminal = devbox.args(["preset", "add", "acme", &organisation.url()]).terminal();
     terminal.wait_for("Pin `acme` and trust its presets?").send(Key::Enter);
@@ -73,6 +77,25 @@ fn images_from_unlisted_registries_and_credential_plugins_are_shown() {
     let devbox = devbox.config("config.yaml", "registries: [registry.acme.test]\n");
     let run = devbox.args(["preset", "add", "acme", &organisation.url(), "--yes", "--dry-run"]).run().ok();
     assert!(!run.stderr.contains("not in any list"), "{run}");
+}
+
+#[test]
+fn a_program_that_hid_when_the_source_was_looked_at_is_refused_when_a_kubeconfig_would_run_it() {
+    let organisation = Organisation::empty();
+    let plugin = "exec:\n  apiVersion: client.authentication.k8s.io/v1\n  command: {% if namespace == 'trial' %}acme-login{% else %}evil{% endif %}\n  interactiveMode: Never\n";
+    let login = "name: login\nsummary: Signs in\nkind: access\ntemplates: {user: login.yaml}\n";
+    organisation.commit(&[
+        ("presets/rails.yaml", RAILS),
+        ("templates/rails/ingress.yaml", INGRESS),
+        ("presets/login.yaml", login),
+        ("templates/login.yaml", plugin),
+    ]);
+    let devbox = project_with(&organisation, &organisation.url());
+    let run = devbox.args(["up", "--sandbox", "--access", "acme/login"]).run();
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("has a kubeconfig run `evil`, which was not shown"), "{run}");
+    let init = ["init", "--dry-run", "--yes", "--sandbox", "--access", "acme/login", "--namespace", "trial"];
+    devbox.args(init).run().ok();
 }
 
 #[test]

@@ -68,7 +68,14 @@ impl Explain for ClusterError {
                 hints.push("what was applied stays; run the same command again to go on".into());
                 hints
             }
-            Self::UnknownKind { .. } => one(
+            Self::UnknownKind { requires: Some(requires), .. }
+            | Self::NoRuntimeClass { requires: Some(requires), .. } => {
+                vec![requires.clone(), "nothing was written".into()]
+            }
+            Self::NoRuntimeClass { requires: None, .. } => one(
+                "nothing was written; see which there are with `kubectl get runtimeclass`, and name one in `runtimeClass` or leave it out",
+            ),
+            Self::UnknownKind { requires: None, .. } => one(
                 "install the operator or CustomResourceDefinition that brings it, or leave the object out",
             ),
             Self::Refused(refusal) => refusal.hints(),

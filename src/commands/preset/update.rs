@@ -46,6 +46,9 @@ pub(super) fn run(args: &UpdateArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure
         let update = Update::find(env, ui, &user, repository.as_ref(), &all, source)?;
         rows.push(update.run(args, env, ui, &user)?);
     }
+    if !args.dry_run {
+        sources::tidy(env, ui);
+    }
     if ui.format == Format::Json {
         ui.json(&json!({ "schema": 1, "dryRun": args.dry_run, "sources": rows }));
     }

@@ -4,12 +4,13 @@
 mod pins;
 mod trust;
 
+use super::access;
 use crate::config::{Repository, Source, UserConfig};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::plan::{Origin, Plan};
-use crate::preset::Catalogue;
-use crate::preset::source::{Brings, Content, Fetcher, SourceError, Trust, images_of, registry};
+use crate::preset::source::{Brings, Content, Fetcher, SourceError, Tidied, Trust, images_of, registry};
+use crate::preset::{Catalogue, Layer};
 use crate::render::Manifest;
 use crate::ui::{Ui, interrupt};
 
@@ -48,6 +49,19 @@ pub(super) fn get(env: &Env, ui: &Ui, source: &Source, at: At) -> Result<Content
     match content {
         Err(SourceError::Interrupted) => Err(Failure::interrupted()),
         content => Ok(content?),
+    }
+}
+
+/// Removes from the cache what nobody used for a while, and says so.
+pub(super) fn tidy(env: &Env, ui: &Ui) {
+    let sink = ui.sink();
+    let fetcher = Fetcher { env, sink: sink.as_ref(), stop: &interrupt::caught, interactive: false };
+    // A cache that cannot be tidied is nothing to fail for.
+    if let Ok(Tidied { commits, bytes }) = fetcher.tidy()
+        && commits > 0
+    {
+        let size = bytes.div_ceil(1024);
+        ui.status(&format!("left the cache, unused for 90 days: {commits} commit(s) of sources, {size} KiB"));
     }
 }
 
@@ -120,12 +134,12 @@ pub(super) fn for_looking(
     Ok((catalogue.with_user(&env.dirs.config)?, listed))
 }
 
-/// Refuses images that a source's preset brings from a registry which was in no list, and which was not
-/// there to be seen when the source was trusted.
+/// Refuses what a source's presets bring and what was not there to be seen when the source was trusted: images
+/// from a registry that is in no list, and programs that a kubeconfig would run on this machine.
 ///
 /// # Errors
-/// Names the images and what to do about them.
-pub(super) fn check_images(
+/// Names them and what to do about them.
+pub(super) fn check_brought(
     env: &Env,
     user: &UserConfig,
     repository: Option<&Repository>,
@@ -154,11 +168,31 @@ pub(super) fn check_images(
             }
         }
     }
-    let Some((_, registry)) = strange.first() else { return Ok(()) };
+    let Some((_, registry)) = strange.first() else { return check_programs(&trust, catalogue, plan) };
     let list: Vec<&str> = strange.iter().map(|(what, _)| what.as_str()).collect();
     let what = format!("a source brings images from a registry that nobody here knows: {}", list.join(", "));
     Err(Failure::usage(what)
         .hint(format!("if the registry is yours, list it in `config.yaml`: `registries: [{registry}]`")))
+}
+
+/// Refuses a program of a source's access preset that was not shown, unless somebody here named it.
+fn check_programs(trust: &Trust, catalogue: &Catalogue, plan: &Plan) -> Result<(), Failure> {
+    let Some(unit) = plan.access() else { return Ok(()) };
+    if !unit.templates.values().any(|template| matches!(template.layer, Layer::Source(_))) {
+        return Ok(());
+    }
+    let strange = access::programs(plan, catalogue)?.into_iter().find(|program| {
+        let shown = trust.programs().any(|known| known == program);
+        !shown && from_a_source(plan, &unit.name, program) != Some(false)
+    });
+    let Some(program) = strange else { return Ok(()) };
+    let what = format!(
+        "access `{}` has a kubeconfig run `{program}`, which was not shown when its source was trusted",
+        unit.preset
+    );
+    Err(Failure::usage(what)
+        .hint("ask those who keep the source what it is for")
+        .hint("or sign in another way: `--access NAME`; `devbox preset list` shows them"))
 }
 
 /// Says which presets of a plan come from sources that only this user has: `devbox.yaml` would name what

@@ -1,6 +1,7 @@
 //! Trust is bound to content: what a source brings is shown once, and again when anything in it changed.
 
-use crate::config::{Source, short};
+use super::super::access;
+use crate::config::{Kind, Source, short};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::plan;
@@ -21,12 +22,19 @@ pub(in super::super) fn look(
     let mut brings = Brings::of(content, catalogue, &source.name)?;
     for name in &brings.presets.clone() {
         let Ok(preset) = catalogue.get(name) else { continue };
+        let access = (preset.kind == Kind::Access)
+            .then(|| preset.chain.last().map(|link| link.document.file.clone()).unwrap_or_default());
         let Ok(plan) = plan::trial(catalogue, &[preset], "trial") else { continue };
         for manifest in render(&plan, catalogue).unwrap_or_default() {
             // What was made up for a required parameter is nobody's image.
             let images = images_of(&manifest.object);
             let images = images.iter().filter(|image| !image.starts_with("registry.example/"));
             images.for_each(|image| brings.add_image(image));
+        }
+        // Conditions may hide others: what was not shown is refused where a kubeconfig would run it.
+        if let Some(file) = access {
+            let programs = access::programs(&plan, catalogue).unwrap_or_default();
+            programs.into_iter().for_each(|program| brings.add_program(program, file.clone()));
         }
     }
     Ok(brings)
@@ -119,6 +127,7 @@ pub(in super::super) fn remember(
         git: source.address.to_string(),
         commit: content.commit.clone(),
         registries: brings.unlisted(listed),
+        programs: brings.programs.iter().map(|(program, _)| program.clone()).collect(),
     };
     Ok(Trust::remember(env, &content.tree, trusted)?)
 }

@@ -17,6 +17,7 @@ mod rust;
 mod shared;
 mod site;
 mod source;
+mod spin;
 #[cfg(test)]
 mod table;
 mod tools;
@@ -63,6 +64,7 @@ pub(super) const ALL: &[Ecosystem] = &[
     compiled::HASKELL,
     native::ECOSYSTEM,
     site::ECOSYSTEM,
+    spin::ECOSYSTEM,
 ];
 
 /// Sources without a manifest: asked only where no manifest spoke.

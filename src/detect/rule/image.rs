@@ -58,6 +58,7 @@ pub(in crate::detect) const IMAGES: &[(&[&str], &str)] = &[
     (&["surrealdb"], "surrealdb"),
     (&["rethinkdb"], "rethinkdb"),
     (&["ollama"], "ollama"),
+    (&["vllm-openai", "vllm-openai-cpu", "vllm-openai-rocm"], "vllm"),
     (&["dynamodb-local"], "dynamodb"),
     (&["solr"], "solr"),
     (&["azurite"], "azurite"),

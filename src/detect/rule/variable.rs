@@ -30,6 +30,8 @@ const NAMES: &[(&[&str], &str)] = &[
     (&["TYPESENSE"], "typesense"),
     (&["COUCHDB"], "couchdb"),
     (&["INFLUX", "INFLUXDB"], "influxdb"),
+    (&["OLLAMA"], "ollama"),
+    (&["VLLM"], "vllm"),
 ];
 
 /// Services that a general name such as `DATABASE_URL` can mean.
@@ -38,6 +40,9 @@ pub(in crate::detect) const DATABASES: &[&str] =
 
 /// Services that a general name such as `BROKER_URL` can mean.
 pub(in crate::detect) const BROKERS: &[&str] = &["rabbitmq", "redis", "kafka", "valkey", "nats"];
+
+/// Services that a general name such as `OPENAI_BASE_URL` can mean.
+pub(in crate::detect) const MODEL_SERVERS: &[&str] = &["vllm", "ollama"];
 
 /// Schemes of connection URLs.
 const SCHEMES: &[(&[&str], &str)] = &[
@@ -85,13 +90,23 @@ pub(in crate::detect) fn of_broker(name: &str) -> bool {
     name.to_uppercase().contains("BROKER")
 }
 
+/// Whether a name speaks of a server for OpenAI clients without saying which.
+pub(in crate::detect) fn of_model_server(name: &str) -> bool {
+    matches!(name, "OPENAI_BASE_URL" | "OPENAI_API_BASE" | "OPENAI_API_KEY" | "OPENAI_MODEL")
+}
+
 /// The service that a connection URL reaches. `jdbc:` and driver suffixes (`postgresql+asyncpg`) count.
 pub(in crate::detect) fn by_url(value: &str) -> Option<&'static str> {
     let value = value.trim().trim_matches(['"', '\'']);
     let value = value.strip_prefix("jdbc:").or_else(|| value.strip_prefix("r2dbc:")).unwrap_or(value);
-    let (scheme, _) = value.split_once("://")?;
+    let (scheme, rest) = value.split_once("://")?;
     let scheme = scheme.to_lowercase();
     let plain = scheme.split('+').next().unwrap_or_default().split(':').next().unwrap_or_default();
+    // Ollama speaks HTTP, on a port that nothing else has.
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    if plain.starts_with("http") && authority.ends_with(":11434") {
+        return Some("ollama");
+    }
     SCHEMES
         .iter()
         .find(|(names, _)| names.contains(&scheme.as_str()) || names.contains(&plain))
@@ -110,5 +125,8 @@ mod tests {
         assert_eq!(by_url("postgresql+asyncpg://u:p@db/x"), Some("postgres"));
         assert_eq!(by_url("jdbc:mysql://db/x"), Some("mysql"));
         assert_eq!(by_url("sqlite:///db.sqlite"), None);
+        assert_eq!(by_url("http://localhost:11434/v1"), Some("ollama"));
+        assert_eq!(by_url("https://api.openai.com/v1"), None);
+        assert_eq!(by_name("OLLAMA_BASE_URL"), Some("ollama"));
     }
 }

@@ -114,6 +114,10 @@ pub(super) fn attach(draft: &mut Draft) {
         }
     };
     let (database, broker) = (only(variable::DATABASES), only(variable::BROKERS));
+    // An app that only has a key for OpenAI means OpenAI.
+    let model_server = only(variable::MODEL_SERVERS).filter(|_| {
+        draft.env_names().iter().any(|name| matches!(name.as_str(), "OPENAI_BASE_URL" | "OPENAI_API_BASE"))
+    });
     for name in draft.env_names() {
         let by_value = draft.env_default(&name).and_then(variable::by_url).map(str::to_owned);
         let by_name = variable::by_name(&name).filter(|_| carries(&name)).map(str::to_owned);
@@ -121,6 +125,8 @@ pub(super) fn attach(draft: &mut Draft) {
             database.clone()
         } else if variable::of_broker(&name) {
             broker.clone()
+        } else if variable::of_model_server(&name) {
+            model_server.clone()
         } else {
             None
         };

@@ -133,12 +133,22 @@ impl Engine {
 /// Nulls are left out, so that `default` fills them in and a missing name is an error.
 fn context_of(value: &Value) -> Context {
     let mut context = Context::new();
-    if let Value::Object(map) = without_nulls(value) {
-        for (key, value) in map {
-            context.insert(key, &value);
+    for (key, value) in value.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+        match has_nulls(value) {
+            true => context.insert(key.clone(), &without_nulls(value)),
+            false => context.insert(key.clone(), value),
         }
     }
     context
+}
+
+fn has_nulls(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(map) => map.values().any(has_nulls),
+        Value::Array(items) => items.iter().any(has_nulls),
+        _ => false,
+    }
 }
 
 fn without_nulls(value: &Value) -> Value {

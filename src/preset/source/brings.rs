@@ -1,5 +1,5 @@
-//! What a source brings with it that reaches further than a manifest: images, and programs that a
-//! kubeconfig would run on this machine. Told from its text, so that nothing has to be rendered for it.
+//! What a source brings with it that reaches further than a manifest: images, told from its text, and programs
+//! that a kubeconfig would run on this machine, which whoever renders its access presets adds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -42,10 +42,7 @@ impl Brings {
             }
             brings.presets.push(preset.name);
         }
-        let presets = content.presets.iter().map(|(path, text)| (format!("presets/{path}"), text));
-        let templates = content.templates.iter().map(|(path, text)| (format!("templates/{path}"), text));
-        for (file, text) in presets.chain(templates) {
-            brings.programs.extend(programs(text).into_iter().map(|program| (program, file.clone())));
+        for text in content.presets.values().chain(content.templates.values()) {
             brings.registries.extend(images(text).iter().filter_map(|image| registry(image)));
         }
         Ok(brings)
@@ -54,6 +51,13 @@ impl Brings {
     /// Adds an image that one of its presets renders, unless built-in presets bring such images anyway.
     pub fn add_image(&mut self, image: &str) {
         self.registries.extend(registry(image).filter(|registry| !BUILT_IN.contains(registry)));
+    }
+
+    /// Adds a program that the kubeconfig of one of its access presets runs.
+    pub fn add_program(&mut self, program: String, file: String) {
+        if !self.programs.iter().any(|known| known.0 == program) {
+            self.programs.push((program, file));
+        }
     }
 
     /// The registries that neither the built-in catalogue uses nor a list names.
@@ -151,32 +155,11 @@ fn candidates(value: &str) -> Vec<String> {
     words.filter(|word| word.contains([':', '/', '@']) && !word.ends_with(':')).map(str::to_owned).collect()
 }
 
-/// The programs that a text has a kubeconfig run: `exec` with a `command` that is one word. (A probe's is a
-/// list.)
-fn programs(text: &str) -> Vec<String> {
-    static COMMAND: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?:^|[\s{,])command\s*:\s*([^\[\s,}#][^,}#]*)").ok());
-    let mut found = Vec::new();
-    let mut inside: Option<usize> = None;
-    for line in text.lines() {
-        let line = line.replace(['"', '\''], "");
-        let indent = line.len() - line.trim_start().len();
-        let begins = line.trim_start_matches([' ', '-']).starts_with("exec:") || line.contains("{exec:");
-        if begins {
-            inside = Some(indent);
-        } else if inside.is_some_and(|outer| indent <= outer) && !line.trim().is_empty() {
-            inside = None;
-        }
-        if inside.is_some()
-            && let Some(command) = COMMAND.as_ref().and_then(|regex| regex.captures(&line)?.get(1))
-        {
-            found.push(command.as_str().trim().to_owned());
-        }
-    }
-    if found.is_empty() && text.contains("client.authentication.k8s.io") {
-        found.push("a credential plugin".into());
-    }
-    found
+/// The programs that tools run for a kubeconfig's user: a credential plugin, and what came before there were any
+/// (client-go `tools/clientcmd/api/v1` `ExecConfig`, `AuthProviderConfig`).
+pub fn programs_of(user: &Value) -> Vec<String> {
+    let at = |pointer: &str| user.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    [at("/exec/command"), at("/auth-provider/config/cmd-path")].into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -203,12 +186,11 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_is_no_program_of_this_machine() {
-        let probe = "probe:\n  exec: {command: [pg_isready]}\n  exec:\n    command:\n      - x\n";
-        assert_eq!(programs(probe), Vec::<String>::new());
-        let plugin = "user:\n  exec:\n    apiVersion: client.authentication.k8s.io/v1\n    command: evil\n";
-        assert_eq!(programs(plugin), ["evil"]);
-        assert_eq!(programs("user: {exec: {command: ./x, args: [a]}}\n"), ["./x"]);
+    fn the_programs_of_a_user_are_its_plugins() {
+        let programs = |yaml: &str| programs_of(&serde_yaml::from_str(yaml).unwrap());
+        assert_eq!(programs("exec: {command: ./x, args: [a], env: [{name: command, value: no}]}"), ["./x"]);
+        assert_eq!(programs("{auth-provider: {name: gcp, config: {cmd-path: /x/gcloud}}}"), ["/x/gcloud"]);
+        assert_eq!(programs("{token: exec, username: command}"), Vec::<String>::new());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use git2::{Oid, Repository, RepositoryInitOptions, RepositoryOpenFlags};
 use sha2::{Digest, Sha256};
@@ -25,6 +25,18 @@ const LONGEST: Duration = Duration::from_secs(600);
 const LONGEST_SILENCE: Duration = Duration::from_secs(90);
 /// How often is looked whether somebody wants to stop.
 const TICK: Duration = Duration::from_millis(50);
+
+/// A commit that was not used for so long leaves the cache when sources are updated.
+const KEPT_UNUSED: Duration = Duration::from_secs(90 * 86_400);
+
+/// What left the cache.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tidied {
+    /// How many commits of sources.
+    pub commits: usize,
+    /// How many bytes they took.
+    pub bytes: u64,
+}
 
 /// Gets sources: from the cache, else from where they are.
 pub struct Fetcher<'a> {
@@ -78,8 +90,38 @@ impl Fetcher<'_> {
         }
     }
 
+    /// Removes commits from the cache that nobody used for a while; one that is needed again is fetched again.
+    ///
+    /// # Errors
+    /// Where the cache cannot be written.
+    pub fn tidy(&self) -> Result<Tidied, FsError> {
+        let mut tidied = Tidied::default();
+        for folder in folders(&self.env.dirs.cache.join("sources")) {
+            // Whoever fetches there looks after it.
+            let Some(_lock) = fs::try_lock(&folder.join("lock"))? else { continue };
+            clean(&folder);
+            for entry in folders(&folder) {
+                let unused = entry.metadata().and_then(|data| data.modified()).ok();
+                let unused = unused.and_then(|used| used.elapsed().ok()).unwrap_or_default();
+                if unused > KEPT_UNUSED {
+                    let bytes = size(&entry);
+                    // Gone at once for readers.
+                    let gone = folder.join(format!("{UNFINISHED}old"));
+                    if std::fs::rename(&entry, &gone).is_ok() {
+                        let _ = std::fs::remove_dir_all(&gone);
+                        tidied.commits += 1;
+                        tidied.bytes += bytes;
+                    }
+                }
+            }
+        }
+        Ok(tidied)
+    }
+
     fn read(&self, source: &Source, commit: Oid) -> Result<Content, ReadError> {
-        let repository = open(&self.folder(source).join(commit.to_string()))?;
+        let entry = self.folder(source).join(commit.to_string());
+        let repository = open(&entry)?;
+        used(&entry);
         tree::read(&repository, commit, source.folder.as_deref(), &label(source, commit))
     }
 
@@ -260,6 +302,40 @@ fn clean(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let left = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED));
     left.for_each(|entry| drop(std::fs::remove_dir_all(entry.path())));
+}
+
+/// Notes that an entry is used, by the time of its folder; once a day is enough.
+fn used(entry: &Path) {
+    let noted = entry.metadata().and_then(|data| data.modified()).ok();
+    if noted.and_then(|noted| noted.elapsed().ok()).is_some_and(|age| age > Duration::from_secs(86_400)) {
+        // A cache that may not be written is only tidied too early.
+        let _ = File::open(entry).and_then(|folder| folder.set_modified(SystemTime::now()));
+    }
+}
+
+/// The folders in a folder.
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+/// The bytes of the files in a folder, a few levels deep: a bare repository has no more.
+fn size(folder: &Path) -> u64 {
+    let mut open = vec![(folder.to_path_buf(), 6)];
+    let mut bytes = 0;
+    while let Some((folder, depth)) = open.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(data) if data.is_dir() && depth > 0 => open.push((entry.path(), depth - 1)),
+                Ok(data) if data.is_file() => bytes += data.len(),
+                _ => {}
+            }
+        }
+    }
+    bytes
 }
 
 /// A repository without templates, so without hooks.

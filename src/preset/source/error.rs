@@ -115,6 +115,9 @@ pub enum Trouble {
     /// It is more than a source may be.
     #[error("it has more than {} MiB, or more objects than a source may have", .0 >> 20)]
     TooLarge(u64),
+    /// An object of it would take too much memory.
+    #[error("an object of it unpacks to more than {} MiB", .0 >> 20)]
+    Explodes(usize),
     /// Nothing came for too long.
     #[error("nothing came from it for {0} seconds")]
     Stalled(u64),
@@ -177,7 +180,9 @@ fn hints_of(trouble: &Trouble, address: &str) -> Vec<String> {
         Trouble::Network(_) | Trouble::Stalled(_) | Trouble::TooSlow(_) => {
             vec!["what was fetched before works without the network".into()]
         }
-        Trouble::TooLarge(_) => vec!["keep the presets in a repository of their own".into()],
+        Trouble::TooLarge(_) | Trouble::Explodes(_) => {
+            vec!["keep the presets in a repository of their own".into()]
+        }
         _ => Vec::new(),
     }
 }

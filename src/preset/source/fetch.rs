@@ -53,7 +53,14 @@ impl Job {
     /// Fetches; blocks until it is done or stopped.
     pub(super) fn run(&self, repository: &Repository) -> Result<Fetched, Trouble> {
         let outcome = self.try_all(repository);
-        outcome.map_err(|error| self.watch.trouble().unwrap_or(Trouble::Git(error)))
+        outcome.map_err(|error| match self.watch.trouble() {
+            Some(trouble) => trouble,
+            // libgit2's words for its bound (`delta.c`).
+            None if error.message().contains("overly large object") => {
+                Trouble::Explodes(transport::LARGEST_OBJECT)
+            }
+            None => Trouble::Git(error),
+        })
     }
 
     fn try_all(&self, repository: &Repository) -> Result<Fetched, git2::Error> {

@@ -11,6 +11,7 @@ use ureq::{Agent, Body, Proxy};
 
 use super::credentials;
 use super::error::Trouble;
+use super::forward;
 use super::gitconfig::GitConfig;
 use super::proxy;
 use super::watch::Watch;
@@ -203,21 +204,24 @@ impl Shared {
             })?),
             None => None,
         };
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(USER_AGENT)
-            .accept_encoding("identity")
-            .timeout_resolve(Some(CONNECT_TIMEOUT))
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_recv_response(Some(ANSWER_TIMEOUT))
-            .proxy(proxy);
-        let config = match uri.scheme_str() {
-            Some("https") => config.tls_config(self.tls()),
-            _ => config,
+        let config = || {
+            Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .user_agent(USER_AGENT)
+                .accept_encoding("identity")
+                .timeout_resolve(Some(CONNECT_TIMEOUT))
+                .timeout_connect(Some(CONNECT_TIMEOUT))
+                .timeout_recv_response(Some(ANSWER_TIMEOUT))
         };
-        Ok(config.build().new_agent())
+        if uri.scheme_str() == Some("https") {
+            return Ok(config().proxy(proxy).tls_config(self.tls()).build().new_agent());
+        }
+        // Without a proxy of ureq's own in it, which would tunnel.
+        let plain = config().proxy(None).build();
+        let forward = proxy.as_ref().and_then(|proxy| forward::agent(&plain, &uri, proxy));
+        Ok(forward.unwrap_or_else(|| config().proxy(proxy).build().new_agent()))
     }
 
     /// The system's certificate authorities (`SSL_CERT_FILE` in their place), and git's own beside them.

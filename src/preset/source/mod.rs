@@ -10,6 +10,7 @@ mod credentials;
 mod error;
 mod fetch;
 mod folder;
+mod forward;
 mod gitconfig;
 mod http;
 mod proxy;
@@ -19,8 +20,8 @@ mod tree;
 mod trust;
 mod watch;
 
-pub use brings::{Brings, images_of, registry};
-pub use cache::Fetcher;
+pub use brings::{Brings, images_of, programs_of, registry};
+pub use cache::{Fetcher, Tidied};
 pub use content::Content;
 pub use error::SourceError;
 pub use folder::{is_checkout, read_folder};

@@ -59,7 +59,11 @@ fn connect(remote: &git2::Remote<'_>) -> Result<Transport, git2::Error> {
     Transport::smart(remote, stateless, connection)
 }
 
-/// Tells libgit2 about the scheme, once for the process.
+/// An object that is put together of others (a delta's outcome) may be this large: libgit2 holds it in memory,
+/// and a few bytes of a delta can ask for two gigabytes. No file of a source is nearly as large.
+pub(super) const LARGEST_OBJECT: usize = 64 << 20;
+
+/// Tells libgit2 about the scheme and its bound, once for the process.
 fn register() -> Result<(), git2::Error> {
     static DONE: Once = Once::new();
     static FAILED: Mutex<Option<String>> = Mutex::new(None);
@@ -78,14 +82,19 @@ fn register() -> Result<(), git2::Error> {
 
 #[expect(
     unsafe_code,
-    reason = "git2 has no other way to register a transport; the only unsafe block of devbox"
+    reason = "git2 has no other way to register a transport, nor to set this bound; the only unsafe block of devbox"
 )]
 fn register_scheme() -> Result<(), git2::Error> {
+    let bound = libgit2_sys::GIT_OPT_SET_PACK_MAX_OBJECT_SIZE as std::ffi::c_int;
     // SAFETY: libgit2 keeps its transports in a list without a lock, so registering one must not happen
-    // while another thread creates a transport. Transports are created in `fetch` alone, each after
-    // `address_of` or `file_address` has passed through the `Once` above, which lets nobody by before
-    // this call has returned; and it is never called again.
-    unsafe { git2::transport::register(SCHEME, connect) }
+    // while another thread creates a transport; and the bound is a plain global, so it must not be set
+    // while another thread fetches. Transports are created in `fetch` alone, each after `address_of` or
+    // `file_address` has passed through the `Once` above, which lets nobody by before this call has
+    // returned; and it is never called again. The option takes one `size_t`.
+    unsafe {
+        libgit2_sys::git_libgit2_opts(bound, LARGEST_OBJECT);
+        git2::transport::register(SCHEME, connect)
+    }
 }
 
 /// The address of a folder, which libgit2 reaches by itself; the list of transports is complete by then.

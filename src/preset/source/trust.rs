@@ -29,6 +29,9 @@ pub struct Trusted {
     pub commit: String,
     /// Registries of its images that were shown and are in no list.
     pub registries: Vec<String>,
+    /// Programs that its access presets run and that were shown.
+    #[serde(default)]
+    pub programs: Vec<String>,
 }
 
 impl Trust {
@@ -49,6 +52,11 @@ impl Trust {
     /// Every registry that was shown with a tree that is trusted.
     pub fn registries(&self) -> impl Iterator<Item = &str> {
         self.trees.values().flat_map(|trusted| &trusted.registries).map(String::as_str)
+    }
+
+    /// Every program that was shown with a tree that is trusted.
+    pub fn programs(&self) -> impl Iterator<Item = &str> {
+        self.trees.values().flat_map(|trusted| &trusted.programs).map(String::as_str)
     }
 
     /// Remembers a tree.

@@ -95,7 +95,8 @@ fn service_kinds() -> Vec<Service> {
 fn sound(app: &str, kind: ComponentKind, source: &str, services: Vec<Service>) -> Vec<Manifest> {
     let component = Component { services, ..component("Cobol", kind) };
     let file = format!("components:\n  one:\n    path: apps/one\n    extends: {app}\n");
-    let answers = vec![("one.source", json!(source)), ("one.image", json!("a/b:1"))];
+    let mut answers = vec![("one.image", json!("a/b:1"))];
+    answers.extend((!source.is_empty()).then(|| ("one.source", json!(source))));
     let given = Given { facts: Some(facts(vec![component])), file: Some(file), answers, ..Given::default() };
     let manifests = render(&given.plan(), built_in()).unwrap();
     assert_eq!(validate(&manifests), [], "{app} from {source}");
@@ -109,11 +110,90 @@ fn every_app_with_every_service_from_every_source_renders_and_validates() {
     let services = service_kinds();
     assert!(services.len() >= 25);
     for app in built_in().of_kind(Kind::App).unwrap() {
-        sound(&app.name, ComponentKind::Web, "git", services.clone());
-        for (source, kind) in [("image", ComponentKind::Web), ("sync", ComponentKind::Worker)] {
-            sound(&app.name, kind, source, Vec::new());
+        // WebAssembly comes in images alone.
+        let sources = app.params.get("source").map(|param| param.choices()).unwrap_or_default();
+        let sources: Vec<&str> =
+            if sources.is_empty() { vec![""] } else { sources.iter().map(String::as_str).collect() };
+        sound(&app.name, ComponentKind::Web, sources[0], services.clone());
+        for (source, kind) in
+            sources.into_iter().zip([ComponentKind::Worker, ComponentKind::Web].iter().cycle())
+        {
+            sound(&app.name, *kind, source, Vec::new());
         }
     }
+}
+
+/// Tags that docker-library/official-images has, or had while the version was maintained.
+#[test]
+fn old_versions_have_images_that_there_were() {
+    for (language, version, image) in [
+        ("TypeScript", "14.21.3", "node:14.21.3-slim"),
+        ("TypeScript", "16", "node:16-bookworm-slim"),
+        ("Python", "3.6", "python:3.6-slim"),
+        ("Python", "2.7.18", "python:2.7.18-slim"),
+        ("Python", "3", "python:3-slim-bookworm"),
+        ("Go", "1.18", "golang:1.18"),
+        ("Go", "1.19.13", "golang:1.19.13-bookworm"),
+        ("Ruby", "2.7.8", "ruby:2.7.8"),
+        ("Rust", "1.60", "rust:1.60"),
+        ("Rust", "1.68.2", "rust:1.68.2-bookworm"),
+    ] {
+        let mut component = component(language, ComponentKind::Web);
+        component.version.resolved = Some(version.into());
+        let plan = Given { facts: Some(facts(vec![component])), ..Given::default() }.plan();
+        let values = &plan.units.iter().find(|unit| unit.name == "one").unwrap().values;
+        assert_eq!(values["image"].value, image);
+    }
+    for (kind, version, image) in [
+        ("postgres", "9.6", "postgres:9.6"),
+        ("postgres", "12", "postgres:12-bookworm"),
+        ("redis", "5", "redis:5"),
+        ("redis", "6.2", "redis:6.2-bookworm"),
+        ("memcached", "1.5.22", "memcached:1.5.22"),
+    ] {
+        let service = Service { kind: kind.into(), version: Some(version.into()), env: vec![] };
+        let component = Component { services: vec![service], ..component("Go", ComponentKind::Web) };
+        let plan = Given { facts: Some(facts(vec![component])), ..Given::default() }.plan();
+        let values = &plan.units.iter().find(|unit| unit.name == kind).unwrap().values;
+        assert_eq!(values["image"].value, image);
+    }
+}
+
+#[test]
+fn webassembly_names_its_runtime_and_what_a_cluster_needs_for_it() {
+    for app in ["wasm", "spin"] {
+        let redis = Service { kind: "redis".into(), version: None, env: vec!["REDIS_URL".into()] };
+        let manifests = sound(app, ComponentKind::Web, "", vec![redis]);
+        let own: Vec<Manifest> = manifests.into_iter().filter(|m| m.unit == "one").collect();
+        insta::assert_snapshot!(app, yaml(&own));
+    }
+}
+
+#[test]
+fn a_model_on_gpus_fits_the_quota_and_its_token_stays_in_a_secret() {
+    let given = Given {
+        facts: Some(facts(Vec::new())),
+        file: Some("services: {vllm: {}}\ncomponents: {}\n".into()),
+        answers: vec![
+            ("vllm.gpus", json!(2)),
+            ("vllm.memory", json!("40Gi")),
+            ("vllm.memoryLimit", json!("96Gi")),
+            ("vllm.cpu", json!("12")),
+            ("vllm.storage", json!("200Gi")),
+            ("vllm.runtimeClass", json!("nvidia")),
+            ("vllm.token", json!("hf_secret")),
+        ],
+        ..Given::default()
+    };
+    let manifests = render(&given.plan(), built_in()).unwrap();
+    assert_eq!(validate(&manifests), []);
+    let own: Vec<Manifest> = manifests.into_iter().filter(|m| m.unit == "vllm").collect();
+    let secret = own.iter().find(|m| m.key().name == "vllm-given").unwrap();
+    assert_eq!(secret.object["data"]["token"], "aGZfc2VjcmV0");
+    let others: Vec<Manifest> = own.into_iter().filter(|m| m.key().name != "vllm-given").collect();
+    let text = yaml(&others);
+    assert!(!text.contains("hf_secret"), "{text}");
+    insta::assert_snapshot!("vllm_on_gpus", text);
 }
 
 #[test]
