@@ -57,9 +57,7 @@ fn start() -> Machine {
         for line in environment.lines().filter(|line| !line.is_empty()) {
             arguments.extend(["--env", line]);
         }
-        if !entrypoint.is_empty() {
-            arguments.extend(["--entrypoint", &entrypoint]);
-        }
+        entrypoint.split_whitespace().for_each(|word| arguments.extend(["--entrypoint", word]));
         if !stop_signal.is_empty() {
             arguments.extend(["--stop-signal", &stop_signal]);
         }
@@ -102,9 +100,13 @@ impl Machine {
 
     /// Makes a repository of one of the examples.
     pub(crate) fn example(&self, name: &str, path: &str) -> Repository {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+        self.folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), path)
+    }
+
+    /// Makes a repository of what is in a folder.
+    pub(crate) fn folder(&self, folder: &Path, path: &str) -> Repository {
         let mut files = Vec::new();
-        collect(&folder, &folder, &mut files);
+        collect(folder, folder, &mut files);
         self.repository(path, &files)
     }
 

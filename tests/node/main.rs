@@ -14,6 +14,7 @@
 )]
 
 mod apps;
+mod catalogue;
 mod failures;
 mod git;
 mod harness;
@@ -46,6 +47,8 @@ const TESTS: &[Test] = &[
     Test::new("apps::express_answers_is_changed_and_removed", Needs::Images, apps::express),
     Test::new("apps::fastapi_from_a_private_repository", Needs::Images, apps::fastapi),
     Test::new("apps::go_keeps_links_in_redis", Needs::Images, apps::go),
+    Test::new("catalogue::services_answer", Needs::Images, catalogue::services),
+    Test::new("catalogue::languages_answer", Needs::Images, catalogue::languages),
     Test::new("pulls::by_tag_and_by_digest", Needs::Images, pulls::by_tag_and_by_digest),
     Test::new("pulls::a_tag_that_is_missing", Needs::Images, pulls::missing_tag),
     Test::new("pulls::a_login_that_is_missing_and_then_given", Needs::Images, pulls::login),

@@ -50,18 +50,18 @@ registries=$(registries)
 image() {
     local name=$1 entrypoint=$2 stop=$3 packages=$4 hash file
     shift 4
-    hash=$(printf '%s\n' "$SUITE" "$packages" "$@" "$registries" "$(cat "$here"/postgres.sh)" \
+    hash=$(printf '%s\n' "$SUITE" "$packages" "$@" "$registries" "$(cat "$here"/postgres.sh "$here"/mariadb.sh)" \
         "$(cat "${SSL_CERT_FILE:-/dev/null}")" | sha256sum | cut -c1-16)
     file=$cache/$(tr '/:' '__' <<<"$name").$hash.tar
     if [[ ! -f $file ]]; then
         rm -f "$cache/$(tr '/:' '__' <<<"$name")".*.tar
         local hooks=() hook begun=$SECONDS
-        for hook in "$@"; do
-            hooks+=("--customize-hook=$hook")
-        done
         if [[ -n ${SSL_CERT_FILE:-} ]]; then
             hooks+=("--customize-hook=upload $SSL_CERT_FILE /etc/ssl/certs/ca-certificates.crt")
         fi
+        for hook in "$@"; do
+            hooks+=("--customize-hook=$hook")
+        done
         # Without what is only read by people: half the time goes into writing files.
         mmdebstrap --quiet --format=tar --variant=minbase --include="ca-certificates,$packages" \
             --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
@@ -74,7 +74,7 @@ image() {
 }
 
 # Users have the numbers that they have in the official images, which the presets run them as. The
-# official PostgreSQL runs a script that makes the database; see postgres.sh.
+# official PostgreSQL and MariaDB run scripts that make the database; see postgres.sh and mariadb.sh.
 postgres=/usr/lib/postgresql/17/bin
 
 # Most of the time is spent waiting for the mirror and for single-threaded tools. What succeeded is
@@ -104,6 +104,23 @@ begin redis:7.4-bookworm '' '' redis-server \
 begin alpine/git:v2.49.1 '' '' git
 begin python:3.13-slim-bookworm '' '' python3,python3-pip,python3-venv \
     'ln -s python3 "$1/usr/bin/python"; rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED'
+begin mariadb:11.8 mariadb.sh '' mariadb-server \
+    "copy-in $here/mariadb.sh /usr/local/bin" \
+    'chroot "$1" usermod --uid 999 mysql && chroot "$1" groupmod --gid 999 mysql' \
+    'mkdir -p "$1/run/mysqld"; rm -rf "$1"/var/lib/mysql/*; chroot "$1" chown -R mysql:mysql /var/lib/mysql /run/mysqld'
+begin memcached:1.6-bookworm '' '' memcached
+begin rabbitmq:4.1-management rabbitmq-server '' rabbitmq-server \
+    'chroot "$1" usermod --uid 999 rabbitmq && chroot "$1" groupmod --gid 999 rabbitmq' \
+    'echo "[rabbitmq_management]." >"$1/etc/rabbitmq/enabled_plugins"; chroot "$1" chown -R rabbitmq:rabbitmq /var/lib/rabbitmq /var/log/rabbitmq /etc/rabbitmq'
+begin nats:2.11-alpine nats-server '' nats-server
+begin eclipse-mosquitto:2.0 'mosquitto -c /mosquitto/config/mosquitto.conf' '' mosquitto \
+    'chroot "$1" usermod --uid 1883 mosquitto && chroot "$1" groupmod --gid 1883 mosquitto'
+begin valkey/valkey:8.1-bookworm '' '' valkey-server,valkey-tools
+begin serversideup/php:8.4-cli '' '' php-cli,composer
+begin ruby:3.4-bookworm '' '' ruby,ruby-bundler
+begin busybox:1.37 '' '' busybox 'ln -s busybox "$1/usr/bin/httpd"'
+begin oven/bun:1.2 '' '' nodejs,npm 'chroot "$1" npm install --global --silent bun@1.2'
+begin denoland/deno:2.3.3 '' '' nodejs,npm 'chroot "$1" npm install --global --silent deno@2.3.3'
 wait
 if (($(find "$succeeded" -type f | wc -l) != begun)); then
     echo "not every root file system could be made" >&2

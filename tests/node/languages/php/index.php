@@ -1,0 +1,1 @@
+<?php echo 'php ' . PHP_MAJOR_VERSION;
