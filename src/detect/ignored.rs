@@ -22,6 +22,7 @@ impl Ignored {
     /// excludes. Broken lines ignore nothing.
     pub(super) fn new(dir: &Path, rules: bool, repository: bool, above: Option<Arc<Self>>) -> Self {
         let read = |file: PathBuf| {
+            file.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
             let mut builder = GitignoreBuilder::new(dir);
             let _ = builder.add(file);
             builder.build().ok().filter(|rules| !rules.is_empty())

@@ -76,6 +76,18 @@ fn symbolic_links_are_neither_followed_nor_looped_through() {
     assert_eq!(facts.components.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["x"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+    let tree = tree(&[("go.mod", b"module shop\n\ngo 1.24\n"), (".git/HEAD", b"ref: refs/heads/main\n")]);
+    std::fs::create_dir(tree.path().join(".git/info")).unwrap();
+    for pipe in [".git/info/exclude", ".gitignore", "main.go", "package.json", ".env"] {
+        let made = std::process::Command::new("mkfifo").arg(tree.path().join(pipe)).status().unwrap();
+        assert!(made.success());
+    }
+    assert_eq!(facts(tree.path()).components[0].language.as_deref(), Some("Go"));
+}
+
 #[test]
 fn what_is_cut_is_said() {
     let files: Vec<(String, &[u8])> = (0..50).map(|n| (format!("d{n}/x.txt"), b"x".as_slice())).collect();
