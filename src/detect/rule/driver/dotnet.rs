@@ -59,6 +59,7 @@ pub(super) const ROWS: &[Driver] = &[
     d("clickhouse", &["clickhouse.client"]),
     d("minio", &["minio*"]),
     d("qdrant", &["qdrant.client", "aspire.qdrant*"]),
+    d("ollama", &["ollamasharp*"]),
     d("milvus", &["milvus.client", "aspire.milvus*"]),
     d("mqtt", &["mqttnet*"]),
     d("keycloak", &["keycloak.authservices*", "aspire.keycloak*"]),

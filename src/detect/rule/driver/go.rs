@@ -68,6 +68,7 @@ pub(super) const ROWS: &[Driver] = &[
     d("clickhouse", &["github.com/clickhouse/clickhouse-go*", "gorm.io/driver/clickhouse"]),
     d("minio", &["github.com/minio/minio-go*"]),
     d("qdrant", &["github.com/qdrant/go-client"]),
+    d("ollama", &["github.com/ollama/ollama"]),
     d("mqtt", &["github.com/eclipse/paho.mqtt.golang", "github.com/eclipse/paho.golang"]),
     d("keycloak", &["github.com/nerzal/gocloak*"]),
     d("temporal", &["go.temporal.io/sdk"]),

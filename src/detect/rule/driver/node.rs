@@ -90,6 +90,7 @@ pub(super) const ROWS: &[Driver] = &[
     d("clickhouse", &["@clickhouse/client"]),
     d("minio", &["minio"]),
     d("qdrant", &["@qdrant/js-client-rest"]),
+    d("ollama", &["ollama", "@langchain/ollama"]),
     d("weaviate", &["weaviate-client", "weaviate-ts-client"]),
     d("milvus", &["@zilliz/milvus2-sdk-node"]),
     d("chroma", &["chromadb"]),

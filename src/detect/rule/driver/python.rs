@@ -109,6 +109,7 @@ pub(super) const ROWS: &[Driver] = &[
     d("clickhouse", &["clickhouse-driver", "clickhouse-connect"]),
     d("minio", &["minio"]),
     d("qdrant", &["qdrant-client"]),
+    d("ollama", &["ollama", "langchain-ollama"]),
     d("weaviate", &["weaviate-client"]),
     d("milvus", &["pymilvus"]),
     d("chroma", &["chromadb", "chromadb-client"]),

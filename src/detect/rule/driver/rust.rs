@@ -43,6 +43,7 @@ pub(super) const ROWS: &[Driver] = &[
     d("cassandra", &["scylla", "cdrs-tokio"]),
     d("clickhouse", &["clickhouse"]),
     d("qdrant", &["qdrant-client"]),
+    d("ollama", &["ollama-rs"]),
     d("mqtt", &["rumqttc", "paho-mqtt"]),
     d("meilisearch", &["meilisearch-sdk"]),
     d("memcached", &["memcache"]),
