@@ -47,7 +47,7 @@ fn merge(args: &MergeArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         let file = store.file(all, &guest.name);
         guest.merge(all, &file, options).map(Some)
     };
-    let ask = Asking { yes: args.yes, dry_run: args.dry_run, verb: "merge", question: "Change this file?" };
+    let ask = Asking { yes: args.yes, dry_run: args.dry_run, verb: "merge" };
     change(&ask, &store, decide, env, ui)?;
     if ui.format == Format::Human && !args.dry_run && !args.current {
         ui.status(&format!("use it: `kubectl --context {}`", guest.name));
@@ -65,7 +65,7 @@ fn unmerge(args: &UnmergeArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     }
     let store = Store::new(env, args.kubeconfig.as_deref());
     let decide = |all: &Kubeconfigs| remove(all, args.name.as_deref(), of.as_ref());
-    let ask = Asking { yes: args.yes, dry_run: args.dry_run, verb: "remove", question: "Change this file?" };
+    let ask = Asking { yes: args.yes, dry_run: args.dry_run, verb: "remove" };
     change(&ask, &store, decide, env, ui)?;
     if let Some(other) = decide(&store.load()?)?.filter(|_| !args.dry_run) {
         ui.status(&format!("it is in {} too: run the same command again", env.display(&other.file)));
@@ -78,7 +78,6 @@ struct Asking {
     yes: bool,
     dry_run: bool,
     verb: &'static str,
-    question: &'static str,
 }
 
 /// Shows what would change, asks, and changes it.
@@ -113,7 +112,7 @@ fn change(
         }
         ui.show(&page(&planned, env));
         ui.status("");
-        if !ui.confirm(asking.question, true)? {
+        if !ui.confirm("Change this file?", true)? {
             return Err(Failure::interrupted().hint("nothing was written"));
         }
     }
