@@ -2,15 +2,17 @@
 //! objects, the same API server, one run, whole processes, printed as a Markdown table.
 //!
 //!     cargo bench --bench apply -- --objects 10,30,100 --delays 0,20,50,150 [--helm FILE] [--only devbox]
-//!         [--steps first,unchanged] [--rows FILE --minutes 3]
+//!         [--steps first,unchanged] [--lanes 4] [--rows FILE --minutes 3]
 //!
-//! With `--rows` every row is kept in a file as soon as it is measured, and one that is there is not measured
+//! With `--lanes` so many rows are measured at once, each in a namespace of its own: for long rows, of which
+//! most is waiting. With `--rows` every row is kept in a file as soon as it is measured, and one that is there is not measured
 //! again; with `--minutes` no row begins later than that. So a large table is filled in several short runs.
 //! The load beside a row is the machine's one-minute average before and after it.
 //!
 //! kubectl is a role of the sandbox's program. `--helm` names Helm's program (`go install
 //! helm.sh/helm/v4/cmd/helm@latest`). The delay is added to every round trip below TLS, to the opening of
-//! a connection too. Requests are counted in the API server's audit log. Linux only.
+//! a connection too. Requests are counted in the API server's audit log, by the address that a lane's relay
+//! connects from. Linux only.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,14 +22,18 @@
     reason = "a program for developers"
 )]
 
+mod lane;
 mod measure;
 mod objects;
 mod relay;
 mod server;
 
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::thread;
 use std::time::{Duration, Instant};
 
+use lane::Lane;
 use objects::Project;
 use relay::Relay;
 use server::Server;
@@ -41,42 +47,60 @@ struct Settings {
     only: Option<String>,
     helm: Option<PathBuf>,
     steps: Vec<String>,
+    lanes: u8,
     rows: Option<PathBuf>,
     minutes: Option<u64>,
 }
 
+/// One row: how many objects, the delay in milliseconds, the program.
+type Wanted = (usize, u64, String);
+
 fn main() {
     let Some(settings) = settings() else { return };
+    let all: Vec<Wanted> = wanted(&settings);
     let mut rows = Rows::read(settings.rows.clone());
-    let start = Instant::now();
-    let mut wanted = Vec::new();
-    for &count in &settings.objects {
-        for &delay in &settings.delays {
-            let tools = tools(&settings).into_iter().map(|tool| (count, delay, tool));
-            wanted.extend(tools.filter(|(count, delay, tool)| !rows.has(*count, *delay, tool)));
-        }
-    }
-    if !wanted.is_empty() {
-        let server = Server::start();
-        let late = || settings.minutes.is_some_and(|minutes| start.elapsed().as_secs() >= minutes * 60);
-        for (count, delay, tool) in wanted.into_iter().take_while(|_| !late()) {
-            let relay = Relay::start(server.address(), Duration::from_millis(delay));
-            let project = Project::new(&server, relay.port(), count);
-            rows.add(row(&settings, &server, &project, (count, delay, &tool)));
-        }
+    let missing: Vec<&Wanted> = all.iter().filter(|wanted| rows.find(wanted).is_none()).collect();
+    if !missing.is_empty() {
+        rows = measure_all(&settings, missing, rows);
     }
     println!("| objects | delay | program | {} | peak memory | load |", STEPS.join(" | "));
     println!("|---|---|---|{}---|---|", "---|".repeat(STEPS.len()));
-    rows.lines.iter().for_each(|row| println!("{row}"));
+    all.iter().filter_map(|wanted| rows.find(wanted)).for_each(|row| println!("{row}"));
+}
+
+fn wanted(settings: &Settings) -> Vec<Wanted> {
+    let delays = |count| settings.delays.iter().map(move |&delay| (count, delay));
+    let cells = settings.objects.iter().flat_map(|&count| delays(count));
+    cells
+        .flat_map(|(count, delay)| tools(settings).into_iter().map(move |tool| (count, delay, tool)))
+        .collect()
+}
+
+/// Measures rows, as many at once as there are lanes, until the time is up.
+fn measure_all(settings: &Settings, wanted: Vec<&Wanted>, rows: Rows) -> Rows {
+    let start = Instant::now();
+    let late = || settings.minutes.is_some_and(|minutes| start.elapsed().as_secs() >= minutes * 60);
+    let server = Server::start();
+    let (rows, wanted) = (Mutex::new(rows), Mutex::new(wanted.into_iter()));
+    thread::scope(|scope| {
+        for lane in Lane::all(settings.lanes) {
+            let (rows, wanted, server) = (&rows, &wanted, &server);
+            scope.spawn(move || {
+                let next = || wanted.lock().unwrap().next();
+                while let Some(wanted) = if late() { None } else { next() } {
+                    let relay = Relay::start(server.address(), lane.address, Duration::from_millis(wanted.1));
+                    let project = Project::new(server, &lane, relay.port(), wanted.0);
+                    let row = row(settings, server, &project, wanted);
+                    rows.lock().unwrap().add(row);
+                }
+            });
+        }
+    });
+    rows.into_inner().unwrap()
 }
 
 /// Measures the steps of one program.
-fn row(
-    settings: &Settings,
-    server: &Server,
-    project: &Project,
-    (count, delay, tool): (usize, u64, &str),
-) -> String {
+fn row(settings: &Settings, server: &Server, project: &Project, (count, delay, tool): &Wanted) -> String {
     let before = load();
     let measured = STEPS.map(|step| {
         let meant = settings.steps.is_empty() || settings.steps.iter().any(|wanted| wanted == step);
@@ -107,9 +131,9 @@ impl Rows {
         Self { file, lines: text.lines().map(ToOwned::to_owned).collect() }
     }
 
-    fn has(&self, count: usize, delay: u64, tool: &str) -> bool {
+    fn find(&self, (count, delay, tool): &Wanted) -> Option<&str> {
         let start = format!("| {count} | {delay} ms | {tool} |");
-        self.lines.iter().any(|line| line.starts_with(&start))
+        self.lines.iter().find(|line| line.starts_with(&start)).map(String::as_str)
     }
 
     fn add(&mut self, row: String) {
@@ -138,6 +162,7 @@ fn settings() -> Option<Settings> {
         only: None,
         helm: None,
         steps: Vec::new(),
+        lanes: 1,
         rows: None,
         minutes: None,
     };
@@ -152,10 +177,11 @@ fn settings() -> Option<Settings> {
             "--only" => settings.only = Some(value()),
             "--helm" => settings.helm = Some(value().into()),
             "--steps" => settings.steps = value().split(',').map(ToOwned::to_owned).collect(),
+            "--lanes" => settings.lanes = value().parse().unwrap(),
             "--rows" => settings.rows = Some(value().into()),
             "--minutes" => settings.minutes = value().parse().ok(),
             other => panic!(
-                "`{other}` is not known: --objects, --delays, --only, --helm, --steps, --rows, --minutes"
+                "`{other}` is not known: --objects, --delays, --only, --helm, --steps, --lanes, --rows, --minutes"
             ),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,10 +22,15 @@ impl fmt::Display for Measured {
     }
 }
 
-/// Runs a command to its end. `agent` is how it calls itself to the API server; `accepted` are the exit
-/// codes that mean it did its work.
-pub(crate) fn measure(server: &Server, mut command: Command, agent: &str, accepted: &[i32]) -> Measured {
-    let before = server.requests(agent);
+/// Runs a command to its end. `address` is where its requests come from; `accepted` are the exit codes that
+/// mean it did its work.
+pub(crate) fn measure(
+    server: &Server,
+    mut command: Command,
+    address: Ipv4Addr,
+    accepted: &[i32],
+) -> Measured {
+    let before = server.requests(address);
     let errors = tempfile::NamedTempFile::new().unwrap();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors.reopen().unwrap());
     let start = Instant::now();
@@ -45,10 +51,10 @@ pub(crate) fn measure(server: &Server, mut command: Command, agent: &str, accept
         fs::read_to_string(errors.path()).unwrap_or_default()
     );
     // The log is written behind the answers.
-    let mut requests = server.requests(agent);
+    let mut requests = server.requests(address);
     loop {
         thread::sleep(Duration::from_millis(200));
-        let now = server.requests(agent);
+        let now = server.requests(address);
         if now == requests {
             break;
         }

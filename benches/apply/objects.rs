@@ -4,11 +4,13 @@
 //! Secret and the rest are ConfigMaps. The namespace is there before, for everybody.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
 
+use super::lane::Lane;
 use super::measure::{Measured, measure};
 use super::server::Server;
 
@@ -65,13 +67,13 @@ pub(crate) struct Project {
     folder: PathBuf,
     kubeconfig: PathBuf,
     home: PathBuf,
+    namespace: String,
+    address: Ipv4Addr,
 }
-
-const NAMESPACE: &str = "bench";
 
 impl Project {
     /// Writes the project; its only cluster is behind the relay.
-    pub(crate) fn new(server: &Server, port: u16, count: usize) -> Self {
+    pub(crate) fn new(server: &Server, lane: &Lane, port: u16, count: usize) -> Self {
         let folder = server.home().join(format!("project-{count}-{port}"));
         let home = folder.join("home");
         let presets = home.join(".config/devbox-k8s/presets");
@@ -90,7 +92,9 @@ impl Project {
         kubeconfig["clusters"][0]["cluster"]["server"] = json!(format!("https://127.0.0.1:{port}"));
         let file = folder.join("kubeconfig");
         fs::write(&file, kubeconfig.to_string()).unwrap();
-        let project = Self { devbox: server.devbox.clone(), folder, kubeconfig: file, home };
+        let (namespace, address) = (lane.namespace.clone(), lane.address);
+        let devbox = server.devbox.clone();
+        let project = Self { devbox, folder, kubeconfig: file, home, namespace, address };
         for (name, mark) in [("first", "first"), ("changed", "second")] {
             project.render(name, mark, count);
         }
@@ -145,12 +149,12 @@ impl Project {
             if step != "down" {
                 command.args([
                     "--namespace",
-                    NAMESPACE,
+                    &self.namespace,
                     "--context",
                     server.kubeconfig["current-context"].as_str()?,
                 ]);
             }
-            return Some(measure(server, command, "devbox", if step == "diff" { &[4] } else { &[0] }));
+            return Some(measure(server, command, self.address, if step == "diff" { &[4] } else { &[0] }));
         }
         if tool == "helm" {
             let mut command = Command::new(helm?);
@@ -161,10 +165,10 @@ impl Project {
                 _ => command.args(["upgrade", "--install", "bench"]).arg(chart),
             };
             command
-                .args(["--namespace", NAMESPACE])
+                .args(["--namespace", &self.namespace])
                 .env("KUBECONFIG", &self.kubeconfig)
                 .env("HOME", &self.home);
-            return Some(measure(server, command, "Helm", &[0]));
+            return Some(measure(server, command, self.address, &[0]));
         }
         let mut command = server.kubectl();
         command.env("KUBECONFIG", &self.kubeconfig).env("HOME", &self.home).env("KUBECTL_APPLYSET", "true");
@@ -179,8 +183,10 @@ impl Project {
             }
             _ => command.arg("apply"),
         };
-        command.args(["--namespace", NAMESPACE, "-f"]).arg(self.folder.join(files).join("objects.yaml"));
-        Some(measure(server, command, "kubectl", if step == "diff" { &[1] } else { &[0] }))
+        command
+            .args(["--namespace", &self.namespace, "-f"])
+            .arg(self.folder.join(files).join("objects.yaml"));
+        Some(measure(server, command, self.address, if step == "diff" { &[1] } else { &[0] }))
     }
 
     fn devbox(&self, arguments: &[&str]) -> Command {
@@ -201,33 +207,34 @@ impl Project {
             let output = server.kubectl().args(arguments).output().unwrap();
             assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         };
-        kubectl(&["delete", "namespace", NAMESPACE, "--ignore-not-found"]);
-        kubectl(&["create", "namespace", NAMESPACE]);
-        kubectl(&["create", "configmap", "bench-set", "--namespace", NAMESPACE]);
+        let namespace = self.namespace.as_str();
+        kubectl(&["delete", "namespace", namespace, "--ignore-not-found"]);
+        kubectl(&["create", "namespace", namespace]);
+        kubectl(&["create", "configmap", "bench-set", "--namespace", namespace]);
         kubectl(&[
             "label",
             "configmap",
             "bench-set",
             "--namespace",
-            NAMESPACE,
-            &format!("applyset.kubernetes.io/id={}", set_id()),
+            namespace,
+            &format!("applyset.kubernetes.io/id={}", set_id(namespace)),
         ]);
         kubectl(&[
             "annotate",
             "configmap",
             "bench-set",
             "--namespace",
-            NAMESPACE,
+            namespace,
             "applyset.kubernetes.io/tooling=kubectl/v1.36",
             "applyset.kubernetes.io/contains-group-kinds=",
         ]);
     }
 }
 
-/// The ID of kubectl's apply set `bench-set` (KEP-3659).
-fn set_id() -> String {
+/// The ID of kubectl's apply set `bench-set` in a namespace (KEP-3659).
+fn set_id(namespace: &str) -> String {
     use base64::Engine;
     use sha2::{Digest, Sha256};
-    let hash = Sha256::digest(format!("bench-set.{NAMESPACE}.ConfigMap."));
+    let hash = Sha256::digest(format!("bench-set.{namespace}.ConfigMap."));
     format!("applyset-{}-v1", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(hash))
 }

@@ -2,27 +2,28 @@
 //! before a new connection carries anything.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
 
 pub(crate) struct Relay {
     port: u16,
 }
 
 impl Relay {
-    /// Relays to `address`, until the process ends.
-    pub(crate) fn start(address: &str, delay: Duration) -> Self {
+    /// Relays to `address` and connects `from` another, until the process ends.
+    pub(crate) fn start(address: &str, from: Ipv4Addr, delay: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let address = address.to_owned();
+        let address: SocketAddr = address.parse().unwrap();
         thread::spawn(move || {
             for near in listener.incoming().flatten() {
-                let address = address.clone();
                 thread::spawn(move || {
                     thread::sleep(delay);
-                    let Ok(far) = TcpStream::connect(&address) else { return };
+                    let Ok(far) = connect(from, address) else { return };
                     let _ = (near.set_nodelay(true), far.set_nodelay(true));
                     let (near_too, far_too) = (near.try_clone().unwrap(), far.try_clone().unwrap());
                     thread::spawn(move || carry(&near_too, &far_too, delay / 2));
@@ -36,6 +37,13 @@ impl Relay {
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
+}
+
+fn connect(from: Ipv4Addr, address: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((from, 0)).into())?;
+    socket.connect(&address.into())?;
+    Ok(socket.into())
 }
 
 /// Carries bytes one way; each arrives `delay` after it left.

@@ -1,6 +1,7 @@
 //! The API server that everybody is measured against: a sandbox of this run's own, with its audit log.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -65,9 +66,9 @@ impl Server {
         command
     }
 
-    /// How many requests an agent has made so far.
-    pub(crate) fn requests(&self, agent: &str) -> usize {
-        let wanted = format!("\"userAgent\":\"{agent}/");
+    /// How many requests have come from an address so far.
+    pub(crate) fn requests(&self, address: Ipv4Addr) -> usize {
+        let wanted = format!("\"sourceIPs\":[\"{address}\"]");
         let log = fs::read_to_string(&self.audit).unwrap_or_default();
         log.lines()
             .filter(|line| line.contains(&wanted) && line.contains("\"stage\":\"ResponseComplete\""))

@@ -70,12 +70,13 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit
         Some(file) if file.confirm(ui, args.yes)? => Some(file),
         _ => None,
     };
-    begun.begin();
     if let Some(file) = file {
         file.write()?;
+        begun.described();
     }
     let started = Instant::now();
     let arrived = destination.arrive(env, ui.sink().as_ref()).await?;
+    begun.begin();
     let deployment = Deployment {
         env,
         ui,

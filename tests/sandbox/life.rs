@@ -116,19 +116,41 @@ fn it_ends_with_the_process_that_it_follows() {
     assert_eq!(home.processes(), []);
 }
 
-#[test]
-fn an_interrupted_start_leaves_no_process() {
-    let home = Home::new();
-    let start = home.spawn(&START);
+/// Interrupts a command while its sandbox starts; all of the sandbox's processes end. What it printed last.
+fn interrupted(home: &Home, arguments: &[&str]) -> String {
+    let command = home.spawn(arguments);
     eventually("the API server was started", || {
         home.status()["components"][1]["pid"].is_u64() && home.status()["state"] == "starting"
     });
     let processes = home.processes();
-    let interrupt = Command::new("kill").args(["-INT", &start.id().to_string()]).status().unwrap();
+    let interrupt = Command::new("kill").args(["-INT", &command.id().to_string()]).status().unwrap();
     assert!(interrupt.success());
-    assert_eq!(start.wait_with_output().unwrap().status.code(), Some(130));
+    let output = command.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
     all_end(&processes);
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn an_interrupted_start_leaves_no_process() {
+    let home = Home::new();
+    interrupted(&home, &START);
     home.start();
+}
+
+#[test]
+fn an_init_that_is_interrupted_while_the_sandbox_starts_says_that_nothing_was_applied() {
+    let home = Home::new();
+    let project = home.folder("shop");
+    let package =
+        r#"{"name": "shop", "dependencies": {"express": "5"}, "scripts": {"start": "node server.js"}}"#;
+    std::fs::write(project.join("package.json"), package).unwrap();
+    let project_path = project.to_str().unwrap();
+    let init = ["init", project_path, "--yes", "--sandbox", "--set", "shop.source=sync"];
+    let text = interrupted(&home, &init);
+    let hint = "hint: `devbox.yaml` was written, nothing was applied: `devbox init` goes on\n";
+    assert!(text.ends_with(hint), "{text}");
+    assert!(project.join("devbox.yaml").exists());
 }
 
 #[test]

@@ -103,6 +103,13 @@ impl Home {
         ProcessId::of(u32::try_from(found.unwrap()["pid"].as_u64().unwrap()).unwrap()).unwrap()
     }
 
+    /// A new folder in the home.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.join(name);
+        std::fs::create_dir(&folder).unwrap();
+        folder
+    }
+
     /// The folder of the sandbox `default`.
     pub(crate) fn sandbox(&self) -> PathBuf {
         self.folder.join(".local/state/devbox-k8s/sandbox/default")
