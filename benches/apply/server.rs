@@ -11,7 +11,7 @@ pub(crate) struct Server {
     home: PathBuf,
     pub(crate) kubeconfig: Value,
     kubeconfig_file: PathBuf,
-    audit: PathBuf,
+    logs: PathBuf,
     program: PathBuf,
     pub(crate) devbox: PathBuf,
 }
@@ -44,8 +44,8 @@ impl Server {
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
         let kubeconfig_file = PathBuf::from(answer["kubeconfig"].as_str().unwrap());
         let kubeconfig = serde_yaml::from_str(&fs::read_to_string(&kubeconfig_file).unwrap()).unwrap();
-        let audit = kubeconfig_file.parent().unwrap().join("logs/audit.log");
-        Self { kubeconfig, audit, program: program(), kubeconfig_file, devbox, home }
+        let logs = kubeconfig_file.parent().unwrap().join("logs");
+        Self { kubeconfig, logs, program: program(), kubeconfig_file, devbox, home }
     }
 
     /// Its folder, where homes and projects go.
@@ -66,13 +66,21 @@ impl Server {
         command
     }
 
-    /// How many requests have come from an address so far.
+    /// How many requests have come from an address so far. The API server begins a new log at 100 MB and keeps
+    /// the older ones beside it.
     pub(crate) fn requests(&self, address: Ipv4Addr) -> usize {
         let wanted = format!("\"sourceIPs\":[\"{address}\"]");
-        let log = fs::read_to_string(&self.audit).unwrap_or_default();
-        log.lines()
-            .filter(|line| line.contains(&wanted) && line.contains("\"stage\":\"ResponseComplete\""))
-            .count()
+        let logs = fs::read_dir(&self.logs).unwrap().map(|entry| entry.unwrap().path());
+        let audit = logs.filter(|path| {
+            path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"audit"))
+        });
+        let count = |path: PathBuf| {
+            let log = fs::read_to_string(path).unwrap_or_default();
+            let complete =
+                |line: &&str| line.contains(&wanted) && line.contains("\"stage\":\"ResponseComplete\"");
+            log.lines().filter(complete).count()
+        };
+        audit.map(count).sum()
     }
 }
 
