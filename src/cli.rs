@@ -158,6 +158,9 @@ pub struct InitArgs {
     /// Show the plan and stop: nothing is written anywhere
     #[arg(long)]
     pub dry_run: bool,
+    /// Print every value and who decided it, and stop: nothing is written anywhere
+    #[arg(long)]
+    pub explain: bool,
     /// What decides the plan.
     #[command(flatten)]
     pub plan: PlanArgs,
@@ -178,6 +181,9 @@ pub struct UpArgs {
     /// Do not show the changes and ask; never skips the cluster guard
     #[arg(long, short)]
     pub yes: bool,
+    /// Print every value and who decided it, and stop: no cluster is asked and nothing is written
+    #[arg(long)]
+    pub explain: bool,
     /// What decides the plan.
     #[command(flatten)]
     pub plan: PlanArgs,

@@ -25,6 +25,7 @@ impl Explain for FsError {
             io::ErrorKind::PermissionDenied => {
                 vec![format!("check who owns it: `ls -ld {}`", self.path.display())]
             }
+            io::ErrorKind::InvalidData => vec!["save it as UTF-8 text".into()],
             io::ErrorKind::StorageFull => vec!["free some disk space and run the same command again".into()],
             _ => Vec::new(),
         }

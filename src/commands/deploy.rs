@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::access;
 use super::destination::Arrived;
 use super::handover::Handover;
+use super::quota;
 use super::workspace::Workspace;
 use crate::cli::ApplyArgs;
 use crate::cluster::{ApplyOptions, Environment, WaitOptions};
@@ -31,14 +32,31 @@ pub(super) struct Deployment<'a> {
     pub(super) options: &'a ApplyArgs,
 }
 
+/// What is to become of a set that its own quota cannot hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overfull {
+    /// It is only looked at.
+    Warned,
+    /// It is to go up.
+    Refused,
+}
+
 /// Renders and checks a plan; problems that a server would refuse anyway are warned about here, where
 /// the template is known.
 ///
 /// # Errors
-/// Where a template is wrong.
-pub(super) fn manifests(plan: &Plan, catalogue: &Catalogue, ui: &Ui) -> Result<Vec<Manifest>, Failure> {
+/// Where a template is wrong, or what always runs does not fit the quota and is to go up.
+pub(super) fn manifests(
+    plan: &Plan,
+    catalogue: &Catalogue,
+    ui: &Ui,
+    overfull: Overfull,
+) -> Result<Vec<Manifest>, Failure> {
     let manifests = render::render(plan, catalogue)?;
     access::check(plan, catalogue)?;
+    if overfull == Overfull::Refused {
+        quota::check(plan, &manifests, catalogue)?;
+    }
     for problem in validate::validate_in(&manifests, &|file| catalogue.template_text(file)) {
         ui.warn(&problem.to_string());
     }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::deploy::Overfull;
 use super::destination::{Approach, Arrived, Sight};
 use super::settled::Start;
 use super::{place, runtime};
@@ -22,7 +23,7 @@ pub(super) fn run(args: &DiffArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
 async fn diff(args: &DiffArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let start = Start::read(env, "diff", (&args.project, &args.plan, &args.target))?;
     let approach = Approach::begin(env, &start.place, start.namespace(&args.plan)).await?;
-    let settled = start.settle(env, ui, &args.plan)?;
+    let settled = start.settle(env, ui, &args.plan, Overfull::Warned)?;
     let (environment, manifests) = (settled.environment(), &settled.manifests);
     let sight = Sight::Bundle { environment: &environment, manifests, look: Look::ToCompare };
     let mut destination =

@@ -7,12 +7,12 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::begun::Begun;
-use super::deploy::{self, Deployment};
+use super::deploy::{self, Deployment, Overfull};
 use super::destination::{Approach, Destination, Sight};
 use super::place::{self, Sources};
 use super::repository_file::RepositoryFile;
 use super::workspace::{self, Values, Workspace};
-use super::{questions, runtime};
+use super::{explain, questions, runtime};
 use crate::cli::InitArgs;
 use crate::cluster::Look;
 use crate::config::{Answers, EnvironmentRecord, Place};
@@ -40,7 +40,13 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit
     let asking = ui.interactive && !args.yes;
     let wizard = Wizard { args, env, ui, workspace: &workspace, record: record.as_ref(), asking };
     let (place, plan) = wizard.settle(file.as_ref())?;
-    let manifests = deploy::manifests(&plan, &workspace.catalogue, ui)?;
+    if args.explain {
+        deploy::warn(&plan, ui);
+        explain::show(&plan, ui);
+        return Ok(Exit::Done);
+    }
+    let overfull = if args.dry_run { Overfull::Warned } else { Overfull::Refused };
+    let manifests = deploy::manifests(&plan, &workspace.catalogue, ui, overfull)?;
     workspace.check_brought(env, &plan, &manifests)?;
     workspace.warn_of_own(ui, &plan);
     let repository_file = RepositoryFile::plan(&workspace, &plan)?;
@@ -77,6 +83,7 @@ async fn init(args: &InitArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit
     let started = Instant::now();
     let arrived = destination.arrive(env, ui.sink().as_ref()).await?;
     begun.begin();
+    workspace.refresh_schema(ui);
     let deployment = Deployment {
         env,
         ui,
@@ -100,8 +107,13 @@ struct Wizard<'a> {
 }
 
 impl Wizard<'_> {
-    /// Settles place and plan: by flags, answers and files, then by asking, then by defaults. Only a
-    /// dry run can do without a place.
+    /// Nothing is written anywhere, so no cluster has to be chosen.
+    fn looks_only(&self) -> bool {
+        self.args.dry_run || self.args.explain
+    }
+
+    /// Settles place and plan: by flags, answers and files, then by asking, then by defaults. Only who
+    /// looks can do without a place.
     fn settle(&self, file: Option<&Answers>) -> Result<(Option<Place>, Plan), Failure> {
         let flags = workspace::flags(&self.args.plan)?;
         let mut answers = workspace::answered(file);
@@ -113,18 +125,21 @@ impl Wizard<'_> {
         let resolve = |answers: &Values| self.workspace.resolve(&flags, answers);
         if self.asking {
             let place = match decided {
-                Some(place) => place,
-                None => place::ask(self.env, self.ui, &self.args.target)?,
+                None if self.args.explain => None,
+                None => Some(place::ask(self.env, self.ui, &self.args.target)?),
+                decided => decided,
             };
             // What is refused by its name is refused before anybody answers questions for it.
-            Destination::unseen(self.env, &place, "")?;
+            if let Some(place) = &place {
+                Destination::unseen(self.env, place, "")?;
+            }
             let outcome = questions::settle(self.ui, &mut answers, known, &resolve)?;
-            return Ok((Some(place), outcome.ready()?));
+            return Ok((place, outcome.ready()?));
         }
         let outcome = resolve(&answers)?;
         let place = match decided {
-            Some(place) => Some(place),
-            None => place::current(self.env, &self.args.target)?,
+            None if !self.args.explain => place::current(self.env, &self.args.target)?,
+            decided => decided,
         };
         self.nothing_missing(&outcome, place.as_ref())?;
         Ok((place, outcome.ready()?))
@@ -138,10 +153,10 @@ impl Wizard<'_> {
             .filter(|question| question.required && question.default.is_none())
             .map(|question| format!("{}  ({})", question.flag, question.text))
             .collect();
-        if place.is_none() && !self.args.dry_run {
+        if place.is_none() && !self.looks_only() {
             missing.push("--context NAME or --sandbox  (which cluster)".into());
         }
-        if !self.args.yes && !self.args.dry_run {
+        if !self.args.yes && !self.looks_only() {
             missing.push("--yes  (accept the plan without a review)".into());
         }
         if missing.is_empty() {

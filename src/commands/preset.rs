@@ -3,8 +3,10 @@
 mod add;
 mod changes;
 mod check;
+mod list;
 mod new;
 mod remove;
+mod show;
 mod test;
 mod traces;
 mod trust;
@@ -15,17 +17,15 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::sources::{self, Listed};
-use super::workspace;
-
+use super::{sources, workspace};
 use crate::cli::PresetCommand;
-use crate::config::{FILE_NAME, Kind, Repository, Source, UserConfig, short};
+use crate::config::{FILE_NAME, Repository, Source, UserConfig};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::fs;
 use crate::preset::source::{self, Brings, Content};
-use crate::preset::{Catalogue, Layer, Preset};
-use crate::ui::{Format, Ui, printable};
+use crate::preset::{Layer, Preset};
+use crate::ui::{Ui, printable};
 
 /// Prints the catalogue or one preset of it.
 ///
@@ -57,13 +57,13 @@ pub(super) fn run(command: &PresetCommand, env: &Env, ui: &Ui) -> Result<Exit, F
         None => (catalogue, Vec::new()),
     };
     match command {
-        PresetCommand::Show { name } => show(&catalogue.get(name)?, ui),
+        PresetCommand::Show { name } => Ok(show::run(&catalogue.get(name)?, ui)),
         PresetCommand::Check { names } if names.is_empty() && !own.is_empty() => {
             check::run(&own, &catalogue, ui)
         }
         PresetCommand::Check { names } => check::run(names, &catalogue, ui),
         PresetCommand::Test { names, sandbox } => test::run(names, sandbox, &catalogue, env, ui),
-        _ => list(&catalogue, &listed, ui),
+        _ => list::run(&catalogue, &listed, ui),
     }
 }
 
@@ -112,90 +112,6 @@ fn brings_row(brings: &Brings, listed: &[String]) -> Value {
     })
 }
 
-fn list(catalogue: &Catalogue, listed: &[Listed], ui: &Ui) -> Result<Exit, Failure> {
-    let mut presets = Vec::new();
-    for kind in [Kind::Environment, Kind::App, Kind::Service, Kind::Access] {
-        presets.extend(catalogue.of_kind(kind)?);
-    }
-    match ui.format {
-        Format::Human => {
-            let widest = |of: fn(&Preset) -> usize| presets.iter().map(of).max().unwrap_or_default();
-            let (name, place) = (widest(|preset| preset.name.len()), widest(|preset| layer(preset).len()));
-            for preset in &presets {
-                let kind = preset.kind.name();
-                let row =
-                    format!("{:name$}  {kind:11}  {:place$}  {}", preset.name, layer(preset), preset.summary);
-                ui.data(&printable(&row));
-            }
-            if !listed.is_empty() {
-                ui.data("\nsources");
-            }
-            for Listed { source, content, trusted } in listed {
-                let follows = source.reference.as_deref().unwrap_or("HEAD");
-                let at = source.commit.as_deref().map_or("not pinned", short);
-                let state = match (content, trusted) {
-                    (None, _) => "cannot be had",
-                    (_, true) => "trusted",
-                    (_, false) => "not trusted here yet",
-                };
-                let row = format!("{}  {} {follows} at {at}, {state}", source.name, source.address);
-                ui.data(&printable(&row));
-            }
-        }
-        Format::Json => {
-            let rows: Vec<Value> = presets.iter().map(head).collect();
-            let sources: Vec<Value> =
-                listed.iter().map(|one| source_row(&one.source, one.content.as_ref(), one.trusted)).collect();
-            ui.json(&json!({ "schema": 1, "presets": rows, "sources": sources }));
-        }
-    }
-    Ok(Exit::Done)
-}
-
-fn show(preset: &Preset, ui: &Ui) -> Result<Exit, Failure> {
-    match ui.format {
-        Format::Human => ui.data(&printable(&text(preset))),
-        Format::Json => {
-            let origin = |section: &str, key: &str| {
-                preset
-                    .origin(section, key)
-                    .map(|link| json!({ "preset": link.name, "file": link.document.file }))
-            };
-            let params: Vec<Value> = preset
-                .params
-                .iter()
-                .map(
-                    |(name, param)| json!({ "name": name, "param": param, "origin": origin("params", name) }),
-                )
-                .collect();
-            let values: Vec<Value> = preset
-                .values
-                .iter()
-                .map(
-                    |(name, value)| json!({ "name": name, "value": value, "origin": origin("values", name) }),
-                )
-                .collect();
-            let templates: Vec<Value> = preset
-                .templates
-                .iter()
-                .map(|(name, template)| {
-                    json!({ "name": name, "path": template.path, "origin": origin("templates", name) })
-                })
-                .collect();
-            ui.json(&json!({
-                "schema": 1,
-                "preset": head(preset),
-                "params": params,
-                "values": values,
-                "services": preset.services,
-                "templates": templates,
-                "connection": preset.connection,
-            }));
-        }
-    }
-    Ok(Exit::Done)
-}
-
 fn head(preset: &Preset) -> Value {
     json!({
         "name": preset.name,
@@ -214,43 +130,4 @@ fn head(preset: &Preset) -> Value {
 
 fn layer(preset: &Preset) -> &str {
     preset.chain.last().map_or("", |link| link.layer.name())
-}
-
-fn text(preset: &Preset) -> String {
-    let chain: Vec<String> = preset.ancestry().collect();
-    let mut lines = vec![
-        format!("{}: {}", preset.name, preset.summary),
-        format!("{} preset, {}, {}", preset.kind.name(), layer(preset), chain.join(" -> ")),
-    ];
-    let from = |section: &str, key: &str| {
-        preset.origin(section, key).map(|link| format!("  <- {}", link.document.file)).unwrap_or_default()
-    };
-    let one_line = |value: &Value| {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    lines.push("\nparameters".into());
-    for (name, param) in &preset.params {
-        lines.push(format!("  {name} ({}){}", param.kind().name(), from("params", name)));
-        let summary = param.0.ask.as_ref().or(param.0.summary.as_ref());
-        lines.extend(summary.map(|summary| format!("      {}", summary.trim())));
-        if !param.choices().is_empty() {
-            lines.push(format!("      one of {}", param.choices().join(", ")));
-        }
-        let default = preset.values.get(name).or(param.0.default.as_ref());
-        lines.extend(default.map(|default| format!("      default {}", one_line(default))));
-        lines.extend(param.0.when.as_ref().map(|when| format!("      where {when}")));
-    }
-    let free: Vec<_> = preset.values.iter().filter(|(name, _)| !preset.params.contains_key(*name)).collect();
-    if !free.is_empty() {
-        lines.push("\nvalues".into());
-    }
-    for (name, value) in free {
-        lines.push(format!("  {name}: {}{}", one_line(value), from("values", name)));
-    }
-    lines.push("\ntemplates".into());
-    for (name, template) in &preset.templates {
-        lines.push(format!("  {name}: {}{}", template.path, from("templates", name)));
-    }
-    lines.join("\n")
 }

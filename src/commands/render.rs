@@ -1,15 +1,15 @@
 //! `devbox render`: the manifests, offline.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::explain;
 use super::workspace::{self, Workspace};
 use crate::cli::RenderArgs;
 use crate::config::to_yaml;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::plan::Plan;
 use crate::render::{Manifest, render};
-use crate::ui::{Format, Ui, printable};
+use crate::ui::{Format, Ui};
 use crate::validate::validate_in;
 
 /// Prints the manifests, or with `--explain` every value and who decided it.
@@ -22,10 +22,7 @@ pub(super) fn run(args: &RenderArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure
     let plan = workspace.resolve(&workspace::flags(&args.plan)?, &answers)?.ready()?;
     plan.warnings.iter().for_each(|warning| ui.warn(warning));
     if args.explain {
-        match ui.format {
-            Format::Human => ui.data(&printable(&explain(&plan))),
-            Format::Json => ui.json(&json!({ "schema": 1, "plan": plan })),
-        }
+        explain::show(&plan, ui);
         return Ok(Exit::Done);
     }
     let manifests: Vec<Manifest> =
@@ -50,35 +47,4 @@ fn yaml(manifests: &[Manifest]) -> String {
         format!("---\n# {}:{} ({})\n{text}", manifest.template, manifest.line, manifest.unit)
     };
     manifests.iter().map(document).collect()
-}
-
-fn explain(plan: &Plan) -> String {
-    let mut rows = vec![("namespace".to_owned(), plan.namespace.shown(), plan.namespace.origin.to_string())];
-    for unit in &plan.units {
-        // What a preset leaves empty for its children says nothing.
-        let is_empty = |value: &Value| match value {
-            Value::Array(items) => items.is_empty(),
-            Value::Object(map) => map.is_empty(),
-            _ => false,
-        };
-        for (name, resolved) in unit.values.iter().filter(|(_, resolved)| !is_empty(&resolved.value)) {
-            let shown = match &resolved.value {
-                Value::String(text) if text.is_empty() => "\"\"".into(),
-                _ => resolved.shown(),
-            };
-            rows.push((format!("{}.{name}", unit.name), shown, resolved.origin.to_string()));
-        }
-        for entry in &unit.env {
-            let key = format!("{}.env.{}", unit.name, entry.name);
-            rows.push((key, entry.source.to_string(), entry.origin.to_string()));
-        }
-    }
-    let width = |column: fn(&(String, String, String)) -> &str| {
-        rows.iter().map(column).map(|text| text.chars().count().min(60)).max().unwrap_or_default()
-    };
-    let (keys, values) = (width(|row| row.0.as_str()), width(|row| row.1.as_str()));
-    let line = |(key, value, origin): &(String, String, String)| {
-        format!("{key:keys$}  {:values$}  {origin}\n", value.replace('\n', " "))
-    };
-    rows.iter().map(line).collect()
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::workspace::Workspace;
-use crate::config::{FILE_NAME, Repository};
+use crate::config::{FILE_NAME, Repository, SchemaOf};
 use crate::error::Failure;
 use crate::fs::{self, Access};
 use crate::plan::{self, Plan};
@@ -32,8 +32,13 @@ impl RepositoryFile {
 
     /// One line for the review.
     pub(super) fn review(&self) -> (String, String) {
-        let what = if self.before.is_some() { "changes, shown before it is written" } else { "new" };
-        (FILE_NAME.to_owned(), what.to_owned())
+        let what = match &self.before {
+            Some(_) => "changes, shown before it is written".to_owned(),
+            None => {
+                format!("new; editors find its schema in {}, which git ignores", SchemaOf::Project.path())
+            }
+        };
+        (FILE_NAME.to_owned(), what)
     }
 
     /// Shows what would change in a file that is there and asks; a new one needs no question.

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use super::deploy::Overfull;
 use super::destination::Arrived;
 use super::located::{self, Located};
 use super::settled::Start;
@@ -134,7 +135,7 @@ fn modified(file: &Path) -> Option<SystemTime> {
 async fn drift(args: &StatusArgs, env: &Env, located: &Located, arrived: &Arrived) -> Option<Diff> {
     let (silent, plan) = (Ui::silent(), PlanArgs::default());
     let start = Start::read(env, "status", (&args.project, &plan, &args.target)).ok()?;
-    let settled = start.settle(env, &silent, &plan).ok()?;
+    let settled = start.settle(env, &silent, &plan, Overfull::Warned).ok()?;
     let Arrived { cluster, confirmed, .. } = arrived;
     let environment = settled.environment();
     if environment != located.environment {

@@ -4,10 +4,10 @@
 use std::time::Instant;
 
 use super::begun::Begun;
-use super::deploy::{self, Deployment};
+use super::deploy::{self, Deployment, Overfull};
 use super::destination::{Approach, Arrived, Sight};
-use super::runtime;
-use super::settled::{Settled, Start};
+use super::settled::{Folder, Settled, Start};
+use super::{explain, runtime};
 use crate::cli::UpArgs;
 use crate::cluster::{DiffOptions, Look};
 use crate::env::Env;
@@ -19,6 +19,14 @@ use crate::ui::Ui;
 /// # Errors
 /// Where nothing says what or where to apply, or applying fails.
 pub(super) fn run(args: &UpArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    if args.explain {
+        let folder = Folder::read(env, &args.project, &args.plan)?;
+        let place = folder.place(env, &args.target);
+        let (_, plan) = folder.plan(env, ui, &args.plan, place.as_ref())?;
+        deploy::warn(&plan, ui);
+        explain::show(&plan, ui);
+        return Ok(Exit::Done);
+    }
     let begun = Begun::applying();
     runtime::run(up(args, env, ui, &begun)).map_err(|failure| begun.explain(failure))
 }
@@ -28,7 +36,7 @@ async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Fa
     let asking = ui.interactive && !args.yes;
     let start = Start::read(env, "up", (&args.project, &args.plan, &args.target))?;
     let approach = Approach::begin(env, &start.place, start.namespace(&args.plan)).await?;
-    let settled = start.settle(env, ui, &args.plan)?;
+    let settled = start.settle(env, ui, &args.plan, Overfull::Refused)?;
     let Settled { workspace, place, plan, manifests, before } = &settled;
     deploy::warn(plan, ui);
     deploy::check_neighbours(env, ui, &deploy::record(&workspace.root, plan, place), before.as_ref())?;
@@ -44,6 +52,7 @@ async fn up(args: &UpArgs, env: &Env, ui: &Ui, begun: &Begun) -> Result<Exit, Fa
         started = Instant::now();
     }
     begun.begin();
+    workspace.refresh_schema(ui);
     let deployment = Deployment { env, ui, workspace, place, plan, manifests, options: &args.apply };
     deployment.run(arrived, started).await
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::sources;
+use super::{schema_file, sources};
 use crate::cli::PlanArgs;
-use crate::config::{Answers, EnvironmentRecord, FILE_NAME, Project, Repository, UserConfig};
+use crate::config::{Answers, EnvironmentRecord, FILE_NAME, Project, Repository, SchemaOf, UserConfig};
 use crate::detect::{self, Facts};
 use crate::env::Env;
 use crate::error::Failure;
@@ -93,6 +93,14 @@ impl Workspace {
             project: self.project.clone(),
             user_name: self.user_name.clone(),
         })
+    }
+
+    /// Keeps the schema beside `devbox.yaml` that of this devbox.
+    pub(super) fn refresh_schema(&self, ui: &Ui) {
+        let file = self.root.join(FILE_NAME);
+        if let Ok(Some(text)) = fs::read_optional(&file) {
+            schema_file::refresh(ui, &file, SchemaOf::Project, &text);
+        }
     }
 
     /// Warns where the plan names what only this user has.

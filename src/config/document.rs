@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::suggest::did_you_mean;
+use super::strict::{self, Fault};
+use super::wording::{self, reword};
 use crate::error::{Exit, Explain};
 
 /// Larger than any file that a person writes; smaller than what takes long to parse.
@@ -82,6 +83,8 @@ impl Document {
     /// Where the text is no YAML, is larger than 1 MiB, holds several documents, repeats a key, or is
     /// not a map with text keys.
     pub fn parse(file: impl Into<String>, text: &str) -> Result<Self, DocumentError> {
+        // Some editors begin a file with a mark that says nothing.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut document = Self { file: file.into(), value: Value::Null, text: text.into() };
         if text.len() > MOST_BYTES {
             return Err(document.error(None, "larger than 1 MiB".into(), None));
@@ -136,40 +139,37 @@ impl Document {
     }
 
     fn explain(&self, error: &serde_yaml::Error) -> DocumentError {
+        let said = error.to_string();
+        let is_about_a_key = said.contains("duplicate entry ") || said.contains("expected a string key");
+        match is_about_a_key.then(|| strict::find(&self.text)).flatten() {
+            Some(Fault::Twin(path, second)) => {
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                let first = self.locate(&path).map(|first| format!(", first in line {}", first.line));
+                let key = path.last().copied().unwrap_or_default();
+                let message = format!("`{key}` is there twice{}", first.unwrap_or_default());
+                return self.error(Some(second), message, Some("leave one of them out".into()));
+            }
+            Some(Fault::NoText(place)) => {
+                let hint = wording::unquoted(self.line(place));
+                return self.error(Some(place), "a map stands where a key belongs".into(), hint);
+            }
+            None => {}
+        }
+        if said.contains("more than one document") {
+            let second = self.text.lines().enumerate().skip(1).find(|(_, line)| line.starts_with("---"));
+            let second = second.map(|(index, _)| Position { line: index + 1, column: 1 });
+            return self.error(second, "a second document begins, and only one is read".into(), None);
+        }
         let position = error.location().map(|l| Position { line: l.line(), column: l.column() });
-        let (message, hint) = reword(&error.to_string());
+        let (message, hint) = reword(&said);
+        let line = position.map(|place| self.line(place)).unwrap_or_default();
+        let hint = hint.or_else(|| wording::unquoted(line)).or_else(|| wording::tab(line));
         self.error(position, message, hint)
     }
-}
 
-/// Serde's words without the path and place that we show ourselves, and a hint where a name is unknown.
-fn reword(text: &str) -> (String, Option<String>) {
-    const STARTS: [&str; 6] = [
-        "unknown field `",
-        "unknown variant `",
-        "missing field `",
-        "invalid type: ",
-        "invalid value: ",
-        "duplicate entry ",
-    ];
-    let start = STARTS.iter().filter_map(|start| text.find(start)).min().unwrap_or(0);
-    let end = text.rfind(" at line ").unwrap_or(text.len()).max(start);
-    let message = &text[start..end];
-    if let Some(rest) = message.strip_prefix("unknown field `") {
-        let (name, known) = split_known(rest);
-        return (format!("unknown key `{name}`"), did_you_mean(name, known));
+    fn line(&self, place: Position) -> &str {
+        self.text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default()
     }
-    if let Some(rest) = message.strip_prefix("unknown variant `") {
-        let (name, known) = split_known(rest);
-        return (format!("unknown value `{name}`"), did_you_mean(name, known));
-    }
-    (message.to_owned(), None)
-}
-
-/// Splits serde's "name`, expected one of `a`, `b`" into the name and the known names.
-fn split_known(rest: &str) -> (&str, Vec<&str>) {
-    let (name, rest) = rest.split_once('`').unwrap_or((rest, ""));
-    (name, rest.split('`').skip(1).step_by(2).collect())
 }
 
 const FOUND: &str = "devbox: this is the place";
@@ -311,7 +311,28 @@ mod tests {
     #[test]
     fn a_repeated_key_is_refused() {
         let error = Document::parse("devbox.yaml", "port: 1\nport: 2\n").unwrap_err();
-        assert_eq!(shown(&error), "devbox.yaml:1:1: duplicate entry with key \"port\"\n1 | port: 1\n  | ^");
+        assert_eq!(
+            shown(&error),
+            "devbox.yaml:2:1: `port` is there twice, first in line 1\n2 | port: 2\n  | ^\nhint: leave one of them out"
+        );
+    }
+
+    #[test]
+    fn usual_slips_of_yaml_are_told_with_what_helps() {
+        for (text, message) in [
+            (
+                "a:\n\tb: 1\n",
+                "f:2:1: found character that cannot start any token\n2 |  b: 1\n  | ^\nhint: indent with spaces: YAML takes no tabs for that",
+            ),
+            (
+                "a: {{ facts.x | default(value='1') }}\n",
+                "f:1:5: a map stands where a key belongs\n1 | a: {{ facts.x | default(value='1') }}\n  |     ^\nhint: put the template in quotes: `\"{{ ... }}\"`",
+            ),
+            ("a: 1\n---\nb: 2\n", "f:2:1: a second document begins, and only one is read\n2 | ---\n  | ^"),
+        ] {
+            assert_eq!(shown(&Document::parse("f", text).unwrap_err()), message);
+        }
+        assert_eq!(Document::parse("f", "\u{feff}a: 1\n").unwrap().value["a"], 1);
     }
 
     #[test]

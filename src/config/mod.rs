@@ -12,8 +12,10 @@ mod project;
 mod repository;
 mod schema;
 mod sources;
+mod strict;
 mod suggest;
 mod user;
+mod wording;
 
 pub use address::{Address, AddressError, SshAddress, Way};
 pub use answers::{Answers, AnswersError};

@@ -19,6 +19,23 @@ pub enum SchemaOf {
     Config,
 }
 
+impl SchemaOf {
+    /// Where the schema is, seen from the file that names it. `devbox.yaml` is committed, so the path is the
+    /// same on every machine; each keeps the schema of its own devbox there.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Preset => "../schemas/preset.json",
+            Self::Project => ".devbox-k8s/schema.json",
+            Self::Config => "schemas/config.json",
+        }
+    }
+
+    /// The first line of a file that devbox writes, which tells editors where its schema is.
+    pub fn line(self) -> String {
+        format!("# yaml-language-server: $schema={}\n", self.path())
+    }
+}
+
 /// The JSON Schema (draft 7, which every YAML language server reads) of a file.
 pub fn schema(of: SchemaOf) -> Value {
     match of {

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::error::PlanError;
 use super::name;
+use super::origin::place;
 use super::question::{Choice, Question};
 use super::resolve::Run;
-use super::values;
 use crate::config::{ParamFile, ParamType, UnitEntry, did_you_mean};
 use crate::detect::{Component, ComponentKind, Service};
 use crate::preset::Param;
@@ -252,7 +252,7 @@ impl Wanted<'_> {
             .iter()
             .flat_map(|(component, _)| &component.evidence)
             .filter(|evidence| evidence.field == format!("services.{}", self.kind))
-            .map(|evidence| values::place(&evidence.file, evidence.line))
+            .map(|evidence| place(&evidence.file, evidence.line))
             .collect();
         places.into_iter().collect::<Vec<_>>().join(", ")
     }

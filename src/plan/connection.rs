@@ -1,12 +1,10 @@
 //! How a component reaches a service: the service preset's `connection` under the names that the app reads.
 
-use serde_json::{Map, Value};
-
 use super::error::PlanError;
 use super::part::Part;
 use super::unit::{EnvEntry, EnvSource, Origin, Unit, Usage};
 use crate::detect::EnvVar;
-use crate::preset::{Engine, Preset};
+use crate::preset::{Engine, Names, Preset};
 
 /// How a service is reached, all templates evaluated.
 #[derive(Debug, Clone, Default)]
@@ -38,20 +36,17 @@ impl Connection {
     /// Evaluates a service preset's connection; `None` where it has none.
     pub(super) fn of(
         engine: &Engine,
-        base: &Map<String, Value>,
+        base: &Names,
         preset: &Preset,
         unit: &Unit,
         kind: &str,
     ) -> Result<Option<Self>, PlanError> {
         let Some(file) = &preset.connection else { return Ok(None) };
-        let mut context = base.clone();
-        let values: Map<String, Value> =
-            unit.values.iter().map(|(name, resolved)| (name.clone(), resolved.value.clone())).collect();
-        context.insert("values".into(), Value::Object(values));
-        context.insert("unit".into(), super::context::unit_value(unit.role, &unit.name, None));
-        let context = Value::Object(context);
+        let mut names = base.clone();
+        names.set("values", &super::context::values(unit));
+        names.set("unit", &super::context::unit_value(unit.role, &unit.name, None));
         let text = |template: &Option<String>| -> Result<Option<String>, PlanError> {
-            let evaluate = |text: &String| engine.evaluate(&preset.name, text, &context);
+            let evaluate = |text: &String| engine.evaluate(&preset.name, text, &names);
             Ok(template.as_ref().map(evaluate).transpose()?.map(|value| crate::preset::plain(&value)))
         };
         let secret = text(&file.password.as_ref().map(|password| password.secret.clone()))?;

@@ -84,8 +84,6 @@ pub(super) fn clone_url(remote: &str) -> Option<String> {
 
 /// What the templates of one unit see. A secret's value is among it: a Secret is rendered from it.
 pub(crate) fn unit(plan: &Plan, unit: &Unit) -> Value {
-    let values: Map<String, Value> =
-        unit.values.iter().map(|(name, resolved)| (name.clone(), resolved.value.clone())).collect();
     let env: Vec<Value> = unit
         .env
         .iter()
@@ -103,7 +101,7 @@ pub(crate) fn unit(plan: &Plan, unit: &Unit) -> Value {
         .collect();
     json!({
         "facts": unit.facts,
-        "values": values,
+        "values": values(unit),
         "project": project(&plan.project),
         "user": plan.user,
         "namespace": plan.namespace_name(),
@@ -120,6 +118,12 @@ pub(crate) fn unit(plan: &Plan, unit: &Unit) -> Value {
             "given": given,
         },
     })
+}
+
+/// The values of a unit by name.
+pub(super) fn values(unit: &Unit) -> Value {
+    let values = unit.values.iter().map(|(name, resolved)| (name.clone(), resolved.value.clone()));
+    Value::Object(values.collect())
 }
 
 /// The unit itself.

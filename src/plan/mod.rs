@@ -9,7 +9,9 @@ mod inputs;
 mod name;
 mod needs;
 mod order;
+mod origin;
 mod part;
+mod preferences;
 mod question;
 mod repository;
 mod resolve;
@@ -17,6 +19,7 @@ mod trial;
 mod unit;
 mod values;
 mod variables;
+mod wrong;
 
 pub(crate) use context::unit as unit_context;
 pub use error::PlanError;

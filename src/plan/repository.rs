@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::unit::EnvSource;
 use super::unit::{Origin, Plan, Resolved, Role, Unit};
-use crate::config::Repository;
+use crate::config::{Repository, SchemaOf};
 
 const HEADER: &str = "\
 # How this repository runs in a Kubernetes dev environment: `devbox init` brings it up, asking nothing
@@ -55,7 +55,7 @@ pub fn to_yaml(plan: &Plan, before: Option<&Repository>) -> String {
         }
         file.0.insert(section.into(), Value::Object(parts));
     }
-    format!("{HEADER}{}", crate::config::to_yaml(&Value::Object(file.0)))
+    format!("{}{HEADER}{}", SchemaOf::Project.line(), crate::config::to_yaml(&Value::Object(file.0)))
 }
 
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::choice::{Candidate, Wanted};
 use super::connection::Connection;
@@ -16,7 +16,7 @@ use super::values::{self, Draft, Written};
 use super::variables;
 use crate::config::{ParamFile, ParamType, UnitEntry, did_you_mean};
 use crate::detect::Component;
-use crate::preset::{Engine, Link, Param, Preset, Traits};
+use crate::preset::{Engine, Link, Names, Param, Preset, Traits};
 
 /// A plan and what is open in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,9 +50,9 @@ pub fn resolve(inputs: &Inputs<'_>) -> Result<Outcome, PlanError> {
     if components.is_empty() && services.is_empty() {
         return Err(PlanError::Nothing { project: run.plan.project.name });
     }
-    run.base.insert(
-        "plan".into(),
-        json!({
+    run.base.set(
+        "plan",
+        &json!({
             "components": components.iter().map(|component| &component.name).collect::<Vec<_>>(),
             "services": services.iter().map(|service| &service.name).collect::<Vec<_>>(),
         }),
@@ -62,9 +62,7 @@ pub fn resolve(inputs: &Inputs<'_>) -> Result<Outcome, PlanError> {
     let connections = run.services(services)?;
     run.components(components, &connections)?;
     let (units, questions) = (std::mem::take(&mut run.plan.units), run.questions.split_off(asked));
-    if let Some(plan) = run.base.get_mut("plan") {
-        plan["needs"] = super::needs::needs(&units);
-    }
+    run.base.set_in("plan", "needs", &super::needs::needs(&units));
     run.environment()?;
     run.access()?;
     run.plan.units.extend(units);
@@ -78,7 +76,7 @@ pub fn resolve(inputs: &Inputs<'_>) -> Result<Outcome, PlanError> {
 pub(super) struct Run<'a> {
     pub(super) inputs: &'a Inputs<'a>,
     engine: Engine,
-    base: Map<String, Value>,
+    base: Names,
     pub(super) plan: Plan,
     pub(super) questions: Vec<Question>,
     keys: BTreeSet<String>,
@@ -94,7 +92,7 @@ impl<'a> Run<'a> {
         }
         let user = name::dns_label(inputs.user.user.as_deref().unwrap_or(&inputs.user_name), 30);
         let (namespace, question) = namespace(inputs, &user, &project.name)?;
-        let mut warnings = Vec::new();
+        let mut warnings = super::preferences::check(inputs)?;
         if let Some(remote) = &project.remote {
             match context::clone_url(remote) {
                 Some(url) if !remote.contains("://") || remote.starts_with("ssh") => {
@@ -104,10 +102,11 @@ impl<'a> Run<'a> {
                 None => warnings.push("the git remote cannot be reached from a cluster".into()),
             }
         }
-        let mut base = Map::new();
-        base.insert("project".into(), context::project(&project));
-        base.insert("user".into(), json!(user));
-        base.insert("namespace".into(), namespace.value.clone());
+        let base = Names::of(&json!({
+            "project": context::project(&project),
+            "user": user,
+            "namespace": namespace.value,
+        }));
         Ok(Self {
             inputs,
             engine: Engine::new(),

@@ -189,6 +189,8 @@ pub enum Origin {
     User {
         /// The file.
         file: String,
+        /// The line.
+        line: Option<usize>,
     },
     /// What detection found.
     Facts {
@@ -218,13 +220,13 @@ impl fmt::Display for Origin {
         match self {
             Self::Flag => f.write_str("flag"),
             Self::Answers => f.write_str("answer"),
-            Self::Repository { file, line: Some(line) } | Self::Source { file, line: Some(line) } => {
-                write!(f, "{file}:{line}")
-            }
+            Self::Repository { file, line: Some(line) }
+            | Self::Source { file, line: Some(line) }
+            | Self::User { file, line: Some(line) } => write!(f, "{file}:{line}"),
             Self::Facts { file, line: Some(line) } => write!(f, "{file}:{line}"),
             Self::Repository { file, .. }
             | Self::Source { file, .. }
-            | Self::User { file }
+            | Self::User { file, .. }
             | Self::Facts { file, .. } => f.write_str(file),
             Self::Git => f.write_str("git"),
             Self::Preset { name } => write!(f, "preset {name}"),

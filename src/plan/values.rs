@@ -1,18 +1,16 @@
 //! One unit's values: flag > answer > `devbox.yaml` > user config > facts > preset.
 
-use std::sync::LazyLock;
-
 use indexmap::IndexMap;
-use regex::Regex;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::error::PlanError;
 use super::inputs::Inputs;
+use super::origin::{evidence_field, fact_names, place};
 use super::question::{Choice, Question, Scope, placeholder};
 use super::unit::{Origin, Resolved, Role};
 use crate::config::Document;
 use crate::detect::Component;
-use crate::preset::{Engine, Layer, Param, Preset, TemplateError};
+use crate::preset::{Engine, Names, Param, Preset, TemplateError};
 
 /// A unit before its values are known.
 pub(super) struct Draft<'a> {
@@ -70,16 +68,14 @@ pub(super) struct Values {
 pub(super) fn resolve(
     inputs: &Inputs<'_>,
     engine: &Engine,
-    base: &Map<String, Value>,
+    base: &Names,
     draft: &Draft<'_>,
 ) -> Result<Values, PlanError> {
-    let mut context = base.clone();
-    context.insert("facts".into(), draft.facts.clone());
-    let unit = super::context::unit_value(draft.role, &draft.name, draft.path.as_deref());
-    context.insert("unit".into(), unit);
-    context.insert("values".into(), json!({}));
-    let mut resolver =
-        Resolver { inputs, engine, draft, context: Value::Object(context), out: Values::default() };
+    let mut names = base.clone();
+    names.set("facts", &draft.facts);
+    names.set("unit", &super::context::unit_value(draft.role, &draft.name, draft.path.as_deref()));
+    names.set("values", &json!({}));
+    let mut resolver = Resolver { inputs, engine, draft, names, out: Values::default() };
     resolver.reject_unknown_written()?;
     for name in super::order::settle(&draft.preset)? {
         match (draft.preset.params.get(name), draft.preset.values.get(name)) {
@@ -95,11 +91,11 @@ pub(super) fn resolve(
     Ok(out)
 }
 
-struct Resolver<'a> {
-    inputs: &'a Inputs<'a>,
+pub(super) struct Resolver<'a> {
+    pub(super) inputs: &'a Inputs<'a>,
     engine: &'a Engine,
-    draft: &'a Draft<'a>,
-    context: Value,
+    pub(super) draft: &'a Draft<'a>,
+    names: Names,
     out: Values,
 }
 
@@ -134,18 +130,8 @@ impl Resolver<'_> {
 
     fn exists(&self, name: &str, param: &Param) -> Result<bool, PlanError> {
         let Some(when) = &param.0.when else { return Ok(true) };
-        let holds = self.engine.holds(name, when, &self.context);
+        let holds = self.engine.holds(name, when, &self.names);
         holds.map_err(|error| self.placed(&["params", name, "when"], error))
-    }
-
-    /// A template in a preset is wrong: says so at the place in the preset's document.
-    fn placed(&self, path: &[&str], error: TemplateError) -> PlanError {
-        match self.draft.preset.origin(path[0], path[1]) {
-            Some(link) => {
-                link.error_at(path, format!("its template fails: {}", error.message), error.hint).into()
-            }
-            None => error.into(),
-        }
     }
 
     fn free(&mut self, name: &str, value: &Value) -> Result<(), PlanError> {
@@ -175,9 +161,7 @@ impl Resolver<'_> {
     }
 
     fn keep(&mut self, name: &str, value: Value, origin: Origin, secret: bool) {
-        if let Some(Value::Object(values)) = self.context.get_mut("values") {
-            values.insert(name.to_owned(), value.clone());
-        }
+        self.names.set_in("values", name, &value);
         self.out.values.insert(name.to_owned(), Resolved { value, origin, secret });
     }
 
@@ -191,13 +175,21 @@ impl Resolver<'_> {
         {
             return Some((value.clone(), written.origin("values", name)));
         }
-        let user = self.inputs.user;
-        let of_a_preset = |preset: &str| user.values.get(preset)?.get(name);
+        let (preset, value) = self.preferred(name)?;
+        let document = self.inputs.user.document.as_ref();
+        let file = document.map(|document| document.file.clone()).unwrap_or_default();
+        let place = document.and_then(|document| document.locate(&["values", preset, name]));
+        Some((value.clone(), Origin::User { file, line: place.map(|place| place.line) }))
+    }
+
+    /// What the user's config says, and for which preset of the chain.
+    pub(super) fn preferred(&self, name: &str) -> Option<(&str, &Value)> {
+        let of_a_preset = |preset: &str| {
+            let (preset, values) = self.inputs.user.values.get_key_value(preset)?;
+            Some((preset.as_str(), values.get(name)?))
+        };
         let mut links = self.draft.preset.chain.iter().rev();
-        let value =
-            links.find_map(|link| of_a_preset(&link.qualified()).or_else(|| of_a_preset(&link.name)))?;
-        let file = user.document.as_ref().map(|document| document.file.clone()).unwrap_or_default();
-        Some((value.clone(), Origin::User { file }))
+        links.find_map(|link| of_a_preset(&link.qualified()).or_else(|| of_a_preset(&link.name)))
     }
 
     /// The preset's value or default, evaluated; a template that comes out empty is none.
@@ -221,13 +213,13 @@ impl Resolver<'_> {
             Ok(value) => Ok(Some((value, origin))),
             // What detection found need not fit; then it is asked.
             Err(_) if matches!(origin, Origin::Facts { .. } | Origin::Git) => Ok(None),
-            Err(reason) => Err(self.invalid(name, param, &value, origin, reason)),
+            Err(reason) => Err(self.bad_default(section, name, param, &value, &reason)),
         }
     }
 
     fn evaluate_all(&self, value: &Value) -> Result<Value, TemplateError> {
         Ok(match value {
-            Value::String(text) => self.engine.evaluate(&self.draft.preset.name, text, &self.context)?,
+            Value::String(text) => self.engine.evaluate(&self.draft.preset.name, text, &self.names)?,
             Value::Array(items) => {
                 Value::Array(items.iter().map(|item| self.evaluate_all(item)).collect::<Result<_, _>>()?)
             }
@@ -237,48 +229,6 @@ impl Resolver<'_> {
             }
             other => other.clone(),
         })
-    }
-
-    fn preset_origin(&self, section: &str, name: &str) -> Origin {
-        let Some(link) = self.draft.preset.origin(section, name) else {
-            return Origin::Preset { name: self.draft.preset.name.clone() };
-        };
-        let path: Vec<&str> = link.prefix.iter().map(String::as_str).chain([section, name]).collect();
-        let line = || link.document.locate(&path).map(|position| position.line);
-        let file = || link.document.file.clone();
-        match &link.layer {
-            Layer::Repository => Origin::Repository { file: file(), line: line() },
-            Layer::Source(_) => Origin::Source { file: file(), line: line() },
-            Layer::BuiltIn | Layer::User => Origin::Preset { name: link.name.clone() },
-        }
-    }
-
-    /// A default that reads a fact which is there comes from that fact.
-    fn template_origin(&self, text: &str, preset: impl Fn() -> Origin) -> Origin {
-        if let Some(fact) = fact_names(text).find(|fact| self.has_fact(fact)) {
-            let evidence = self.draft.component.and_then(|component| {
-                let field = match self.draft.role {
-                    Role::Service => format!("services.{}", value_text(self.draft.facts.get("kind"))),
-                    _ => evidence_field(fact).to_owned(),
-                };
-                component.evidence.iter().find(|evidence| evidence.field == field)
-            });
-            return match evidence {
-                Some(evidence) => Origin::Facts { file: evidence.file.clone(), line: evidence.line },
-                // Such as a framework's usual port: found, but nowhere written.
-                None => Origin::Facts { file: "detection".into(), line: None },
-            };
-        }
-        let from_git = ["project.cloneUrl", "project.branch"].iter().any(|name| {
-            let key = name.trim_start_matches("project.");
-            text.contains(name) && self.context["project"].get(key).is_some_and(|value| !value.is_null())
-        });
-        if from_git { Origin::Git } else { preset() }
-    }
-
-    fn has_fact(&self, fact: &str) -> bool {
-        let pointer = format!("/{}", fact.replace('.', "/"));
-        self.draft.facts.pointer(&pointer).is_some_and(|value| !value.is_null())
     }
 
     /// What speaks for several answers.
@@ -328,63 +278,12 @@ impl Resolver<'_> {
     fn checked(&self, name: &str, param: &Param, value: &Value, origin: Origin) -> Result<Value, PlanError> {
         param.check(value).map_err(|reason| self.invalid(name, param, value, origin, reason))
     }
-
-    fn invalid(&self, name: &str, param: &Param, value: &Value, origin: Origin, reason: String) -> PlanError {
-        let shown = Resolved { value: value.clone(), origin: origin.clone(), secret: param.is_secret() };
-        if let (Origin::Repository { .. }, Some(written)) = (&origin, &self.draft.written) {
-            let message = format!("`{name}` cannot be `{}`: {reason}", shown.shown());
-            return written.document.error_at(&written.path("values", name), message, None).into();
-        }
-        PlanError::Invalid {
-            key: self.draft.keys(name).swap_remove(0),
-            shown: format!("`{}`", shown.shown()),
-            origin,
-            reason,
-        }
-    }
-
-    fn reject_unknown_written(&self) -> Result<(), PlanError> {
-        let Some(written) = &self.draft.written else { return Ok(()) };
-        let known: Vec<&str> = self.draft.preset.names().filter(|name| *name != "env").collect();
-        match written.values.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => {
-                let message = format!("preset `{}` has no value `{name}`", self.draft.preset.name);
-                let hint = crate::config::did_you_mean(name, known);
-                Err(written.document.error_at(&written.path("values", name), message, hint).into())
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-pub(super) fn place(file: &str, line: Option<u32>) -> String {
-    line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))
 }
 
 fn is_template(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.contains("{{") || text.contains("{%"))
 }
 
-fn value_text(value: Option<&Value>) -> &str {
+pub(super) fn value_text(value: Option<&Value>) -> &str {
     value.and_then(Value::as_str).unwrap_or_default()
-}
-
-/// The facts that a template reads, in order.
-fn fact_names(text: &str) -> impl Iterator<Item = &str> {
-    static FACT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?-u:\b)facts\.([A-Za-z_]+(?:\.[A-Za-z_]+)*)").ok());
-    let found: Vec<&str> = FACT
-        .as_ref()
-        .map(|fact| fact.captures_iter(text).filter_map(|c| c.get(1)).map(|m| m.as_str()).collect())
-        .unwrap_or_default();
-    found.into_iter()
-}
-
-/// The field under which detection gives evidence for what templates call `fact`.
-fn evidence_field(fact: &str) -> &str {
-    match fact {
-        "port" => "ports",
-        "constraint" => "version",
-        other => other,
-    }
 }

@@ -326,6 +326,11 @@ impl Catalogue {
     }
 
     fn no_parent(&self, link: &Link, parent: &str) -> PresetError {
+        // A part of `devbox.yaml` is called like its parent.
+        if parent == link.name && link.layer != Layer::Repository {
+            let message = format!("`{parent}` extends itself: no layer below has a preset of that name");
+            return link.error_at(&["extends"], message, None);
+        }
         let hint = match (&link.layer, parent.contains('/')) {
             (Layer::Source(_), true) => {
                 Some("a source's preset extends one of its own, or a built-in one".to_owned())
@@ -342,7 +347,8 @@ impl Catalogue {
             if !files.contains_key(&template.path) {
                 let link = preset.origin("templates", key).or(preset.chain.last());
                 let message = format!("there is no template `{}`", template.path);
-                let hint = did_you_mean(&template.path, files.keys().map(String::as_str));
+                let whole = files.keys().filter(|file| !file.contains("/_") && !file.starts_with('_'));
+                let hint = did_you_mean(&template.path, whole.map(String::as_str));
                 return Err(match link {
                     Some(link) => link.error_at(&["templates", key], message, hint),
                     None => PresetError::Unknown { name: preset.name, hint },

@@ -139,7 +139,13 @@ impl Link {
         self.document.error_at(&full, message, hint).into()
     }
 
-    fn speaks_of(&self, path: &[&str]) -> bool {
+    /// Where a key of a section is written: file and line, from 1.
+    pub fn place(&self, section: &str, key: &str) -> (&str, Option<usize>) {
+        let path: Vec<&str> = self.prefix.iter().map(String::as_str).chain([section, key]).collect();
+        (&self.document.file, self.document.locate(&path).map(|position| position.line))
+    }
+
+    pub(super) fn speaks_of(&self, path: &[&str]) -> bool {
         path.iter().try_fold(&self.body, |value, key| value.get(key)).is_some()
     }
 
@@ -281,8 +287,13 @@ fn check_param(chain: &Chain, name: &str, param: &Param) -> Result<(), PresetErr
     if let Some(pattern) = &param.0.pattern
         && let Err(error) = whole(pattern)
     {
-        let reason = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+        let said = error.to_string();
+        let reason = said.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
         return wrong(&["pattern"], format!("bad pattern of `{name}`: {reason}"), None);
+    }
+    if param.is_secret() && param.0.default.is_some() {
+        let hint = "leave it out: it is asked for, or given with `--set`, and kept in the cluster";
+        return wrong(&["default"], format!("secret `{name}` would stand in a file"), Some(hint));
     }
     if let Err((key, message)) = param.check_rules() {
         return wrong(&[key], format!("bad {key} of `{name}`: {message}"), None);

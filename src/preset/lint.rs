@@ -40,6 +40,7 @@ pub fn lint(preset: &Preset, catalogue: &Catalogue) -> Vec<DocumentError> {
             }
         }
     }
+    odd.extend(undeclared(preset, &declared));
     for param in preset.params.values() {
         for text in [&param.0.when, &param.0.default.as_ref().and_then(Value::as_str).map(str::to_owned)] {
             note(text.as_deref().unwrap_or_default(), &mut read);
@@ -61,6 +62,32 @@ pub fn lint(preset: &Preset, catalogue: &Catalogue) -> Vec<DocumentError> {
         if let Some(PresetError::Document(error)) = own
             .map(|link| link.error_at(&["params", name], format!("nothing reads parameter `{name}`"), None))
         {
+            odd.push(error);
+        }
+    }
+    odd
+}
+
+/// What the preset's own document reads and no preset of its chain declares. In an `if` or a `when` such a name
+/// is no error to the engine, and never true.
+fn undeclared(preset: &Preset, declared: &[&str]) -> Vec<DocumentError> {
+    let Some(own) = preset.chain.last() else { return Vec::new() };
+    let mut texts: Vec<(Vec<&str>, String)> = Vec::new();
+    for (name, param) in &preset.params {
+        let default = param.0.default.as_ref().and_then(Value::as_str).map(str::to_owned);
+        texts.extend(param.0.when.clone().map(|text| (vec!["params", name, "when"], text)));
+        texts.extend(default.map(|text| (vec!["params", name, "default"], text)));
+    }
+    texts
+        .extend(preset.values.iter().map(|(name, value)| (vec!["values", name.as_str()], value.to_string())));
+    let mut odd = Vec::new();
+    for (path, text) in texts.iter().filter(|(path, _)| own.speaks_of(path)) {
+        let guarded = text.contains("default(");
+        let unknown = reads(text).into_iter().map(|(name, _)| name).find(|name| !declared.contains(name));
+        let Some(name) = unknown.filter(|_| !guarded) else { continue };
+        let message = format!("reads `values.{name}`, which preset `{}` does not declare", preset.name);
+        let hint = did_you_mean(name, declared.iter().copied());
+        if let PresetError::Document(error) = own.error_at(path, message, hint) {
             odd.push(error);
         }
     }

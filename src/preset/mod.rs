@@ -15,7 +15,7 @@ mod reads;
 pub mod source;
 
 pub use catalogue::{Catalogue, TemplateSet, Traits};
-pub use engine::{Engine, Rendered, TemplateError};
+pub use engine::{Engine, Names, Rendered, TemplateError};
 pub use error::PresetError;
 pub use inherit::{Chain, Link, Preset, TemplateRef};
 pub use layer::{Layer, SourceLayer};

@@ -139,7 +139,7 @@ fn a_parameter_that_cannot_be_is_shown_in_its_line() {
         ),
         (
             "{type: string, pattern: '('}",
-            "p1.yaml:4:21: bad pattern of `x`: error: unclosed group\n4 |   x: {type: string, pattern: '('}\n  |                     ^",
+            "p1.yaml:4:21: bad pattern of `x`: unclosed group\n4 |   x: {type: string, pattern: '('}\n  |                     ^",
         ),
         (
             "{type: int, min: few}",
@@ -217,6 +217,33 @@ fn the_users_folder_brings_presets_and_templates() {
     let preset = catalogue.get("job").unwrap();
     assert_eq!(preset.templates["job"].layer, Layer::User);
     let engine = catalogue.engine(&Layer::User).unwrap();
-    assert_eq!(engine.render("job.yaml", &json!({})).unwrap()[0].text, "kind: Job\n");
-    assert!(engine.render("outside.yaml", &json!({})).is_err(), "links are not followed");
+    assert_eq!(engine.render("job.yaml", &Names::default()).unwrap()[0].text, "kind: Job\n");
+    assert!(engine.render("outside.yaml", &Names::default()).is_err(), "links are not followed");
+}
+
+#[test]
+fn slips_that_would_go_unnoticed_are_named() {
+    assert_eq!(
+        failure(&["name: a\nextends: a\n"], "a"),
+        "p1.yaml:2:1: `a` extends itself: no layer below has a preset of that name\n2 | extends: a\n  | ^"
+    );
+    let secret = failure(&["name: a\nkind: app\nparams:\n  pw: {type: secret, default: hush}\n"], "a");
+    assert!(secret.starts_with("p1.yaml:4:22: secret `pw` would stand in a file"), "{secret}");
+    // An `if` takes a name that is not there for false.
+    let text = "\
+name: mine
+summary: Mine
+extends: web
+params:
+  x: {type: string, summary: X, when: values.soruce == 'git', default: a}
+values:
+  env: {X: '{{ values.x }}', Y: '{{ values.y | default(value=1) }}'}
+";
+    let catalogue = with(&[(Layer::User, text)]).unwrap();
+    let odd = lint(&catalogue.get("mine").unwrap(), &catalogue);
+    let odd: Vec<_> = odd.iter().map(|odd| (odd.message.as_str(), odd.hint.as_deref())).collect();
+    assert_eq!(
+        odd,
+        [("reads `values.soruce`, which preset `mine` does not declare", Some("did you mean `source`?"))]
+    );
 }

@@ -11,7 +11,7 @@ use super::error::RenderError;
 use super::object::yaml;
 use crate::config::did_you_mean;
 use crate::plan::{Plan, unit_context};
-use crate::preset::{Catalogue, Layer};
+use crate::preset::{Catalogue, Layer, Names};
 
 /// The keys of a kubeconfig's user (client-go `tools/clientcmd/api/v1` `AuthInfo`).
 const USER_KEYS: [&str; 15] = [
@@ -98,7 +98,7 @@ pub fn kubeconfig(
     const TEMPLATE: &str = "kubeconfig/config.yaml";
     let mut input = input.clone();
     input.user = user(&input, plan, catalogue)?;
-    let context = json!({ "kubeconfig": input });
+    let context = Names::of(&json!({ "kubeconfig": input }));
     let (value, file, line) = one(catalogue, &Layer::BuiltIn, TEMPLATE, &context)?;
     serde_yaml::to_string(&value).map_err(|error| RenderError::Yaml {
         template: file,
@@ -122,8 +122,8 @@ pub fn kubeconfig_user(
 
 fn user(input: &KubeconfigInput, plan: &Plan, catalogue: &Catalogue) -> Result<Value, RenderError> {
     let Some(unit) = plan.access() else { return Ok(input.user.clone()) };
-    let mut context = unit_context(plan, unit);
-    context["kubeconfig"] = json!(input);
+    let mut context = Names::of(&unit_context(plan, unit));
+    context.set("kubeconfig", &json!(input));
     let mut merged = Map::new();
     for template in unit.templates.values() {
         let (value, file, line) = one(catalogue, &template.layer, &template.path, &context)?;
@@ -166,7 +166,7 @@ fn one(
     catalogue: &Catalogue,
     layer: &Layer,
     path: &str,
-    context: &Value,
+    context: &Names,
 ) -> Result<(Value, String, usize), RenderError> {
     let file = catalogue.template_file(layer, path);
     let documents = catalogue

@@ -57,6 +57,16 @@ impl fmt::Display for ObjectKey {
 }
 
 impl Manifest {
+    /// Kind, such as `Deployment`.
+    pub fn kind(&self) -> &str {
+        self.object.get("kind").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Name.
+    pub fn name(&self) -> &str {
+        self.object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// Which object this is.
     pub fn key(&self) -> ObjectKey {
         let text = |pointer: &str| self.object.pointer(pointer).and_then(Value::as_str);
@@ -65,16 +75,16 @@ impl Manifest {
         ObjectKey {
             group: group.into(),
             version: version.into(),
-            kind: text("/kind").unwrap_or_default().into(),
+            kind: self.kind().into(),
             namespace: text("/metadata/namespace").map(Into::into),
-            name: text("/metadata/name").unwrap_or_default().into(),
+            name: self.name().into(),
         }
     }
 
     /// The object as it may be shown: a Secret's values are hidden.
     #[must_use]
     pub fn without_secrets(mut self) -> Self {
-        if self.object.get("kind").and_then(Value::as_str) == Some("Secret") {
+        if self.kind() == "Secret" {
             for section in ["data", "stringData"] {
                 if let Some(Value::Object(data)) = self.object.get_mut(section) {
                     data.values_mut().for_each(|value| *value = "(hidden)".into());

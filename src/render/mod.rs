@@ -9,8 +9,10 @@ pub use error::RenderError;
 pub use kubeconfig::{KubeconfigInput, Plugin, Variable, kubeconfig, kubeconfig_user};
 pub use manifest::{GENERATE, KEEP, Manifest, ObjectKey, REQUIRES, RETAIN};
 
+use std::collections::HashMap;
+
 use crate::plan::{Plan, Role, unit_context};
-use crate::preset::{Catalogue, Layer, TemplateError};
+use crate::preset::{Catalogue, Layer, Names, TemplateError};
 
 /// A plan may render to this many objects...
 const MOST_OBJECTS: usize = 2_000;
@@ -23,14 +25,15 @@ const MOST_BYTES: usize = 32 << 20;
 /// The first template that cannot be rendered, or whose output is no Kubernetes object, with its line.
 pub fn render(plan: &Plan, catalogue: &Catalogue) -> Result<Vec<Manifest>, RenderError> {
     let mut manifests: Vec<Manifest> = Vec::new();
+    let mut known: HashMap<ObjectKey, usize> = HashMap::new();
     let mut bytes = 0;
     for unit in plan.units.iter().filter(|unit| unit.role != Role::Access) {
-        let context = unit_context(plan, unit);
+        let names = Names::of(&unit_context(plan, unit));
         for template in unit.templates.values() {
             let file = || catalogue.template_file(&template.layer, &template.path);
             let named = |error| named(catalogue, &template.layer, error);
             let engine = catalogue.engine(&template.layer).map_err(named)?;
-            for document in engine.render(&template.path, &context).map_err(named)? {
+            for document in engine.render(&template.path, &names).map_err(named)? {
                 bytes += document.text.len();
                 if manifests.len() == MOST_OBJECTS || bytes > MOST_BYTES {
                     return Err(RenderError::TooMuch {
@@ -40,7 +43,9 @@ pub fn render(plan: &Plan, catalogue: &Catalogue) -> Result<Vec<Manifest>, Rende
                     });
                 }
                 let manifest = object::parse(&document, file(), &unit.name)?;
-                object::refuse_twin(&manifests, &manifest)?;
+                if let Some(other) = known.insert(manifest.key(), manifests.len()) {
+                    return Err(object::twice(&manifest, &manifests[other]));
+                }
                 manifests.push(manifest);
             }
         }

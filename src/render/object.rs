@@ -38,15 +38,11 @@ pub(super) fn yaml(document: &Rendered, template: &str) -> Result<Value, RenderE
 }
 
 /// One object has one template.
-pub(super) fn refuse_twin(others: &[Manifest], manifest: &Manifest) -> Result<(), RenderError> {
-    let key = manifest.key();
-    match others.iter().find(|other| other.key() == key) {
-        None => Ok(()),
-        Some(other) => Err(RenderError::Twice {
-            template: manifest.template.clone(),
-            line: manifest.line,
-            object: key.to_string(),
-            other: format!("{}:{} ({})", other.template, other.line, other.unit),
-        }),
+pub(super) fn twice(manifest: &Manifest, other: &Manifest) -> RenderError {
+    RenderError::Twice {
+        template: manifest.template.clone(),
+        line: manifest.line,
+        object: manifest.key().to_string(),
+        other: format!("{}:{} ({})", other.template, other.line, other.unit),
     }
 }

@@ -77,7 +77,7 @@ fn summary(unit: &Unit) -> String {
 fn by_unit(manifests: &[Manifest]) -> IndexMap<&str, Vec<String>> {
     let mut units: IndexMap<&str, IndexMap<String, usize>> = IndexMap::new();
     for manifest in manifests {
-        *units.entry(&manifest.unit).or_default().entry(manifest.key().kind).or_default() += 1;
+        *units.entry(&manifest.unit).or_default().entry(manifest.kind().to_owned()).or_default() += 1;
     }
     let counted = |(kind, count): (String, usize)| if count == 1 { kind } else { format!("{count} {kind}") };
     units.into_iter().map(|(unit, kinds)| (unit, kinds.into_iter().map(counted).collect())).collect()

@@ -11,6 +11,7 @@ mod twin;
 
 pub use advice::advice;
 pub use problem::Problem;
+pub use quota::Overfull;
 pub use schema::kubernetes_version;
 
 use crate::render::Manifest;
@@ -33,6 +34,13 @@ pub fn validate_in<'a>(manifests: &[Manifest], text: &dyn Fn(&str) -> Option<&'a
     let mut problems = validate(manifests);
     place::place(&mut problems, text);
     problems
+}
+
+/// What of the quotas in the set is not enough for the set, each problem at the line of its field.
+pub fn overfull_in<'a>(manifests: &[Manifest], text: &dyn Fn(&str) -> Option<&'a str>) -> Vec<Overfull> {
+    let mut overfull = quota::overfull(manifests);
+    overfull.iter_mut().for_each(|one| place::place(std::slice::from_mut(&mut one.problem), text));
+    overfull
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(super) fn check(manifest: &Manifest, all: &[Manifest], problems: &mut Vec<Pr
         names(manifest, pod, path, all, problems);
         mounts(manifest, pod, path, problems);
     }
-    match manifest.key().kind.as_str() {
+    match manifest.kind() {
         "RoleBinding" => binding(manifest, all, problems),
         "Ingress" => ingress(manifest, all, problems),
         "StatefulSet" => governed(manifest, all, problems),
@@ -38,7 +38,7 @@ fn selector(manifest: &Manifest, problems: &mut Vec<Problem>) {
 
 /// A Service selects pods of the set, and its named ports are theirs.
 fn service(manifest: &Manifest, all: &[Manifest], problems: &mut Vec<Problem>) {
-    if manifest.key().kind != "Service" {
+    if manifest.kind() != "Service" {
         return;
     }
     let Some(selector) = manifest.object.pointer("/spec/selector").and_then(Value::as_object) else { return };
@@ -113,10 +113,9 @@ fn names(manifest: &Manifest, pod: &Value, path: &str, all: &[Manifest], problem
         references.push(("ServiceAccount", account, None, path));
     }
     for (kind, name, key, path) in references {
-        let of_kind: Vec<&Manifest> = all.iter().filter(|other| other.key().kind == kind).collect();
-        let Some(target) = of_kind.iter().find(|other| other.key().name == name) else {
-            let known: Vec<String> = of_kind.iter().map(|other| other.key().name).collect();
-            let hint = did_you_mean(name, known.iter().map(String::as_str));
+        let of_kind: Vec<&Manifest> = all.iter().filter(|other| other.kind() == kind).collect();
+        let Some(target) = of_kind.iter().find(|other| other.name() == name) else {
+            let hint = did_you_mean(name, of_kind.iter().map(|other| other.name()));
             report(problems, manifest, path, format!("there is no {kind} `{name}` in the set"), hint);
             continue;
         };
@@ -161,7 +160,7 @@ fn mounts(manifest: &Manifest, pod: &Value, path: &str, problems: &mut Vec<Probl
 fn binding(manifest: &Manifest, all: &[Manifest], problems: &mut Vec<Problem>) {
     let role = manifest.object.get("roleRef");
     let (kind, name) = role.map_or(("", ""), |role| (text(role, "kind"), text(role, "name")));
-    if kind == "Role" && !all.iter().any(|other| other.key().kind == kind && other.key().name == name) {
+    if kind == "Role" && !all.iter().any(|other| other.kind() == kind && other.name() == name) {
         report(problems, manifest, "roleRef", format!("there is no Role `{name}` in the set"), None);
     }
 }
@@ -173,10 +172,9 @@ fn ingress(manifest: &Manifest, all: &[Manifest], problems: &mut Vec<Problem>) {
     let backends = rules.flat_map(|http| each(http, "paths")).filter_map(|path| path.get("backend"));
     for service in backends.chain(spec.get("defaultBackend")).filter_map(|backend| backend.get("service")) {
         let name = text(service, "name");
-        let services = || all.iter().filter(|other| other.key().kind == "Service");
-        let Some(target) = services().find(|other| other.key().name == name) else {
-            let known: Vec<String> = services().map(|other| other.key().name).collect();
-            let hint = did_you_mean(name, known.iter().map(String::as_str));
+        let services = || all.iter().filter(|other| other.kind() == "Service");
+        let Some(target) = services().find(|other| other.name() == name) else {
+            let hint = did_you_mean(name, services().map(|other| other.name()));
             let message = format!("there is no Service `{name}` in the set");
             report(problems, manifest, "spec.rules", message, hint);
             continue;
@@ -200,7 +198,7 @@ fn ingress(manifest: &Manifest, all: &[Manifest], problems: &mut Vec<Problem>) {
 /// A StatefulSet's Service is in the set.
 fn governed(manifest: &Manifest, all: &[Manifest], problems: &mut Vec<Problem>) {
     let name = manifest.object.pointer("/spec/serviceName").and_then(Value::as_str).unwrap_or_default();
-    let is_there = all.iter().any(|other| other.key().kind == "Service" && other.key().name == name);
+    let is_there = all.iter().any(|other| other.kind() == "Service" && other.name() == name);
     if !name.is_empty() && !is_there {
         let message = format!("there is no Service `{name}` in the set");
         report(problems, manifest, "spec.serviceName", message, None);

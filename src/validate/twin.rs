@@ -6,7 +6,7 @@ use super::problem::{Problem, containers, dotted, pod, report};
 use crate::render::Manifest;
 
 pub(super) fn check(manifest: &Manifest, problems: &mut Vec<Problem>) {
-    if manifest.key().kind == "Service" {
+    if manifest.kind() == "Service" {
         unique(manifest, manifest.object.pointer("/spec/ports"), "spec.ports", problems);
     }
     let Some((pod, path)) = pod(manifest) else { return };

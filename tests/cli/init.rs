@@ -93,3 +93,21 @@ fn a_set_without_a_value_does_not_repeat_what_may_be_a_secret() {
     assert_eq!(run.code, 2);
     assert!(!run.to_string().lines().skip(1).any(|line| line.contains("hush")), "{run}");
 }
+
+#[test]
+fn an_environment_that_its_quota_cannot_hold_is_refused_with_what_to_type() {
+    let file = "values: {memory: 256Mi}\ncomponents:\n  shop: {path: ., extends: node}\n";
+    // Nothing answers there: whoever asked it would say something else.
+    let devbox = Devbox::new()
+        .project("node-express")
+        .file("devbox.yaml", file)
+        .kubeconfig(&kubeconfig("dev", "https://127.0.0.1:1"));
+    let before = devbox.files();
+    assert_snapshot!(devbox.args(["init", "--yes", "--set", "pods=2"]).run());
+    let up = devbox.args(["up", "--yes", "--context", "dev"]).run();
+    assert!(up.code == 2 && up.stderr.contains("`memory: 576Mi` in devbox.yaml:1"), "{up}");
+    // Who only looks is warned.
+    let looked = devbox.args(["init", "--dry-run"]).run().ok();
+    assert!(looked.stderr.contains("the quota is 256Mi"), "{looked}");
+    assert_eq!(devbox.files(), before);
+}

@@ -13,6 +13,45 @@ fn every_fixture_says_where_each_value_comes_from() {
 }
 
 #[test]
+fn init_and_up_explain_what_render_does_and_write_nothing() {
+    let file = "components:\n  shop:\n    path: .\n    extends: node\n    values: {memory: 640Mi}\n";
+    let devbox = Devbox::new()
+        .project("node-express")
+        .file("devbox.yaml", file)
+        .config("config.yaml", "values:\n  web: {memory: 384Mi, healthPath: /healthz}\n");
+    let before = devbox.files();
+    let explained = |verb: &str, format: &str| {
+        let call = devbox.args([verb, "--explain", "--set", "environment.cpu=6", "--format", format]);
+        call.answer("pods", "12").run().ok()
+    };
+    let render = explained("render", "human");
+    for line in [
+        r"environment\.cpu +6 +flag",
+        r"environment\.pods +12 +answer",
+        r"shop\.memory +640Mi +devbox\.yaml:5",
+        r"shop\.healthPath +/healthz +\S+/config\.yaml:2",
+        r"shop\.port +3000 +src/server\.js:\d+",
+        r"shop\.cpu +\S+ +preset web",
+    ] {
+        assert!(
+            regex::Regex::new(&format!("(?m)^{line}$")).unwrap().is_match(&render.stdout),
+            "{line}\n{render}"
+        );
+    }
+    for verb in ["init", "up"] {
+        assert_eq!(explained(verb, "human").stdout, render.stdout, "{verb}");
+        assert_eq!(explained(verb, "json").json(), explained("render", "json").json(), "{verb}");
+    }
+    assert_eq!(devbox.files(), before);
+}
+
+#[test]
+fn up_explains_only_what_there_is() {
+    let run = Devbox::new().project("node-express").args(["up", "--explain"]).run();
+    assert!(run.code == 2 && run.stderr.contains("set this repository up first: `devbox init`"), "{run}");
+}
+
+#[test]
 fn two_runs_print_the_same_and_write_nothing() {
     let devbox = Devbox::new().project("node-express");
     let before = devbox.files();
@@ -50,7 +89,15 @@ fn what_is_missing_or_wrong_is_named() {
 fn the_catalogue_is_listed_and_a_preset_shown_with_what_it_inherits() {
     let devbox = Devbox::new();
     assert_snapshot!(devbox.args(["preset", "list"]).run().ok());
-    assert_snapshot!(devbox.args(["preset", "show", "worker"]).run().ok());
+    let shown = devbox.args(["preset", "show", "worker"]);
+    assert_snapshot!(shown.redact(r"(<- presets/\S+\.yaml):\d+", "$1:[LINE]").run().ok());
+    // The line is the one that it stands in.
+    let shown = devbox.args(["preset", "show", "worker"]).run().ok().stdout;
+    let line = shown.lines().find(|line| line.trim_start().starts_with("listens (bool)")).unwrap();
+    let (file, number) = line.split_once("<- ").unwrap().1.split_once(':').unwrap();
+    let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let written = text.lines().nth(number.parse::<usize>().unwrap() - 1).unwrap();
+    assert!(file == "presets/apps/worker.yaml" && written.trim() == "listens:", "{line}: {written}");
     assert_snapshot!(devbox.args(["preset", "show", "postgers"]).run());
 }
 

@@ -74,6 +74,7 @@ mod network;
 mod preset_test;
 mod proxies;
 mod prune;
+mod quota;
 mod recreate;
 mod refused;
 mod round_trips;

@@ -5,23 +5,49 @@ use std::net::{TcpListener, TcpStream};
 
 use git2::{ObjectType, Oid};
 
-use super::organisation::project;
+use super::organisation::{cached, project};
 
 /// What a delta is made of, and how often its outcome repeats it.
 const BASE: usize = 1 << 20;
-const TIMES: usize = 96;
+const TIMES: usize = 192;
+
+/// What a pack says that is not so.
+#[derive(Clone, Copy, Default)]
+struct Claims {
+    /// How many objects it has.
+    objects: Option<u8>,
+    /// How large the object is that the delta refers to.
+    base: Option<usize>,
+    /// How large the delta itself is.
+    delta: Option<usize>,
+}
+
+fn refused(claims: Claims) {
+    let (commit, pack) = pack(claims);
+    assert!(pack.len() < 2 * BASE);
+    let devbox = project();
+    let run = devbox.args(["preset", "add", "acme", &serve(commit, pack), "--yes"]).run();
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stderr.contains("an object of it unpacks to more than 128 MiB"), "{run}");
+    assert_eq!(cached(&devbox, "pack"), Vec::<std::path::PathBuf>::new(), "nothing of it is kept");
+}
 
 #[test]
 fn an_object_that_grows_from_a_few_bytes_is_refused_before_it_is_made() {
-    let (commit, pack) = pack();
-    assert!(pack.len() < 2 * BASE);
-    let run = project().args(["preset", "add", "acme", &serve(commit, pack), "--yes"]).run();
-    assert_eq!(run.code, 1, "{run}");
-    assert!(run.stderr.contains("an object of it unpacks to more than 64 MiB"), "{run}");
+    refused(Claims::default());
+}
+
+#[test]
+fn an_object_that_claims_gigabytes_is_refused_before_a_delta_is_applied_to_it() {
+    for objects in [None, Some(4), Some(99)] {
+        refused(Claims { objects, base: Some(3 << 30), ..Claims::default() });
+    }
+    refused(Claims { delta: Some(3 << 30), ..Claims::default() });
+    refused(Claims { base: Some(usize::MAX), ..Claims::default() });
 }
 
 /// A commit with one file, which is a delta of a megabyte of zeros.
-fn pack() -> (Oid, Vec<u8>) {
+fn pack(claims: Claims) -> (Oid, Vec<u8>) {
     let base = vec![0; BASE];
     let base_id = Oid::hash_object(ObjectType::Blob, &base).unwrap();
     let grown = Oid::hash_object(ObjectType::Blob, &vec![0; BASE * TIMES]).unwrap();
@@ -42,15 +68,16 @@ fn pack() -> (Oid, Vec<u8>) {
     // Copy 0x100000 bytes from the start of the base.
     (0..TIMES).for_each(|_| delta.extend([0xc0, 0x10]));
 
-    let mut pack = b"PACK\0\0\0\x02\0\0\0\x05".to_vec();
-    for (kind, prefix, content) in [
-        (1, &[][..], &commit),
-        (2, &[][..], &top),
-        (2, &[][..], &presets),
-        (3, &[][..], &base),
-        (7, base_id.as_bytes(), &delta),
+    let mut pack = b"PACK\0\0\0\x02\0\0\0".to_vec();
+    pack.push(claims.objects.unwrap_or(5));
+    for (kind, prefix, content, claimed) in [
+        (1, &[][..], &commit, None),
+        (2, &[][..], &top, None),
+        (2, &[][..], &presets, None),
+        (3, &[][..], &base, claims.base),
+        (7, base_id.as_bytes(), &delta, claims.delta),
     ] {
-        pack.extend(header(kind, content.len()));
+        pack.extend(header(kind, claimed.unwrap_or(content.len())));
         pack.extend(prefix);
         pack.extend(stored(content));
     }

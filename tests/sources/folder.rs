@@ -73,6 +73,42 @@ fn outside_a_repository_or_with_user_it_goes_to_the_users_config() {
 }
 
 #[test]
+fn a_file_that_is_new_names_its_schema_and_the_schema_is_there() {
+    let organisation = Organisation::new();
+    let tree = organisation.tree();
+    let repository = Devbox::new();
+    git2::Repository::init(repository.cwd()).unwrap();
+    let config = Devbox::new();
+    let folder = config.home().join(".config/devbox-k8s");
+    for (devbox, file, schema, key) in [
+        (&repository, repository.cwd().join("devbox.yaml"), ".devbox-k8s/schema.json", "components"),
+        (&config, folder.join("config.yaml"), "schemas/config.json", "registries"),
+    ] {
+        devbox.args(["preset", "add", "acme", &organisation.url(), "--trust", &tree]).run().ok();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let line = format!("# yaml-language-server: $schema={schema}\nsources:\n");
+        assert!(text.starts_with(&line), "{text}");
+        let schema = std::fs::read_to_string(file.with_file_name(schema)).unwrap();
+        let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+        assert!(schema["properties"][key].is_object(), "{schema:#}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_the_schemas_folder_is_left_alone() {
+    let organisation = Organisation::new();
+    let devbox = Devbox::new();
+    git2::Repository::init(devbox.cwd()).unwrap();
+    let elsewhere = devbox.home().join("elsewhere");
+    std::fs::create_dir_all(&elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, devbox.cwd().join(".devbox-k8s")).unwrap();
+    devbox.args(["preset", "add", "acme", &organisation.url(), "--trust", &organisation.tree()]).run().ok();
+    assert!(devbox.read("devbox.yaml").is_some());
+    assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0);
+}
+
+#[test]
 fn a_dry_run_writes_nothing() {
     let organisation = Organisation::new();
     let devbox = project();

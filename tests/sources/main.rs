@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic anywhere")]
 
 mod cache;
+mod explain;
 mod explosion;
 mod folder;
 mod hostile;

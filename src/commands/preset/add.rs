@@ -56,7 +56,7 @@ pub(super) fn run(args: &AddArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         }
     };
     if !args.dry_run {
-        pins.write(&after)?;
+        pins.write(ui, &after)?;
         if trust && !known {
             sources::remember(env, &source, &content, &brings, &user.registries)?;
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::config::DocumentError;
 use crate::error::{Exit, Explain, Failure};
 use crate::plan;
-use crate::preset::{Catalogue, Preset, lint};
+use crate::preset::{Catalogue, Preset, PresetError, lint};
 use crate::render::render;
 use crate::ui::{Format, Ui, printable};
 use crate::validate::{advice, validate_in};
@@ -18,10 +18,9 @@ use crate::validate::{advice, validate_in};
 pub(super) fn run(names: &[String], catalogue: &Catalogue, ui: &Ui) -> Result<Exit, Failure> {
     let all: Vec<String> = catalogue.names().into_iter().collect();
     let names = if names.is_empty() { &all } else { names };
-    let mut found = Vec::new();
-    for name in names {
-        found.push((name, findings(&catalogue.get(name)?, catalogue)));
-    }
+    let results = in_parallel(names, |name| Ok::<_, PresetError>(findings(&catalogue.get(name)?, catalogue)));
+    let found = names.iter().zip(results).map(|(name, result)| Ok((name, result?)));
+    let found = found.collect::<Result<Vec<_>, PresetError>>()?;
     let sound = found.iter().all(|(_, findings)| findings.is_empty());
     match ui.format {
         Format::Human => {
@@ -38,6 +37,19 @@ pub(super) fn run(names: &[String], catalogue: &Catalogue, ui: &Ui) -> Result<Ex
         }
     }
     Ok(if sound { Exit::Done } else { Exit::Failure })
+}
+
+/// Does the same for each, on every processor; what comes out is in the same order.
+fn in_parallel<T: Send>(names: &[String], work: impl Fn(&str) -> T + Sync) -> Vec<T> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = names.len().div_ceil(workers).max(1);
+    std::thread::scope(|scope| {
+        let work = &work;
+        let check = move |part: &[String]| part.iter().map(|name| work(name)).collect::<Vec<T>>();
+        let parts = names.chunks(share).map(|part| scope.spawn(move || check(part)));
+        let parts: Vec<_> = parts.collect();
+        parts.into_iter().flat_map(|part| part.join().expect("a check does not panic")).collect()
+    })
 }
 
 fn findings(preset: &Preset, catalogue: &Catalogue) -> Vec<String> {

@@ -1,7 +1,8 @@
 //! `devbox preset new`: a preset to begin with, in the user's config folder, with its schema beside it.
 
+use super::super::schema_file;
 use crate::cli::NewPreset;
-use crate::config::{SchemaOf, schema};
+use crate::config::SchemaOf;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::fs::{self, Access};
@@ -24,19 +25,16 @@ pub(super) fn run(name: &str, kind: NewPreset, env: &Env, ui: &Ui) -> Result<Exi
     if file.exists() {
         return Err(Failure::usage(format!("`{}` is there already", file.display())));
     }
-    let schemas = env.dirs.config.join("schemas");
-    for folder in [&presets, &schemas] {
-        std::fs::create_dir_all(folder).map_err(|source| {
-            Failure::new(format!("cannot create `{}`", folder.display())).cause(source.to_string())
-        })?;
-    }
-    let text = format!("{:#}\n", schema(SchemaOf::Preset));
-    fs::write_atomic(&schemas.join("preset.json"), text.as_bytes(), Access::Shared)?;
+    std::fs::create_dir_all(&presets).map_err(|source| {
+        Failure::new(format!("cannot create `{}`", presets.display())).cause(source.to_string())
+    })?;
     let template = match kind {
         NewPreset::Service => SERVICE,
         NewPreset::App => APP,
     };
-    fs::write_atomic(&file, template.replace("NAME", name).as_bytes(), Access::Shared)?;
+    let text = format!("{}{}", SchemaOf::Preset.line(), template.replace("NAME", name));
+    fs::write_atomic(&file, text.as_bytes(), Access::Shared)?;
+    schema_file::refresh(ui, &file, SchemaOf::Preset, &text);
     ui.status(&format!(
         "look at it with `devbox preset show {name}`, check it with `devbox preset check {name}`"
     ));

@@ -34,7 +34,7 @@ pub(super) fn run(args: &RemoveArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure
             return Err(Failure::interrupted());
         }
     }
-    pins.write(&after)?;
+    pins.write(ui, &after)?;
     match ui.format {
         Format::Human => ui.data(&format!("{name} is not a source in {} any more", pins.shown)),
         Format::Json => ui.json(&json!({ "schema": 1, "file": pins.shown, "removed": name })),

@@ -141,7 +141,7 @@ impl<'a> Update<'a> {
         };
         let moved = Source { commit: Some(self.new.commit.clone()), ..self.source.clone() };
         let (_, after) = pins.with(&moved)?;
-        pins.write(&after)?;
+        pins.write(ui, &after)?;
         if trust && !known {
             sources::remember(env, &moved, &self.new, &self.brings, &user.registries)?;
         }

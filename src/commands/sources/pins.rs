@@ -4,16 +4,18 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::super::workspace;
-use crate::config::{FILE_NAME, Repository, Source, UserConfig, edit_sources, pin_of};
+use super::super::{schema_file, workspace};
+use crate::config::{FILE_NAME, Repository, SchemaOf, Source, UserConfig, edit_sources, pin_of};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::fs::{self, Access};
+use crate::ui::Ui;
 
 /// One of the two files.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Pins {
     path: PathBuf,
+    of: SchemaOf,
     /// How people call it.
     pub(in super::super) shown: String,
     text: String,
@@ -30,7 +32,13 @@ impl Pins {
         let path = env.dirs.config.join("config.yaml");
         let text = fs::read_optional(&path)?.unwrap_or_default();
         let shown = env.display(&path);
-        Ok(Self { sources: UserConfig::load(&env.dirs.config)?.sources, path, shown, text })
+        Ok(Self {
+            sources: UserConfig::load(&env.dirs.config)?.sources,
+            of: SchemaOf::Config,
+            path,
+            shown,
+            text,
+        })
     }
 
     /// The repository's; `None` outside of one.
@@ -49,7 +57,7 @@ impl Pins {
         let path = root.join(FILE_NAME);
         let text = fs::read_optional(&path)?.unwrap_or_default();
         let sources = Repository::parse(FILE_NAME, &text)?.sources;
-        Ok(Some(Self { sources, path, shown: FILE_NAME.to_owned(), text }))
+        Ok(Some(Self { sources, of: SchemaOf::Project, path, shown: FILE_NAME.to_owned(), text }))
     }
 
     /// The file that a new source goes to.
@@ -83,14 +91,17 @@ impl Pins {
     }
 
     fn edit(&self, name: &str, entry: Option<&Value>) -> Result<(&str, String), Failure> {
-        Ok((&self.text, edit_sources(&self.shown, &self.text, name, entry)?))
+        // A file that is new begins as those do that `devbox init` writes.
+        let new = self.of.line();
+        let text = if self.text.is_empty() { &new } else { &self.text };
+        Ok((&self.text, edit_sources(&self.shown, text, name, entry)?))
     }
 
     /// Writes it in one step, unless somebody else changed it in the meantime.
     ///
     /// # Errors
     /// Where it changed, or is not writable.
-    pub(in super::super) fn write(&self, text: &str) -> Result<(), Failure> {
+    pub(in super::super) fn write(&self, ui: &Ui, text: &str) -> Result<(), Failure> {
         if fs::read_optional(&self.path)?.unwrap_or_default() != self.text {
             return Err(Failure::new(format!(
                 "{} changed in the meantime; it was left as it is",
@@ -101,6 +112,8 @@ impl Pins {
         if let Some(folder) = self.path.parent().filter(|folder| !folder.exists()) {
             fs::create_private_dir(folder)?;
         }
-        Ok(fs::write_atomic(&self.path, text.as_bytes(), Access::Shared)?)
+        fs::write_atomic(&self.path, text.as_bytes(), Access::Shared)?;
+        schema_file::refresh(ui, &self.path, self.of, text);
+        Ok(())
     }
 }

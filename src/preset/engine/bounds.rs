@@ -72,14 +72,15 @@ pub(super) fn check(name: &str, text: &str) -> Result<(), TemplateError> {
         let (template, excerpt) = (name.into(), None);
         return Err(TemplateError { template, line: 0, column: 0, message, excerpt, hint: None });
     }
-    let mut depth = 0_usize;
+    let mut open: Vec<(&str, usize)> = Vec::new();
     for tag in tags(text) {
         let mut tokens = tag.tokens();
         if tag.kind == Kind::Statement {
             let word = tokens.next().unwrap_or_default();
             match word {
-                "for" => depth += 1,
-                "endfor" => depth = depth.saturating_sub(1),
+                "for" | "if" => open.push((word, tag.start)),
+                // Where they do not belong together Tera says so.
+                "endfor" | "endif" => drop(open.pop()),
                 // Tera has something to say about a tag without a word.
                 word if word.is_empty() || STATEMENTS.contains(&word) => {}
                 word => {
@@ -87,7 +88,7 @@ pub(super) fn check(name: &str, text: &str) -> Result<(), TemplateError> {
                     return refuse(tag.start, format!("`{word}` is not available"), hint);
                 }
             }
-            if depth > DEEPEST_LOOP {
+            if open.iter().filter(|(word, _)| *word == "for").count() > DEEPEST_LOOP {
                 return refuse(tag.start, format!("loops nested deeper than {DEEPEST_LOOP}"), None);
             }
             if word == "set" && tag.tokens().nth(2) != Some("=") {
@@ -104,7 +105,13 @@ pub(super) fn check(name: &str, text: &str) -> Result<(), TemplateError> {
             );
         }
     }
-    Ok(())
+    match open.pop() {
+        Some((word, at)) => {
+            let hint = Some(format!("end it with `{{% end{word} %}}`"));
+            refuse(at, format!("`{word}` has no end"), hint)
+        }
+        None => Ok(()),
+    }
 }
 
 /// No file includes others too deep, or itself.

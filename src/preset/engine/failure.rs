@@ -154,7 +154,9 @@ fn reword(message: &str) -> (String, Option<String>) {
             return (first_lower(message), did_you_mean(missing, known));
         }
     }
-    (first_lower(message.trim_end_matches('.')), None)
+    // A slip that everybody makes once.
+    let hint = message.starts_with("Found `=` but expected").then(|| "compare with `==`".to_owned());
+    (first_lower(message.trim_end_matches('.')), hint)
 }
 
 fn first_lower(text: &str) -> String {

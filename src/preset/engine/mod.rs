@@ -5,16 +5,18 @@
 mod bounds;
 mod document;
 mod failure;
+mod names;
 mod tag;
 
 use std::fmt;
 use std::io::{self, Write};
 
 use serde_json::Value;
-use tera::{Context, Kwargs, State, Tera};
+use tera::{Kwargs, State, Tera};
 
 pub use document::Rendered;
 pub use failure::TemplateError;
+pub use names::Names;
 
 use super::marker;
 pub(super) use bounds::MOST_TEMPLATE_BYTES;
@@ -85,10 +87,10 @@ impl Engine {
     ///
     /// # Errors
     /// With template, line, column and the missing name.
-    pub fn render(&self, template: &str, context: &Value) -> Result<Vec<Rendered>, TemplateError> {
+    pub fn render(&self, template: &str, names: &Names) -> Result<Vec<Rendered>, TemplateError> {
         let mut out = Bounded::default();
         bounds::start();
-        let outcome = self.tera.render_to(template, &context_of(context), &mut out);
+        let outcome = self.tera.render_to(template, &names.0, &mut out);
         let text = out.finish(template, outcome)?;
         Ok(split(&text))
     }
@@ -98,7 +100,7 @@ impl Engine {
     ///
     /// # Errors
     /// With line, column and the missing name; `name` stands for the template.
-    pub fn evaluate(&self, name: &str, text: &str, context: &Value) -> Result<Value, TemplateError> {
+    pub fn evaluate(&self, name: &str, text: &str, names: &Names) -> Result<Value, TemplateError> {
         if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
             return Ok(Value::String(text.to_owned()));
         }
@@ -106,7 +108,7 @@ impl Engine {
         let mut out = Bounded::default();
         bounds::start();
         let prepared = bounds::instrument("", text);
-        let outcome = self.tera.render_str_to(&prepared, &context_of(context), true, &mut out);
+        let outcome = self.tera.render_str_to(&prepared, &names.0, true, &mut out);
         let rendered = out.finish(name, outcome)?;
         if marker::has_marker(&rendered) {
             return Ok(marker::decode_scalar(&rendered));
@@ -124,40 +126,9 @@ impl Engine {
     ///
     /// # Errors
     /// With the missing name.
-    pub fn holds(&self, name: &str, expression: &str, context: &Value) -> Result<bool, TemplateError> {
+    pub fn holds(&self, name: &str, expression: &str, names: &Names) -> Result<bool, TemplateError> {
         let text = format!("{{% if {expression} %}}true{{% endif %}}");
-        Ok(self.evaluate(name, &text, context)? == Value::String("true".into()))
-    }
-}
-
-/// Nulls are left out, so that `default` fills them in and a missing name is an error.
-fn context_of(value: &Value) -> Context {
-    let mut context = Context::new();
-    for (key, value) in value.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
-        match has_nulls(value) {
-            true => context.insert(key.clone(), &without_nulls(value)),
-            false => context.insert(key.clone(), value),
-        }
-    }
-    context
-}
-
-fn has_nulls(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Object(map) => map.values().any(has_nulls),
-        Value::Array(items) => items.iter().any(has_nulls),
-        _ => false,
-    }
-}
-
-fn without_nulls(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(
-            map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), without_nulls(v))).collect(),
-        ),
-        Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
-        other => other.clone(),
+        Ok(self.evaluate(name, &text, names)? == Value::String("true".into()))
     }
 }
 

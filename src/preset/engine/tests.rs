@@ -9,13 +9,13 @@ use crate::preset::decode;
 /// Renders one template and parses what comes out.
 fn objects(template: &str, context: &Value) -> Vec<Value> {
     let engine = Engine::with_templates([("t.yaml", template)]).unwrap();
-    let documents = engine.render("t.yaml", context).unwrap();
+    let documents = engine.render("t.yaml", &Names::of(context)).unwrap();
     documents.iter().map(|document| decode(serde_yaml::from_str(&document.text).unwrap())).collect()
 }
 
 fn failure(template: &str, context: &Value) -> String {
     let error = Engine::with_templates([("t.yaml", template)])
-        .and_then(|engine| engine.render("t.yaml", context))
+        .and_then(|engine| engine.render("t.yaml", &Names::of(context)))
         .unwrap_err();
     match &error.hint {
         Some(hint) => format!("{error}\nhint: {hint}"),
@@ -103,7 +103,7 @@ fn an_expression_keeps_its_type_and_text_stays_text() {
         ("no template", json!("no template")),
         ("{% if port == 80 %}yes{% endif %}", json!("yes")),
     ] {
-        assert_eq!(engine.evaluate("p", text, &context).unwrap(), value, "{text}");
+        assert_eq!(engine.evaluate("p", text, &Names::of(&context)).unwrap(), value, "{text}");
     }
 }
 
@@ -115,7 +115,7 @@ fn documents_know_their_line() {
     )])
     .unwrap();
     let lines: Vec<(usize, String)> = engine
-        .render("t.yaml", &json!({}))
+        .render("t.yaml", &Names::default())
         .unwrap()
         .into_iter()
         .map(|document| (document.line, document.text.trim().lines().last().unwrap_or_default().to_owned()))
@@ -175,7 +175,7 @@ fn loops_without_output_end() {
     assert!(failure(silent, &json!({})).contains("takes too long"), "{}", failure(silent, &json!({})));
     // Each file includes the next one many times, and none of them writes anything.
     let engine = Engine::with_templates(chain(5, 99).iter().map(|(n, t)| (n.as_str(), t.as_str()))).unwrap();
-    let error = engine.render("t.yaml", &json!({})).unwrap_err();
+    let error = engine.render("t.yaml", &Names::default()).unwrap_err();
     assert!(error.message.contains("takes too long"), "{error}");
 }
 
@@ -239,6 +239,16 @@ fn what_captures_output_or_hides_a_loop_is_not_available() {
 }
 
 #[test]
+fn what_is_left_open_is_named_where_it_begins() {
+    assert_eq!(
+        failure("a: 1\n{% for x in [1] %}\nb: 2\n", &json!({})),
+        "t.yaml:2:1: `for` has no end\n2 | {% for x in [1] %}\n  | ^\nhint: end it with `{% endfor %}`"
+    );
+    let compared = failure("{% if a = 1 %}x{% endif %}", &json!({}));
+    assert!(compared.ends_with("hint: compare with `==`"), "{compared}");
+}
+
+#[test]
 fn whitespace_control_stays_what_it_is() {
     let template = "a: {% set x = 1 -%}   {{ x }}{% for i in [1, 2] -%}  +{{ i }}{%- endfor %}\n";
     assert_eq!(objects(template, &json!({}))[0], json!({"a": "1+1+2"}));
@@ -285,7 +295,7 @@ proptest! {
         let files = [("t.yaml", template.as_str()), ("_p.yaml", "{% for a in v %}{{ a }}{% endfor %}")];
         if let Ok(engine) = Engine::with_templates(files) {
             let context = json!({"v": ["x", "y: z"], "t": "text"});
-            if let Ok(documents) = engine.render("t.yaml", &context) {
+            if let Ok(documents) = engine.render("t.yaml", &Names::of(&context)) {
                 for document in documents {
                     let _ = serde_yaml::from_str::<Value>(&document.text);
                 }
@@ -297,7 +307,7 @@ proptest! {
     #[test]
     fn what_we_see_no_tag_in_renders_as_it_is(text in "[ a{}%#'\"`\\\\-]{0,24}") {
         prop_assume!(tag::tags(&text).is_empty());
-        let out = Engine::new().tera.render_str(&text, &Context::new(), false);
+        let out = Engine::new().tera.render_str(&text, &tera::Context::new(), false);
         if let Ok(out) = out {
             // Comments and raw blocks are gone; nothing else is.
             prop_assert!(text.contains("{#") || out == text, "{text:?} -> {out:?}");

@@ -7,6 +7,7 @@ use git2::{AutotagOption, Direction, FetchOptions, Oid, Remote, RemoteCallbacks,
 use super::error::Trouble;
 use super::gitconfig::GitConfig;
 use super::http::Http;
+use super::pack::{LARGEST_OBJECT, Pack, Refused};
 use super::ssh::Ssh;
 use super::transport::{self, Connection};
 use super::watch::{MOST_BYTES, Watch};
@@ -56,16 +57,14 @@ impl Job {
         outcome.map_err(|error| match self.watch.trouble() {
             Some(trouble) => trouble,
             // libgit2's words for its bound (`delta.c`).
-            None if error.message().contains("overly large object") => {
-                Trouble::Explodes(transport::LARGEST_OBJECT)
-            }
+            None if error.message().contains("overly large object") => Trouble::Explodes(LARGEST_OBJECT),
             None => Trouble::Git(error),
         })
     }
 
     fn try_all(&self, repository: &Repository) -> Result<Fetched, git2::Error> {
         let (mut remote, is_folder) = self.remote(repository)?;
-        let mut connection = remote.connect_auth(Direction::Fetch, Some(self.callbacks()), None)?;
+        let mut connection = remote.connect_auth(Direction::Fetch, Some(self.callbacks(repository)), None)?;
         let heads: Vec<Head> = connection.list()?.iter().map(Head::of).collect();
         let spec = match &self.want {
             Want::Tip(reference) => match choose(&heads, reference.as_deref()) {
@@ -79,7 +78,7 @@ impl Job {
             }
         };
         let depth = i32::from(!is_folder);
-        let shallow = self.fetch(connection.remote(), &[format!("+{spec}:{HELD}")], depth);
+        let shallow = self.fetch(repository, connection.remote(), &[format!("+{spec}:{HELD}")], depth);
         drop(connection);
         match shallow {
             Ok(()) => {}
@@ -94,7 +93,7 @@ impl Job {
                         vec![of("heads"), of("tags")]
                     }
                 };
-                self.fetch(&mut remote, &all, 0)?;
+                self.fetch(repository, &mut remote, &all, 0)?;
             }
         }
         match &self.want {
@@ -125,12 +124,24 @@ impl Job {
         Ok((repository.remote_anonymous(&url)?, is_folder))
     }
 
-    fn callbacks(&self) -> RemoteCallbacks<'_> {
+    fn callbacks(&self, repository: &Repository) -> RemoteCallbacks<'_> {
         let mut callbacks = RemoteCallbacks::new();
-        callbacks.transfer_progress(|progress| {
+        let mut pack = Pack::arriving(repository.path().join("objects/pack"));
+        callbacks.transfer_progress(move |progress| {
             self.watch.progress(progress.indexed_objects());
-            if progress.received_bytes() as u64 > MOST_BYTES || progress.total_objects() > MOST_OBJECTS {
-                self.watch.fail(Trouble::TooLarge(MOST_BYTES));
+            let trouble = match pack.look(progress.received_objects()) {
+                Err(Refused::TooLarge) => Some(Trouble::Explodes(LARGEST_OBJECT)),
+                Err(Refused::Unreadable(error)) => {
+                    Some(Trouble::Answer(format!("what it sends cannot be looked at: {error}")))
+                }
+                Ok(()) if progress.received_bytes() as u64 > MOST_BYTES => {
+                    Some(Trouble::TooLarge(MOST_BYTES))
+                }
+                Ok(()) if progress.total_objects() > MOST_OBJECTS => Some(Trouble::TooLarge(MOST_BYTES)),
+                Ok(()) => None,
+            };
+            if let Some(trouble) = trouble {
+                self.watch.fail(trouble);
                 return false;
             }
             !self.watch.is_stopped()
@@ -138,10 +149,16 @@ impl Job {
         callbacks
     }
 
-    fn fetch(&self, remote: &mut Remote<'_>, specs: &[String], depth: i32) -> Result<(), git2::Error> {
+    fn fetch(
+        &self,
+        repository: &Repository,
+        remote: &mut Remote<'_>,
+        specs: &[String],
+        depth: i32,
+    ) -> Result<(), git2::Error> {
         let mut options = FetchOptions::new();
         options
-            .remote_callbacks(self.callbacks())
+            .remote_callbacks(self.callbacks(repository))
             .download_tags(AutotagOption::None)
             .update_fetchhead(false)
             .depth(depth);

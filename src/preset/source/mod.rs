@@ -13,6 +13,7 @@ mod folder;
 mod forward;
 mod gitconfig;
 mod http;
+mod pack;
 mod proxy;
 mod ssh;
 mod transport;

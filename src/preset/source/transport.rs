@@ -8,6 +8,7 @@ use std::sync::{Mutex, Once};
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream, Transport};
 
 use super::http::Http;
+use super::pack::LARGEST_OBJECT;
 use super::ssh::Ssh;
 
 /// The scheme of addresses that stand for a connection of ours. No address of a user gets here.
@@ -59,11 +60,8 @@ fn connect(remote: &git2::Remote<'_>) -> Result<Transport, git2::Error> {
     Transport::smart(remote, stateless, connection)
 }
 
-/// An object that is put together of others (a delta's outcome) may be this large: libgit2 holds it in memory,
-/// and a few bytes of a delta can ask for two gigabytes. No file of a source is nearly as large.
-pub(super) const LARGEST_OBJECT: usize = 64 << 20;
-
-/// Tells libgit2 about the scheme and its bound, once for the process.
+/// Tells libgit2 about the scheme and how much a delta may make of a few bytes, once for the process; what
+/// objects claim that are no deltas is looked at in `pack`.
 fn register() -> Result<(), git2::Error> {
     static DONE: Once = Once::new();
     static FAILED: Mutex<Option<String>> = Mutex::new(None);

@@ -5,7 +5,7 @@ use git2::{ObjectType, Oid, Repository};
 use super::content::{Collector, Content, Entry, FOLDERS};
 use super::error::SourceError;
 
-/// A folder's own object may be this large.
+/// A commit, and a folder's own object, may be this large.
 const MOST_TREE_BYTES: usize = 1 << 20;
 
 /// Why a commit could not be read.
@@ -67,9 +67,12 @@ fn tree_at(
     folder: Option<&str>,
     label: &str,
 ) -> Result<Oid, ReadError> {
+    let reader = Reader { repository, collector: Collector::new(label) };
+    if repository.odb()?.read_header(commit)?.0 > MOST_TREE_BYTES {
+        return reader.collector.refuse("", "its commit is too large").map_err(ReadError::Source);
+    }
     let mut tree = repository.find_commit(commit)?.tree_id();
     let Some(folder) = folder else { return Ok(tree) };
-    let reader = Reader { repository, collector: Collector::new(label) };
     for part in folder.split('/') {
         let entries = reader.entries(tree)?;
         let found = entries.iter().find(|(name, ..)| name == part.as_bytes());

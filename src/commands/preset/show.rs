@@ -1,0 +1,109 @@
+//! `devbox preset show`: one preset with all that it inherits, each part with the file and line that says it.
+
+use serde_json::{Value, json};
+
+use super::{head, layer};
+use crate::error::Exit;
+use crate::preset::Preset;
+use crate::ui::{Format, Ui, printable};
+
+/// Prints a preset.
+pub(super) fn run(preset: &Preset, ui: &Ui) -> Exit {
+    match ui.format {
+        Format::Human => ui.data(&printable(&text(preset))),
+        Format::Json => {
+            let origin = |section: &str, key: &str| {
+                preset.origin(section, key).map(|link| {
+                    let (file, line) = link.place(section, key);
+                    json!({ "preset": link.name, "file": file, "line": line })
+                })
+            };
+            let params: Vec<Value> = preset
+                .params
+                .iter()
+                .map(
+                    |(name, param)| json!({ "name": name, "param": param, "origin": origin("params", name) }),
+                )
+                .collect();
+            let values: Vec<Value> = preset
+                .values
+                .iter()
+                .map(
+                    |(name, value)| json!({ "name": name, "value": value, "origin": origin("values", name) }),
+                )
+                .collect();
+            let templates: Vec<Value> = preset
+                .templates
+                .iter()
+                .map(|(name, template)| {
+                    json!({ "name": name, "path": template.path, "origin": origin("templates", name) })
+                })
+                .collect();
+            ui.json(&json!({
+                "schema": 1,
+                "preset": head(preset),
+                "params": params,
+                "values": values,
+                "services": preset.services,
+                "templates": templates,
+                "connection": preset.connection,
+            }));
+        }
+    }
+    Exit::Done
+}
+
+fn text(preset: &Preset) -> String {
+    let chain: Vec<String> = preset.ancestry().collect();
+    let mut lines = vec![
+        format!("{}: {}", preset.name, preset.summary),
+        format!("{} preset, {}, {}", preset.kind.name(), layer(preset), chain.join(" -> ")),
+    ];
+    let from = |section: &str, key: &str| {
+        let place = preset.origin(section, key).map(|link| link.place(section, key));
+        let shown = place.map(|(file, line)| match line {
+            Some(line) => format!("  <- {file}:{line}"),
+            None => format!("  <- {file}"),
+        });
+        shown.unwrap_or_default()
+    };
+    let one_line = |value: &Value| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    lines.push("\nparameters".into());
+    for (name, param) in &preset.params {
+        lines.push(format!("  {name} ({}){}", param.kind().name(), from("params", name)));
+        let summary = param.0.ask.as_ref().or(param.0.summary.as_ref());
+        lines.extend(summary.map(|summary| format!("      {}", summary.trim())));
+        if !param.choices().is_empty() {
+            lines.push(format!("      one of {}", param.choices().join(", ")));
+        }
+        let default = preset.values.get(name).or(param.0.default.as_ref());
+        lines.extend(default.map(|default| format!("      default {}", one_line(default))));
+        lines.extend(param.0.when.as_ref().map(|when| format!("      where {when}")));
+    }
+    let free: Vec<_> = preset.values.iter().filter(|(name, _)| !preset.params.contains_key(*name)).collect();
+    if !free.is_empty() {
+        lines.push("\nvalues".into());
+    }
+    for (name, value) in free {
+        lines.push(format!("  {name}: {}{}", one_line(value), from("values", name)));
+    }
+    lines.push("\ntemplates".into());
+    for (name, template) in &preset.templates {
+        lines.push(format!("  {name}: {}{}", template.path, from("templates", name)));
+    }
+    if !preset.services.is_empty() {
+        lines.push(format!("\nservices: {}", preset.services.join(", ")));
+    }
+    // What is left out says nothing.
+    if let Ok(Value::Object(connection)) = serde_json::to_value(&preset.connection) {
+        lines.push("\nconnection".into());
+        let said = connection.iter().filter(|(_, value)| !value.is_null() && **value != json!({}));
+        lines.extend(
+            said.map(|(key, value)| format!("  {key}: {}{}", one_line(value), from("connection", key))),
+        );
+    }
+    lines.join("\n")
+}
