@@ -9,6 +9,7 @@ use super::name;
 use super::origin::place;
 use super::question::{Choice, Question};
 use super::resolve::Run;
+use super::unit::Origin;
 use crate::config::{ParamFile, ParamType, UnitEntry, did_you_mean};
 use crate::detect::{Component, ComponentKind, Service};
 use crate::preset::Param;
@@ -77,10 +78,14 @@ impl<'a> Run<'a> {
         Ok(candidates.into_iter().filter(|candidate| chosen.contains(&candidate.name)).collect())
     }
 
+    /// Those that look like what runs, and a tool that somebody names.
     fn detected(&mut self, facts: &'a [Component]) -> Vec<Candidate<'a>> {
+        let asked = self.asked("components").map(|(names, _)| names).unwrap_or_default();
+        let runs =
+            |c: &&Component| is_deployable(c) || (is_startable_tool(c) && asked.contains(&unit_name(c)));
         let mut names = BTreeSet::new();
         let mut candidates = Vec::new();
-        for component in facts.iter().filter(|component| is_deployable(component)) {
+        for component in facts.iter().filter(runs) {
             let mut name = unit_name(component);
             if names.contains(&name) || self.is_service_name(&name) {
                 name = name::dns_label(&format!("{name}-{}", component.path), LONGEST_NAME);
@@ -164,12 +169,8 @@ impl<'a> Run<'a> {
 
     /// A flag or answer may name a service that detection did not find.
     fn add_asked_services(&self, wanted: &mut Vec<Wanted<'a>>, written: bool) -> Result<(), PlanError> {
-        let Some((value, origin)) = self.inputs.layered().get(&["services".to_owned()]) else {
-            return Ok(());
-        };
-        let list = Param(ParamFile { kind: Some(ParamType::List), ..ParamFile::default() });
-        let names = list.check(value).unwrap_or_default();
-        for name in names.as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let Some((names, origin)) = self.asked("services") else { return Ok(()) };
+        for name in names.iter().map(String::as_str) {
             if wanted.iter().any(|service| service.name == name) {
                 continue;
             }
@@ -193,6 +194,19 @@ impl<'a> Run<'a> {
             });
         }
         Ok(())
+    }
+
+    /// The names that a flag or an answer gives, and which of them.
+    fn asked(&self, key: &str) -> Option<(Vec<String>, Origin)> {
+        let (value, origin) = self.inputs.layered().get(&[key.to_owned()])?;
+        let list = Param(ParamFile { kind: Some(ParamType::List), ..ParamFile::default() });
+        let names = list.check(value).unwrap_or_default();
+        Some((names.as_array().into_iter().flatten().map(crate::preset::plain).collect(), origin))
+    }
+
+    /// The names of what could be started although it looks like a tool.
+    pub(super) fn startable_tools(&self) -> Vec<String> {
+        self.inputs.facts.components.iter().filter(|c| is_startable_tool(c)).map(unit_name).collect()
     }
 
     fn needed_kinds(&self, components: &[Candidate<'a>]) -> Result<BTreeSet<String>, PlanError> {
@@ -290,10 +304,19 @@ fn is_deployable(component: &Component) -> bool {
         ComponentKind::Web | ComponentKind::Worker | ComponentKind::Static => true,
         ComponentKind::Unknown => {
             let on_a_screen = component.framework.as_deref().is_some_and(|name| ON_A_SCREEN.contains(&name));
-            !on_a_screen && (component.commands.dev.is_some() || component.commands.start.is_some())
+            !on_a_screen && starts(component)
         }
         ComponentKind::Library | ComponentKind::Cli | ComponentKind::Infrastructure => false,
     }
+}
+
+/// A program for the command line, which ends by itself as far as anybody can tell.
+fn is_startable_tool(component: &Component) -> bool {
+    component.kind == ComponentKind::Cli && starts(component)
+}
+
+fn starts(component: &Component) -> bool {
+    component.commands.dev.is_some() || component.commands.start.is_some()
 }
 
 fn describe(component: Option<&Component>) -> String {

@@ -51,6 +51,8 @@ pub enum PlanError {
     Nothing {
         /// The project's name.
         project: String,
+        /// What could be started, but looks like tools for the command line.
+        tools: Vec<String>,
     },
 }
 
@@ -70,6 +72,11 @@ impl Explain for PlanError {
             Self::Missing { .. } => {
                 vec!["give the flags above, or run `devbox init` in a terminal to be asked".into()]
             }
+            Self::Nothing { tools, .. } if !tools.is_empty() => vec![format!(
+                "{} looks like a command-line tool; run it all the same with `--components {}`",
+                tools.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+                tools.join(",")
+            )],
             Self::Nothing { .. } => vec![
                 "see what was found with `devbox detect`".into(),
                 "name a component in `devbox.yaml` with `extends: web` and an `image`".into(),

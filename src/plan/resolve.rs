@@ -48,7 +48,7 @@ pub fn resolve(inputs: &Inputs<'_>) -> Result<Outcome, PlanError> {
     let components = run.choose_components()?;
     let services = run.choose_services(&components)?;
     if components.is_empty() && services.is_empty() {
-        return Err(PlanError::Nothing { project: run.plan.project.name });
+        return Err(PlanError::Nothing { tools: run.startable_tools(), project: run.plan.project.name });
     }
     run.base.set(
         "plan",

@@ -64,7 +64,7 @@ pub fn trial(catalogue: &Catalogue, presets: &[Preset], namespace: &str) -> Resu
         }
         answers.extend(samples);
     }
-    Err(PlanError::Nothing { project: "trial".into() })
+    Err(PlanError::Nothing { project: "trial".into(), tools: Vec::new() })
 }
 
 /// A `devbox.yaml` that names the presets; an app without services, where there is neither, gives the

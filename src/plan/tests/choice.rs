@@ -43,6 +43,20 @@ fn several_components_are_a_choice_and_a_service_without_preset_a_warning() {
 }
 
 #[test]
+fn a_tool_runs_where_somebody_names_it_and_is_said_to_be_one_otherwise() {
+    let tool = Component { kind: ComponentKind::Cli, services: vec![], ..worker("importer", ".") };
+    let facts = || Some(facts(vec![tool.clone()]));
+    assert_eq!(
+        Given { facts: facts(), ..Given::default() }.failure(),
+        "found nothing to deploy in `shop`\nhint: `importer` looks like a command-line tool; run it all the same with `--components importer`"
+    );
+    let flags = vec![("components", Value::from("importer"))];
+    let plan = Given { facts: facts(), flags, ..Given::default() }.plan();
+    let names: Vec<&str> = plan.of_role(Role::Component).map(|unit| unit.name.as_str()).collect();
+    assert_eq!(names, ["importer"]);
+}
+
+#[test]
 fn components_of_one_name_get_two() {
     let mut facts = shop();
     facts.components.push(worker("shop", "jobs/Shop"));
