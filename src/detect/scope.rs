@@ -95,6 +95,7 @@ const NEVER: &[&str] = &[
     ".github",
     ".devcontainer",
     ".config",
+    ".moon",
     ".mvn",
     ".ebextensions",
     ".streamlit",

@@ -71,7 +71,7 @@ const SKIPPED: &[&str] = &[
 
 /// Hidden folders that rules read.
 const HIDDEN: &[&str] =
-    &[".devcontainer", ".github", ".mvn", ".config", ".storybook", ".streamlit", ".ebextensions"];
+    &[".devcontainer", ".github", ".mvn", ".config", ".storybook", ".streamlit", ".ebextensions", ".moon"];
 
 /// Whether a folder of this name is entered.
 fn entered(name: &str) -> bool {

@@ -3,6 +3,7 @@
 mod command;
 mod gradle;
 mod jar;
+mod liberty;
 mod lisp;
 mod main;
 mod maven;
@@ -190,6 +191,9 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         draft.port(*port, PortSource::Script, at);
     }
     settings::attach(scope, framework.map(|row| row.name).unwrap_or_default(), &mut draft);
+    if framework.is_some_and(|row| row.name == "open-liberty") {
+        liberty::attach(scope, &mut draft);
+    }
     let words = [
         "listen",
         "port",

@@ -228,6 +228,7 @@ fn nx(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<&'sta
 
 static EXPORT: Pattern = Pattern::new(r#"\boutput\s*:\s*['"]export['"]"#);
 static NO_SSR: Pattern = Pattern::new(r"\bssr\s*:\s*false\b");
+static STATIC_PRESET: Pattern = Pattern::new(r#"\bpreset\s*:\s*['"](?:static|github[-_]pages)['"]"#);
 static STATIC_ADAPTER: Pattern = Pattern::new(r#"from\s+['"]@sveltejs/adapter-static['"]"#);
 static SERVER_OUTPUT: Pattern = Pattern::new(r#"\boutput\s*:\s*['"](?:server|hybrid)['"]"#);
 static ADAPTER: Pattern = Pattern::new(r"\badapter\s*:");
@@ -248,9 +249,12 @@ pub(super) fn rendered(
         "next" => {
             (&["next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs"], &[&EXPORT], Static)
         }
-        "nuxt" => (&["nuxt.config.ts", "nuxt.config.js", "nuxt.config.mjs"], &[&NO_SSR], Static),
+        "nuxt" => {
+            (&["nuxt.config.ts", "nuxt.config.js", "nuxt.config.mjs"], &[&NO_SSR, &STATIC_PRESET], Static)
+        }
         "react-router" => (&["react-router.config.ts", "react-router.config.js"], &[&NO_SSR], Static),
         "remix" => (&["vite.config.ts", "vite.config.js"], &[&NO_SSR], Static),
+        "solidstart" => (&["app.config.ts", "app.config.js"], &[&STATIC_PRESET], Static),
         "sveltekit" => (&["svelte.config.js", "svelte.config.ts"], &[&STATIC_ADAPTER], Static),
         "astro" => {
             (&["astro.config.mjs", "astro.config.ts", "astro.config.js"], &[&SERVER_OUTPUT, &ADAPTER], Web)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::detect::draft::At;
-use crate::detect::read::{Text, Tree, base, lines};
+use crate::detect::read::{Text, Tree, base, lines, version};
 use crate::detect::scope::Scope;
 
 /// Manifests of other ecosystems, which a root with nothing but tools may hold together.
@@ -115,6 +115,12 @@ impl Manifest {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.all().any(|(known, _)| known == name)
+    }
+
+    /// The first number of the version that a dependency is declared with.
+    pub(super) fn major(&self, name: &str) -> Option<u64> {
+        let (_, declared) = self.all().find(|(known, _)| *known == name)?;
+        version::numbers(&version::bare(declared)?).first().copied()
     }
 
     /// Where a key or a dependency stands.
