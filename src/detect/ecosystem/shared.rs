@@ -1,8 +1,8 @@
 //! What ecosystems have in common: dependencies to framework and services, calls that listen.
 
 use crate::detect::draft::{At, Draft, PortSource};
+use crate::detect::read::Words;
 use crate::detect::read::listen::{self, Listen};
-use crate::detect::read::words;
 use crate::detect::rule::driver;
 use crate::detect::rule::framework::{Framework, best};
 use crate::detect::scope::Scope;
@@ -49,15 +49,14 @@ pub(super) fn listens(
     scope: &Scope<'_>,
     draft: &mut Draft,
     extensions: &[&str],
-    words: &[&str],
+    words: &Words,
     rows: &[Listen],
 ) -> bool {
     let sources = scope.sources(extensions);
-    let words = words::any(words);
     let likely: Vec<&str> = sources
         .iter()
         .copied()
-        .filter(|file| scope.tree.text(file).is_some_and(|text| words.is_match(&text)))
+        .filter(|file| scope.tree.text(file).is_some_and(|text| words.any_in(&text)))
         .take(80)
         .collect();
     let mut found = listen::search(scope.tree, &likely, rows, &sources);

@@ -3,6 +3,7 @@
 
 mod argument;
 mod cache;
+mod caller;
 pub(super) mod code;
 mod decode;
 mod file;
@@ -18,7 +19,7 @@ mod resolve;
 mod text;
 pub(super) mod tree;
 pub(super) mod version;
-pub(super) mod words;
+mod words;
 pub(super) mod xml;
 
 pub(super) use code::Code;

@@ -171,6 +171,19 @@ static DEFINITION: Pattern =
 static TAG: Pattern =
     Pattern::new(r#"^\s+\w+\s+`[^`\n]*(?:\benvDefault|\bdefault|\benv-default):"(\d{2,5})""#);
 
+/// From the end of a name to what it is assigned.
+static ASSIGNMENT: Pattern = Pattern::new(r"^\s*(?::\s*\w+\s*)?(?::=|=)\s*([^;\n]+)");
+
+/// What is assigned to a name, place by place.
+pub(super) fn definitions<'c>(code: &'c Code, name: &'c str) -> impl Iterator<Item = &'c str> {
+    let text = code.text.as_str();
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let places = memchr::memmem::find_iter(text.as_bytes(), name.as_bytes());
+    places
+        .filter(move |at| !text[..*at].ends_with(word) && code.is_code(*at))
+        .filter_map(move |at| Some(ASSIGNMENT.captures(&text[at + name.len()..])?.get(1)?.as_str()))
+}
+
 /// What a name is defined as: an assignment, a field, a constant, a parameter with a default.
 pub(super) fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
     const MOST: usize = 12;

@@ -17,9 +17,9 @@ use super::tools::Pin;
 use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::facts::ComponentKind::{self, Web};
-use crate::detect::read::extension;
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::version::bare;
+use crate::detect::read::{Words, extension};
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
 use crate::detect::scope::Scope;
@@ -120,6 +120,20 @@ static LISTEN: [Listen; 18] = [
     listen::row(r"\brun-(?:jetty|server)\b[^\n]*?:port\s+([^\s}]+)", Take::Group),
 ];
 
+/// Words of sources that may listen.
+static WORDS: Words = Words::new(&[
+    "listen",
+    "port",
+    "Port",
+    "InetSocketAddress",
+    "ServerSocket",
+    "bind",
+    "addHttpListener",
+    "newServerAt",
+    "asServer",
+    ".start(",
+]);
+
 /// What a build tool's file says.
 #[derive(Debug, Default)]
 struct Build {
@@ -194,22 +208,10 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
     if framework.is_some_and(|row| row.name == "open-liberty") {
         liberty::attach(scope, &mut draft);
     }
-    let words = [
-        "listen",
-        "port",
-        "Port",
-        "InetSocketAddress",
-        "ServerSocket",
-        "bind",
-        "addHttpListener",
-        "newServerAt",
-        "asServer",
-        ".start(",
-    ];
     let own = framework.is_none_or(|row| {
         !matches!(row.name, "spring-boot" | "quarkus" | "micronaut" | "grails" | "open-liberty")
     });
-    let listens = own && shared::listens(scope, &mut draft, SOURCES, &words, &LISTEN);
+    let listens = own && shared::listens(scope, &mut draft, SOURCES, &WORDS, &LISTEN);
     if framework.is_some_and(|row| row.name == "spring-boot") && !role::serves(&build) {
         // A starter without a web server ends when its work is done, or waits for messages.
         if role::starts(scope) {
