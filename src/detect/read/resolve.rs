@@ -143,6 +143,7 @@ pub(super) fn variables(code: &Code, expression: &str) -> Vec<String> {
     let mut found: Vec<String> =
         VARIABLE.captures_iter(expression).map(|found| found[1].to_owned()).collect();
     for name in names(expression) {
+        found.extend(screaming(name).filter(|name| VARIABLE.is_match(name)));
         let places = memchr::memmem::find_iter(code.text.as_bytes(), name.as_bytes());
         for at in places.take(40) {
             let Some(definition) = DEFINITION.captures(&code.text[at + name.len()..]) else { continue };
@@ -151,6 +152,28 @@ pub(super) fn variables(code: &Code, expression: &str) -> Vec<String> {
     }
     found.truncate(8);
     found
+}
+
+/// The variable that a field of settings is filled from as a rule: `SERVER_ADDR` of `server_addr`, `HTTPAddress`.
+fn screaming(name: &str) -> Option<String> {
+    let chars: Vec<char> = name.chars().collect();
+    if !chars.iter().any(char::is_ascii_lowercase) {
+        return None;
+    }
+    let mut out = String::with_capacity(name.len() + 4);
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| chars[at]);
+        let after = chars.get(at + 1);
+        let begins = c.is_ascii_uppercase()
+            && before.is_some_and(|before| {
+                before.is_ascii_lowercase() || before != '_' && after.is_some_and(char::is_ascii_lowercase)
+            });
+        if begins {
+            out.push('_');
+        }
+        out.push(c.to_ascii_uppercase());
+    }
+    Some(out)
 }
 
 /// Whether a definition is an argument of a call: `connect(host=x, port=8013)`.
@@ -265,7 +288,9 @@ mod tests {
     fn the_argument_of_another_call_defines_nothing() {
         let code = Code::new("connect(host=h, port=8013)\nport = need('API_PORT')", "a.py");
         assert_eq!(resolve(&code, "port", DEPTH), None);
-        assert_eq!(variables(&code, "port"), ["API_PORT"]);
+        assert_eq!(variables(&code, "port"), ["PORT", "API_PORT"]);
+        assert_eq!(variables(&code, "config.HTTPServerAddress"), ["HTTP_SERVER_ADDRESS"]);
+        assert_eq!(variables(&code, "settings.bind_addr.clone()"), ["BIND_ADDR"]);
     }
 
     #[test]

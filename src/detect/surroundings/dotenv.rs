@@ -60,6 +60,9 @@ fn unquote(value: &str) -> String {
             return inner.split(quote).next().unwrap_or_default().to_owned();
         }
     }
+    if value.starts_with('#') {
+        return String::new();
+    }
     value.split(" #").next().unwrap_or_default().trim().to_owned()
 }
 
@@ -144,8 +147,9 @@ mod tests {
 
     #[test]
     fn comments_are_no_variables_and_quotes_are_dropped() {
-        let found = assignments("# DATABASE_URL=x\nA=1 # one\nexport B=\"x # y\"\nnot a line\n=z\n9A=1\n");
+        let found =
+            assignments("# DATABASE_URL=x\nA=1 # one\nE= # none\nexport B=\"x # y\"\nnot a line\n=z\n9A=1\n");
         let names: Vec<_> = found.iter().map(|a| (a.name.as_str(), a.value.as_str(), a.line)).collect();
-        assert_eq!(names, [("A", "1", 2), ("B", "x # y", 3)]);
+        assert_eq!(names, [("A", "1", 2), ("E", "", 3), ("B", "x # y", 4)]);
     }
 }

@@ -13,6 +13,7 @@ mod files;
 mod image_version;
 mod interpolate;
 mod link;
+mod platform;
 mod procfile;
 mod reading;
 mod role;
@@ -46,6 +47,7 @@ pub(super) fn attach<'t>(tree: &'t Tree, drafts: &mut Vec<Draft>, scopes: &[Scop
         dotenv::attach(tree, draft, &dirs);
         docker::attach(tree, draft, &compose);
         procfile::attach(tree, draft);
+        platform::attach(tree, draft);
         tasks::attach(tree, draft);
         looked.map(|looked| (draft.c.path.clone(), looked))
     });

@@ -23,32 +23,19 @@ static LITERAL: Pattern = Pattern::new(
 );
 static DESTRUCTURED: Pattern = Pattern::new(r"\{([^{}]{1,2000})\}\s*=\s*(?:process|Bun|import\.meta)\.env\b");
 
-/// A literal's text; `Some(None)` is a default that is no literal.
+/// A literal's text; `Some(None)` is a default that is no literal, or is nothing.
 pub(super) fn default(expression: &str) -> Option<Option<String>> {
     // `|| raise "..."` and its relatives demand the variable.
-    const NONE: &[&str] = &[
-        "None",
-        "null",
-        "undefined",
-        "nil",
-        "\"\"",
-        "''",
-        "raise",
-        "throw",
-        "abort",
-        "die",
-        "exit",
-        "panic",
-        "fail",
-        "error",
-    ];
+    const DEMANDS: &[&str] = &["raise", "throw", "abort", "die", "exit", "panic", "fail", "error"];
     let expression = expression.trim();
     let word: &str = expression.split([' ', '(', ')', ',', ';']).next().unwrap_or_default();
-    if expression.is_empty() || NONE.contains(&word) {
+    if expression.is_empty() || DEMANDS.contains(&word) {
         return None;
     }
     let literal = LITERAL.captures(expression);
-    Some(literal.and_then(|found| (1..=5).find_map(|n| found.get(n)).map(|text| text.as_str().to_owned())))
+    let literal =
+        literal.and_then(|found| (1..=5).find_map(|n| found.get(n)).map(|text| text.as_str().to_owned()));
+    Some(literal.filter(|text| !text.is_empty()))
 }
 
 /// Whether sources of this extension are searched.
@@ -106,6 +93,14 @@ fn boilerplate(draft: &Draft, file: &str) -> bool {
     }
 }
 
+/// Whether a web server sets a variable for each request: `HTTP_ACCEPT`.
+fn of_request(name: &str, extension: &str) -> bool {
+    const NAMES: &[&str] = &["HOST", "AUTHORIZATION", "COOKIE", "REFERER", "USER_AGENT", "ORIGIN"];
+    let header = |rest: &str| NAMES.contains(&rest) || rest.starts_with("X_") || rest.starts_with("ACCEPT");
+    matches!(extension, "php" | "py" | "rb" | "ru")
+        && (name == "HTTPS" || name.strip_prefix("HTTP_").is_some_and(header))
+}
+
 fn search(code: &Code, file: &str, draft: &mut Draft) {
     let extension = extension(file);
     for row in PATTERNS.iter().filter(|row| row.extensions.contains(&extension)) {
@@ -119,7 +114,7 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
                 || name.starts_with("CARGO_");
             // `env!` is of the compiler: what it reads is set for a build, not for a run.
             let compiled = whole.as_str().contains("env!") && !whole.as_str().contains("dotenv!");
-            if given || compiled || name.len() > 100 || name == "_" {
+            if given || compiled || name.len() > 100 || name == "_" || of_request(name, extension) {
                 continue;
             }
             let rest = &code.text[whole.end()..];
@@ -135,7 +130,9 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
             let asked = line.ends_with("if (")
                 || line.ends_with("if ")
                 || line.ends_with("!!")
-                || line.ends_with("Boolean(");
+                || line.ends_with("Boolean(")
+                || line.ends_with("isset(")
+                || line.ends_with("empty(");
             let written = rest.trim_start().starts_with('=') && !rest.trim_start().starts_with("==");
             if written {
                 continue;

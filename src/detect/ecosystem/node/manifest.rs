@@ -183,7 +183,7 @@ impl Manifest {
         if idle && below.clone().any(|name| is_package(name) || MANIFESTS.contains(&name)) {
             return true;
         }
-        let tools = bare
+        let tools = (bare || !Self::has_own_sources(scope))
             && self.scripts().any(|(_, script)| {
                 [
                     "concurrently",

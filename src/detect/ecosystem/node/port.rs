@@ -87,9 +87,12 @@ pub(super) fn attach(
         let api =
             framework.name == "redwood" && manifest.has("@redwoodjs/api") && !manifest.has("@redwoodjs/web");
         // Only a server that is built listens on the framework's own port: Vite serves what is developed.
-        let vite = matches!(framework.name, "tanstack-start" | "solidstart")
+        let by_vite = |script: &str| {
+            script.contains("vite:dev") || program::served(script).is_some_and(|(port, _)| port == VITE)
+        };
+        let vite = matches!(framework.name, "tanstack-start" | "solidstart" | "remix")
             && manifest.script("start").is_none()
-            && manifest.script("dev").and_then(program::served).is_some_and(|(port, _)| port == VITE);
+            && manifest.script("dev").is_some_and(by_vite);
         let port = match (old, api, vite) {
             (true, _, _) => 3000,
             (_, true, _) => 8911,
