@@ -76,6 +76,14 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     if scope.dir.contains("supabase/functions") {
         return Vec::new();
     }
+    // What Node's managers lock is Node's, whatever Deno checks or bundles of it.
+    const LOCKS: &[&str] = &["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
+    if scope.find("package.json").is_some()
+        && scope.first(LOCKS).is_some()
+        && scope.find("deno.lock").is_none()
+    {
+        return Vec::new();
+    }
     let config = scope.first(&["deno.json", "deno.jsonc"]);
     let sources = scope.sources(&["ts", "tsx", "js", "jsx"]);
     let marker = config.clone().or_else(|| sources.first().map(|file| (*file).to_owned()));

@@ -1,8 +1,8 @@
 //! What ecosystems have in common: dependencies to framework and services, calls that listen.
 
 use crate::detect::draft::{At, Draft, PortSource};
-use crate::detect::read::Words;
 use crate::detect::read::listen::{self, Listen};
+use crate::detect::read::{Words, flag};
 use crate::detect::rule::driver;
 use crate::detect::rule::framework::{Framework, best};
 use crate::detect::scope::Scope;
@@ -64,11 +64,20 @@ pub(super) fn listens(
     note_variables(&found, draft);
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
+    } else if found.is_empty() || option(scope, &sources, draft) {
+        return !found.is_empty();
     } else if let Some((place, variable)) = found.iter().find_map(|one| Some((one, one.variable.clone()?))) {
         draft.note("ports", &format!("${variable}"), &At::line(&place.file, place.line), 0.5);
         draft.port_variable = Some(variable);
     }
     !found.is_empty()
+}
+
+/// Takes the port that an option of the command line has by default, for a program that listens on what it is told.
+pub(super) fn option(scope: &Scope<'_>, sources: &[&str], draft: &mut Draft) -> bool {
+    let Some(flag) = flag::default(scope.tree, sources) else { return false };
+    draft.port(flag.port, PortSource::Code, &At::line(flag.file, flag.line));
+    true
 }
 
 /// Remembers which variables say where the code listens: files may give them values.

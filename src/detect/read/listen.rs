@@ -99,6 +99,9 @@ fn variable(code: &Code, expression: &str) -> Option<String> {
     })
 }
 
+/// A setting that is asked for by its section and name.
+static KEY: Pattern = Pattern::new(r#"\(\s*['"](\w+)\.(?:\w+\.)?port['"]"#);
+
 /// A name that this file does not define may be defined in a file of settings.
 fn elsewhere(tree: &Tree, code: &Code, expression: &str, file: &str, related: &[&str]) -> Option<u16> {
     const WORDS: &[&str] = &["config", "env", "const", "setting", "default", "option"];
@@ -111,6 +114,14 @@ fn elsewhere(tree: &Tree, code: &Code, expression: &str, file: &str, related: &[
         let ports = names(expression).into_iter().filter(|name| name.to_lowercase().contains("port"));
         if let Some(port) = ports.into_iter().find_map(|name| defined(&code, name, DEPTH)) {
             return Some(port);
+        }
+    }
+    // `config.get("app.port")` is the port of the settings in `app.config.ts`.
+    if let Some(found) = KEY.captures(expression) {
+        let of = |other: &&&str| super::base(other).split(['.', '-', '_']).any(|part| part == &found[1]);
+        let port = related.iter().filter(of).find_map(|other| defined(&*tree.code(other)?, "port", DEPTH));
+        if port.is_some() {
+            return port;
         }
     }
     let constant = |name: &&str| {

@@ -8,6 +8,7 @@ pub(super) mod code;
 mod decode;
 mod file;
 mod files;
+pub(super) mod flag;
 pub(super) mod json;
 pub(super) mod lines;
 pub(super) mod listen;

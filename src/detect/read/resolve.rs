@@ -207,6 +207,16 @@ pub(super) fn definitions<'c>(code: &'c Code, name: &'c str) -> impl Iterator<It
         .filter_map(move |at| Some(ASSIGNMENT.captures(&text[at + name.len()..])?.get(1)?.as_str()))
 }
 
+/// Where an expression ends that the next lines go on with.
+fn continued(text: &str, end: usize) -> usize {
+    const LINES: usize = 6;
+    let goes_on = |line: &&str| ["?", ":", "||", "??"].iter().any(|mark| line.trim_start().starts_with(mark));
+    let lines = text[end..].split_inclusive('\n').skip(1).take(LINES).take_while(goes_on);
+    let first =
+        text[end..].find('\n').filter(|_| text[end..].trim_start_matches([' ', '\t']).starts_with('\n'));
+    first.map_or(end, |newline| end + newline + 1 + lines.map(str::len).sum::<usize>())
+}
+
 /// What a name is defined as: an assignment, a field, a constant, a parameter with a default.
 pub(super) fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
     const MOST: usize = 12;
@@ -229,7 +239,9 @@ pub(super) fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
         if looked > MOST {
             break;
         }
-        let expression = found.get(1).map_or("", |group| group.as_str());
+        let from = at + name.len();
+        let expression =
+            found.get(1).map_or("", |group| &text[from + group.start()..continued(text, from + group.end())]);
         let whole = found.get(0).map_or("", |whole| whole.as_str());
         if expression.starts_with('=') || is_argument(code, at, name, whole) {
             continue;
@@ -270,6 +282,10 @@ mod tests {
         assert_eq!(
             port("const port = process.env.PORT ? Number(process.env.PORT) : 4300", "port"),
             Some(4300)
+        );
+        assert_eq!(
+            port("({\n  port: process.env.A\n    ? parseInt(process.env.A, 10)\n    : 3400,\n})", "port"),
+            Some(3400)
         );
         assert_eq!(port("", "\":8080\""), Some(8080));
         assert_eq!(port("", "([0, 0, 0, 0], 3000)"), Some(3000));

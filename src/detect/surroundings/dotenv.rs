@@ -24,10 +24,16 @@ const EXAMPLES: &[&str] = &[
     ".env-sample",
     "env.sample",
     "env.template",
+    "env-example",
+    "env-sample",
     ".env",
     ".env.development",
     ".env.dev",
+    "app.env",
 ];
+
+/// What the names of further examples begin with, of which there may be one for each way of running.
+const VARIANTS: &[&str] = &["env-example-", "env.example.", ".env.example.", ".env-example-", ".env.sample."];
 
 /// One `NAME=value` line.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,6 +93,10 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
     let dir = draft.c.path.clone();
     let own: Vec<String> = EXAMPLES.iter().filter_map(|name| tree.find(&dir, name)).collect();
     let mut files = own;
+    if files.is_empty() {
+        let variant = |name: &&str| VARIANTS.iter().any(|start| name.starts_with(start));
+        files.extend(tree.names(&dir).find(variant).and_then(|name| join(&dir, name)));
+    }
     let alone = dirs.iter().filter(|other| is_below(other, folder_of(&dir))).count() == 1;
     if files.is_empty() && dir != "." && alone {
         files = EXAMPLES

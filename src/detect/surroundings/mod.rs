@@ -55,11 +55,11 @@ pub(super) fn attach<'t>(tree: &'t Tree, drafts: &mut Vec<Draft>, scopes: &[Scop
     composed::attach(tree, drafts, &compose);
     apphost::attach(tree, drafts);
     settle::settle(tree, drafts);
-    for draft in drafts.iter_mut() {
+    parallel::map_mut(drafts, |draft| {
         settings::attach(tree, draft);
         agree::attach(draft);
         link::attach(draft);
-    }
+    });
 }
 
 /// Searches the component's sources. Where a folder below it turned out to be no component, the files there

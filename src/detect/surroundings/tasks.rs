@@ -33,10 +33,13 @@ const ELSEWHERE: &[&str] =
 pub(super) fn attach(tree: &Tree, draft: &mut Draft) {
     let dir = draft.c.path.clone();
     let readers: [fn(&Tree, &str) -> Vec<Task>; 5] = [moon, mise, just, taskfile, make];
-    let served = !matches!(
-        draft.c.kind,
-        ComponentKind::Library | ComponentKind::Static | ComponentKind::Infrastructure
-    );
+    let kind = draft.c.kind;
+    // Pages are served while they are developed.
+    let served = |slot: Slot| match kind {
+        ComponentKind::Library | ComponentKind::Infrastructure => false,
+        ComponentKind::Static => slot == Slot::Dev,
+        _ => true,
+    };
     for read in readers {
         let tasks = read(tree, &dir);
         for (slot, names) in NAMES {
@@ -46,11 +49,13 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft) {
                 continue;
             };
             let words = || task.runs.iter().flat_map(|line| line.split_whitespace());
-            if words().any(|word| ELSEWHERE.contains(&word)) || runs && !served {
+            if words().any(|word| ELSEWHERE.contains(&word)) || runs && !served(*slot) {
                 continue;
             }
             let port = task.runs.iter().find_map(|line| procfile::port(line));
-            if let Some(port) = port.filter(|_| runs && draft.c.kind == ComponentKind::Web) {
+            if let Some(port) =
+                port.filter(|_| runs && matches!(kind, ComponentKind::Web | ComponentKind::Static))
+            {
                 draft.port(port, PortSource::Script, &task.at);
             }
             // Who runs the program need not have the runner: what a task of one line runs needs none.

@@ -1,6 +1,7 @@
 //! Frameworks of Node: the most specific wins, bundlers come last.
 
 use super::manifest::Manifest;
+use super::program;
 use crate::detect::draft::{At, Draft};
 use crate::detect::facts::ComponentKind::{self, Static, Unknown, Web};
 use crate::detect::read::pattern::Pattern;
@@ -151,6 +152,20 @@ pub(super) fn attach(
             || !manifest.dependencies().any(|_| true)
             || row.rank >= 40 && manifest.is_app()
     });
+    // Pages that a bundler serves may have a server beside them that only imitates another.
+    let bundled = |row: &Framework| {
+        (BUNDLER..66).contains(&row.rank)
+            && manifest.script("dev").and_then(program::served).is_some_and(|(_, kind)| kind == Static)
+            && scope.first(super::PAGES).is_some()
+    };
+    let builds = match builds {
+        Some((row, _)) if bundled(row) => {
+            let of = FRAMEWORKS.iter().filter(|row| row.rank < BUNDLER);
+            of.max_by_key(|row| row.names.iter().any(|name| manifest.has(name)).then_some(row.rank))
+                .and_then(|row| Some((row, row.names.iter().copied().find(|name| manifest.has(name))?)))
+        }
+        other => other,
+    };
     let (row, name) = match (usable(runs), usable(builds)) {
         (Some(runs), Some(builds)) => {
             if builds.0.rank > runs.0.rank && (builds.0.rank >= 66 || runs.0.rank < BUNDLER) {

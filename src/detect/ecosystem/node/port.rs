@@ -3,6 +3,7 @@
 use super::manifest::Manifest;
 use super::program;
 use crate::detect::draft::{At, Draft, PortSource};
+use crate::detect::ecosystem::shared;
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::Words;
 use crate::detect::read::lines;
@@ -92,6 +93,7 @@ pub(super) fn attach(
         };
         let vite = matches!(framework.name, "tanstack-start" | "solidstart" | "remix")
             && manifest.script("start").is_none()
+            && !["nitro", "nitropack", "vinxi"].iter().any(|name| manifest.has(name))
             && manifest.script("dev").is_some_and(by_vite);
         let port = match (old, api, vite) {
             (true, _, _) => 3000,
@@ -215,6 +217,8 @@ fn code(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<Str
     // The first place that says a number is the program's main door.
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
+    } else if !found.is_empty() && shared::option(scope, &sources, draft) {
+        return found.into_iter().next().map(|place| place.file);
     } else if let Some(place) = found.first() {
         let variable = place.variable.clone().unwrap_or_else(|| "PORT".to_owned());
         draft.note("ports", &format!("${variable}"), &At::line(&place.file, place.line), 0.5);

@@ -3,7 +3,7 @@
 use super::requirement::Requirements;
 use super::{command, has};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
-use crate::detect::ecosystem::function;
+use crate::detect::ecosystem::{function, shared};
 use crate::detect::read::listen::{self, Listen, Take, row};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::{Words, base, folder};
@@ -94,11 +94,13 @@ pub(super) fn attach(
         .take(100)
         .collect();
     let mut found = listen::search(scope.tree, &likely, &LISTEN, &sources);
-    crate::detect::ecosystem::shared::note_variables(&found, draft);
+    shared::note_variables(&found, draft);
     // The first argument of `run` in scripts (`asyncio.run`, `subprocess.run`) is no address.
     found.retain(|place| place.port.is_some() || framework.is_some());
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
+    } else if !found.is_empty() {
+        shared::option(scope, &sources, draft);
     }
     gunicorn(scope, draft);
     if let Some(file) = scope.find(".streamlit/config.toml")

@@ -45,9 +45,10 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 ];
 
 /// Calls that listen.
-static LISTEN: [Listen; 6] = [
+static LISTEN: [Listen; 7] = [
     listen::row(r"\bTcpListener::bind\s*\(", Take::Argument(0)),
     listen::row(r"\.bind(?:_rustls\w*|_openssl)?\s*\(", Take::Argument(0)),
+    listen::row(r"\bTcpListener::new\s*\(", Take::Argument(0)),
     listen::row(r"\bServer::bind\s*\(", Take::Argument(0)),
     listen::row(r"\bwarp::serve\([^;]*?\)\s*\.(?:run|bind)\s*\(", Take::Argument(0)),
     // A number alone is a backlog.

@@ -18,9 +18,9 @@ const REQUIRED: &[&str] = &["required", "env-required"];
 /// A tag's keys with their values.
 type Keys<'c> = Vec<(&'c str, &'c str)>;
 
-pub(super) fn declared(code: &Code) -> Vec<Declared<'_>> {
+pub(super) fn declared<'c>(code: &'c Code) -> Vec<Declared<'c>> {
     let text = code.text.as_str();
-    let tags: Vec<(usize, &str, Keys<'_>)> = code
+    let tags: Vec<(usize, &str, Keys<'c>)> = code
         .captures(&TAGGED)
         .filter_map(|found| {
             let (whole, kind, tag) = (found.get(0)?, found.get(1)?.as_str(), found.get(2)?);
@@ -37,20 +37,20 @@ pub(super) fn declared(code: &Code) -> Vec<Declared<'_>> {
         .collect();
     // Where some are marked as required, the others are not.
     let marks = tags.iter().any(|(_, _, keys)| required(keys));
-    let variable = |(offset, _, keys): &(usize, &str, Keys<'_>)| {
-        let name = value(keys, NAMES)?.split(',').next().unwrap_or_default().trim().to_owned();
+    let variable = |(offset, keys): (usize, Keys<'c>)| {
+        let name = value(&keys, NAMES)?.split(',').next().unwrap_or_default().trim().to_owned();
         let upper = name.starts_with(|c: char| c.is_ascii_uppercase())
             && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-        let around = structs.iter().rev().find(|(start, _)| start < offset).map(|(_, name)| *name);
+        let around = structs.iter().rev().find(|(start, _)| *start < offset).map(|(_, name)| *name);
         let prefix = prefixes.iter().find(|(kind, _)| Some(*kind) == around).map_or("", |(_, prefix)| prefix);
-        let need = match fallback(keys) {
-            Some(default) => Need::Default(default),
-            None if required(keys) || !marks => Need::Required,
+        let need = match fallback(&keys) {
+            Some(default) => Need::Text(default),
+            None if required(&keys) || !marks => Need::Required,
             None => Need::Optional,
         };
-        upper.then(|| Declared { name: format!("{prefix}{name}"), offset: *offset, need })
+        upper.then(|| Declared { name: format!("{prefix}{name}"), offset, need })
     };
-    tags.iter().filter_map(variable).collect()
+    tags.into_iter().map(|(offset, _, keys)| (offset, keys)).filter_map(variable).collect()
 }
 
 fn value<'c>(keys: &Keys<'c>, names: &[&str]) -> Option<&'c str> {

@@ -25,6 +25,8 @@ enum Need<'c> {
     Optional,
     /// The expression that holds instead.
     Default(&'c str),
+    /// The text that holds instead.
+    Text(&'c str),
 }
 
 /// Adds what a source declares.
@@ -43,12 +45,13 @@ pub(super) fn attach(code: &Code, file: &str, extension: &str, draft: &mut Draft
         let at = At::line(file, code.line(offset));
         let literal = match need {
             Need::Default(expression) => default(expression),
+            Need::Text(text) => Some((!text.is_empty()).then(|| text.to_owned())),
             Need::Required | Need::Optional => None,
         };
         let given = match (&need, &literal) {
             (_, Some(Some(literal))) => Given::Code(literal),
             // `None` and its relatives are defaults too.
-            (Need::Default(_) | Need::Optional, _) => Given::Copes,
+            (Need::Default(_) | Need::Text(_) | Need::Optional, _) => Given::Copes,
             (Need::Required, _) => Given::Nothing,
         };
         draft.env(&name, given, &at, 0.85);
