@@ -39,6 +39,7 @@ mod linux {
     use std::os::unix::ffi::OsStrExt;
 
     use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, open, openat, statat};
+    use rustix::io::retry_on_intr;
 
     use super::{File, Kind, OsStr, Path, Root, io};
 
@@ -67,7 +68,7 @@ mod linux {
         /// Opens a file for reading.
         pub(in crate::detect) fn file(&self, path: &str) -> io::Result<File> {
             let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-            Ok(File::from(openat(&self.folder, path, flags, Mode::empty())?))
+            Ok(File::from(retry_on_intr(|| openat(&self.folder, path, flags, Mode::empty()))?))
         }
 
         /// Gives the names in a folder, with what they are, as far as `each` wants them.

@@ -119,7 +119,8 @@ fn elsewhere(tree: &Tree, code: &Code, expression: &str, file: &str, related: &[
     // `config.get("app.port")` is the port of the settings in `app.config.ts`.
     if let Some(found) = KEY.captures(expression) {
         let of = |other: &&&str| super::base(other).split(['.', '-', '_']).any(|part| part == &found[1]);
-        let port = related.iter().filter(of).find_map(|other| defined(&*tree.code(other)?, "port", DEPTH));
+        let port =
+            related.iter().filter(of).find_map(|other| defined(tree.code(other)?.as_ref(), "port", DEPTH));
         if port.is_some() {
             return port;
         }
@@ -135,7 +136,7 @@ fn elsewhere(tree: &Tree, code: &Code, expression: &str, file: &str, related: &[
                 && text.is_some_and(|text| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some())
         };
         let mut files = related.iter().filter(holds).take(12);
-        files.find_map(|other| defined(&*tree.code(other)?, name, DEPTH))
+        files.find_map(|other| defined(tree.code(other)?.as_ref(), name, DEPTH))
     })
 }
 

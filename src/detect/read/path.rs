@@ -20,7 +20,7 @@ pub(in crate::detect) fn extension(path: &str) -> &str {
 
 /// `folder/name` with `.` and `..` resolved; `None` where it would leave the root.
 pub(in crate::detect) fn join(folder: &str, name: &str) -> Option<String> {
-    if plain(folder) && plain(name) {
+    if (folder == "." || plain(folder)) && plain(name) {
         return Some(if folder == "." { name.to_owned() } else { [folder, "/", name].concat() });
     }
     let mut parts: Vec<&str> = Vec::new();
@@ -40,10 +40,9 @@ pub(in crate::detect) fn join(folder: &str, name: &str) -> Option<String> {
 fn plain(path: &str) -> bool {
     let bytes = path.as_bytes();
     let odd = |at: usize| matches!(bytes.get(at + 1), None | Some(b'/' | b'.'));
-    path == "."
-        || !matches!(bytes.first(), None | Some(b'/' | b'.'))
-            && memchr::memchr(b'\\', bytes).is_none()
-            && memchr::memchr_iter(b'/', bytes).all(|at| !odd(at))
+    !matches!(bytes.first(), None | Some(b'/' | b'.'))
+        && memchr::memchr(b'\\', bytes).is_none()
+        && memchr::memchr_iter(b'/', bytes).all(|at| !odd(at))
 }
 
 /// Whether `dir` is `of` or inside of it.
