@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::facts::Commands;
+
 /// A place in the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct At {
@@ -88,6 +90,28 @@ pub(super) enum Slot {
 }
 
 impl Slot {
+    /// The command of a component.
+    pub(super) fn of(self, commands: &Commands) -> Option<&str> {
+        match self {
+            Self::Install => commands.install.as_deref(),
+            Self::Build => commands.build.as_deref(),
+            Self::Dev => commands.dev.as_deref(),
+            Self::Start => commands.start.as_deref(),
+            Self::Test => commands.test.as_deref(),
+        }
+    }
+
+    /// Where the command of a component stands.
+    pub(super) fn place(self, commands: &mut Commands) -> &mut Option<String> {
+        match self {
+            Self::Install => &mut commands.install,
+            Self::Build => &mut commands.build,
+            Self::Dev => &mut commands.dev,
+            Self::Start => &mut commands.start,
+            Self::Test => &mut commands.test,
+        }
+    }
+
     pub(super) fn field(self) -> &'static str {
         match self {
             Self::Install => "commands.install",

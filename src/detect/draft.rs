@@ -7,6 +7,7 @@ pub(super) use super::claim::{At, Given, PortSource, Slot};
 
 use super::claim::{EnvClaim, PortClaim, ServiceClaim};
 use super::facts::{Ambiguity, Component, ComponentKind, EnvVar, Evidence, Service};
+use super::read::extension;
 use super::rule::secret;
 
 /// A component under construction.
@@ -110,17 +111,30 @@ impl Draft {
     }
 
     pub(super) fn command(&mut self, slot: Slot, command: &str, at: &At, confidence: f64) {
-        let place = match slot {
-            Slot::Install => &mut self.c.commands.install,
-            Slot::Build => &mut self.c.commands.build,
-            Slot::Dev => &mut self.c.commands.dev,
-            Slot::Start => &mut self.c.commands.start,
-            Slot::Test => &mut self.c.commands.test,
-        };
+        let place = slot.place(&mut self.c.commands);
         if place.is_none() && !command.trim().is_empty() {
             *place = Some(command.to_owned());
             self.note(slot.field(), command, at, confidence);
         }
+    }
+
+    /// A command that no file of the repository says as such: its evidence is a source.
+    pub(super) fn made_up(&self, slot: Slot) -> Option<&str> {
+        let command = slot.of(&self.c.commands)?;
+        let made = |e: &Evidence| {
+            let source = matches!(extension(&e.file), "py" | "php");
+            e.field == slot.field() && e.value == command && source
+        };
+        self.c.evidence.iter().any(made).then_some(command)
+    }
+
+    /// Writes a command that was made up in another way.
+    pub(super) fn tell(&mut self, slot: Slot, command: String) {
+        let Some(place) = slot.place(&mut self.c.commands).as_mut() else { return };
+        for evidence in self.c.evidence.iter_mut().filter(|e| e.field == slot.field() && e.value == *place) {
+            evidence.value.clone_from(&command);
+        }
+        *place = command;
     }
 
     /// Drops the commands of running that no script says: a library is not started.
@@ -130,16 +144,11 @@ impl Draft {
 
     /// Drops the commands of running that are less sure than `confidence`.
     pub(super) fn forget_start(&mut self, confidence: f64) {
-        for field in ["commands.start", "commands.dev"] {
-            let guessed = |e: &Evidence| e.field == field && e.confidence < confidence;
+        for slot in [Slot::Start, Slot::Dev] {
+            let guessed = |e: &Evidence| e.field == slot.field() && e.confidence < confidence;
             if self.c.evidence.iter().any(guessed) {
                 self.c.evidence.retain(|e| !guessed(e));
-                let place = if field.ends_with("start") {
-                    &mut self.c.commands.start
-                } else {
-                    &mut self.c.commands.dev
-                };
-                *place = None;
+                *slot.place(&mut self.c.commands) = None;
             }
         }
     }
@@ -173,6 +182,11 @@ impl Draft {
     /// Says that the environment alone decides the port: the framework's default does not hold.
     pub(super) fn open_port(&mut self) {
         self.ports.retain(|claim| claim.source != PortSource::Default);
+    }
+
+    /// The port that the strongest source says.
+    pub(super) fn best_port(&self) -> Option<u16> {
+        self.ports.iter().min_by_key(|claim| claim.source).map(|claim| claim.port)
     }
 
     /// Whether something at least as strong as `source` says a port.

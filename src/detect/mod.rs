@@ -19,6 +19,7 @@ mod marker;
 mod owner;
 mod parallel;
 mod read;
+mod root;
 mod rule;
 mod scope;
 mod sources;
@@ -34,7 +35,9 @@ pub use facts::{
 };
 pub use limits::Limits;
 
+use draft::Draft;
 use read::Tree;
+use root::Root;
 
 /// Finds out what the project in `root` is made of.
 ///
@@ -47,27 +50,30 @@ pub fn detect(root: &Path, limits: &Limits) -> Result<Facts, DetectError> {
     let started = Instant::now();
     let root = usable(root)?;
     let mut walked = walk::walk(&root, limits, started, surroundings::of_use);
-    let warnings = std::mem::take(&mut walked.warnings);
-    let tree = Tree::new(&root, walked, limits.clone(), started);
+    let mut warnings = std::mem::take(&mut walked.warnings);
+    let tree = Tree::new(root, walked, limits.clone(), started);
     let (mut drafts, scopes) = scope::drafts(&tree);
     surroundings::attach(&tree, &mut drafts, &scopes);
-    let files = surroundings::files(&tree);
+    drop(scopes);
+    warnings.extend(tree.warnings());
     let mut facts = Facts {
         schema: 1,
         root: tree.name().to_owned(),
         ambiguous: Vec::new(),
         components: Vec::new(),
-        files,
+        files: surroundings::files(&tree),
         warnings,
     };
-    for draft in drafts {
-        let (component, ambiguous) = draft.finish();
+    // What was read of many files takes its time to be freed.
+    let large = tree.len() > 1000;
+    let finished =
+        parallel::beside(large, || drop(tree), || drafts.into_iter().map(Draft::finish).collect::<Vec<_>>());
+    for (component, ambiguous) in finished {
         facts.components.push(component);
         facts.ambiguous.extend(ambiguous);
     }
     facts.components.sort_by(|a, b| order(&a.path).cmp(order(&b.path)).then_with(|| a.name.cmp(&b.name)));
     facts.ambiguous.sort_by(|a, b| order(&a.component).cmp(order(&b.component)));
-    facts.warnings.extend(tree.warnings());
     Ok(facts)
 }
 
@@ -76,7 +82,7 @@ fn order(path: &str) -> &str {
     if path == "." { "" } else { path }
 }
 
-fn usable(root: &Path) -> Result<std::path::PathBuf, DetectError> {
+fn usable(root: &Path) -> Result<Root, DetectError> {
     let unreadable = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::NotFound => DetectError::Missing(root.to_path_buf()),
         _ => DetectError::Unreadable { path: root.to_path_buf(), source },
@@ -85,6 +91,5 @@ fn usable(root: &Path) -> Result<std::path::PathBuf, DetectError> {
     if !resolved.is_dir() {
         return Err(DetectError::NotAFolder(root.to_path_buf()));
     }
-    std::fs::read_dir(&resolved).map_err(unreadable)?;
-    Ok(resolved)
+    Root::open(&resolved).map_err(unreadable)
 }

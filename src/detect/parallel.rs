@@ -1,10 +1,11 @@
 //! The same work for many components on a few threads; the results come in the order of the items.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// How many threads detection uses.
+/// How many threads detection uses; asked once, as the answer takes reading the limits of control groups.
 pub(super) fn threads() -> usize {
-    std::thread::available_parallelism().map_or(2, |n| n.get().min(8))
+    static THREADS: OnceLock<usize> = OnceLock::new();
+    *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(2, |n| n.get().min(8)))
 }
 
 /// Does `work` for every item; the calling thread is one of those that work.
@@ -38,6 +39,19 @@ fn each<I: ExactSizeIterator + Send, R: Send>(items: I, work: impl Fn(I::Item) -
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Does something aside while `work` is done, on a thread of its own where that is `worth` one.
+pub(super) fn beside<R>(worth: bool, aside: impl FnOnce() + Send, work: impl FnOnce() -> R) -> R {
+    if !worth {
+        let result = work();
+        aside();
+        return result;
+    }
+    std::thread::scope(|scope| {
+        scope.spawn(aside);
+        work()
+    })
 }
 
 /// Work that makes more work, shared among threads.

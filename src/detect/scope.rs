@@ -95,6 +95,7 @@ const NEVER: &[&str] = &[
     ".github",
     ".devcontainer",
     ".config",
+    ".moon",
     ".mvn",
     ".ebextensions",
     ".streamlit",
@@ -210,6 +211,12 @@ fn covered(found: &[Draft], dir: &str) -> bool {
 /// How many files are read at a time.
 const TOGETHER: usize = 24;
 
+/// One piece of describing; all reading is begun before the first folder is described.
+enum Step<'s, 't> {
+    Read(&'s [&'t str]),
+    Describe(&'s Scope<'t>, &'s [usize]),
+}
+
 /// Describes folders side by side; `describe` gives the drafts of one. The folders join those `before`.
 fn describe<'t>(
     tree: &'t Tree,
@@ -223,14 +230,19 @@ fn describe<'t>(
     let all = before.iter().chain(scopes.iter().map(|(scope, _)| scope));
     tree.share_sources(all.map(|scope| scope.sources.count(is_source)));
     let searched: Vec<Vec<&str>> = scopes.iter().map(|(scope, _)| scope.searched().found).collect();
-    let together: Vec<&[&str]> = searched.iter().flat_map(|files| files.chunks(TOGETHER)).collect();
-    parallel::map(&together, |files| tree.preload(files));
-    let drafts = parallel::map(&scopes, |(scope, of)| {
-        if tree.late() {
-            tree.warn(format!("looking stopped after {} s", tree.limits().time.as_secs()));
-            return Vec::new();
+    let reads = searched.iter().flat_map(|files| files.chunks(TOGETHER)).map(Step::Read);
+    let steps: Vec<Step<'_, '_>> =
+        reads.chain(scopes.iter().map(|(scope, of)| Step::Describe(scope, of))).collect();
+    let drafts = parallel::map(&steps, |step| match step {
+        Step::Read(files) => {
+            tree.preload(files);
+            Vec::new()
         }
-        describe(scope, of)
+        Step::Describe(..) if tree.late() => {
+            tree.warn(format!("looking stopped after {} s", tree.limits().time.as_secs()));
+            Vec::new()
+        }
+        Step::Describe(scope, of) => describe(scope, of),
     });
     before.extend(scopes.into_iter().map(|(scope, _)| scope));
     drafts.into_iter().flatten().collect()

@@ -3,9 +3,7 @@
 //! root exists.
 
 use std::ffi::OsStr;
-use std::fs::DirEntry;
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -14,6 +12,7 @@ use super::ignored::Ignored;
 use super::limits::Limits;
 use super::parallel::{Queue, threads};
 use super::read::Files;
+use super::root::{Kind, Root};
 
 /// What the walk found.
 #[derive(Debug, Default)]
@@ -71,7 +70,7 @@ const SKIPPED: &[&str] = &[
 
 /// Hidden folders that rules read.
 const HIDDEN: &[&str] =
-    &[".devcontainer", ".github", ".mvn", ".config", ".storybook", ".streamlit", ".ebextensions"];
+    &[".devcontainer", ".github", ".mvn", ".config", ".storybook", ".streamlit", ".ebextensions", ".moon"];
 
 /// Whether a folder of this name is entered.
 fn entered(name: &str) -> bool {
@@ -80,7 +79,7 @@ fn entered(name: &str) -> bool {
 
 /// Lists the files under `root`, and beside them those whose names are `marked`.
 pub(super) fn walk(
-    root: &Path,
+    root: &Root,
     limits: &Limits,
     started: Instant,
     marked: impl Fn(&str) -> bool + Sync,
@@ -139,7 +138,7 @@ struct Counts {
 }
 
 struct Walk<'a> {
-    root: &'a Path,
+    root: &'a Root,
     limits: &'a Limits,
     started: Instant,
     queue: Queue<Job>,
@@ -166,16 +165,19 @@ impl Walk<'_> {
             self.queue.stop();
             return Vec::new();
         }
-        let path = self.root.join(&job.path);
         let mut entries = Entries::default();
-        if let Err(error) = self.list(&path, &job.path, &mut entries) {
+        if let Err(error) = self.list(&job.path, &mut entries) {
             self.note(&job.path, &error);
         }
         let ignored = match (entries.rules, entries.repository) {
             (false, false) => job.ignored,
-            (rules, repository) => Some(Arc::new(Ignored::new(&path, rules, repository, job.ignored))),
+            (rules, repository) => {
+                let path = self.root.join(&job.path);
+                Some(Arc::new(Ignored::new(&path, rules, repository, job.ignored)))
+            }
         };
         if let Some(ignored) = &ignored {
+            let path = self.root.join(&job.path);
             let kept = |name: &String, folder: bool| !ignored.ignores(&path.join(name), folder);
             entries.files.retain(|name| kept(name, false));
             entries.folders.retain(|name| kept(name, true));
@@ -205,37 +207,32 @@ impl Walk<'_> {
         below.collect()
     }
 
-    fn list(&self, path: &Path, folder: &str, entries: &mut Entries) -> io::Result<()> {
-        for entry in std::fs::read_dir(path)? {
-            if let Err(error) = entry.and_then(|entry| self.sort(&entry, entries)) {
-                self.note(folder, &error);
+    fn list(&self, folder: &str, entries: &mut Entries) -> io::Result<()> {
+        self.root.list(folder, |entry| {
+            match entry {
+                Ok((name, kind)) => self.sort(name, kind, entries),
+                Err(error) => self.note(folder, &error),
             }
-            if entries.files.len() > self.limits.files {
-                break;
-            }
-        }
-        Ok(())
+            entries.files.len() <= self.limits.files
+        })
     }
 
     /// Puts an entry where it belongs; what is neither a file nor a folder belongs nowhere.
-    fn sort(&self, entry: &DirEntry, entries: &mut Entries) -> io::Result<()> {
-        let kind = entry.file_type()?;
-        let name = entry.file_name();
+    fn sort(&self, name: &OsStr, kind: Kind, entries: &mut Entries) {
         entries.repository |= name == OsStr::new(".git");
-        if !kind.is_file() && !kind.is_dir() {
-            return Ok(());
+        if kind == Kind::Other {
+            return;
         }
-        let Ok(name) = name.into_string() else {
+        let Some(name) = name.to_str() else {
             self.counts.unnamed.fetch_add(1, Ordering::Relaxed);
-            return Ok(());
+            return;
         };
-        if kind.is_file() {
+        if kind == Kind::File {
             entries.rules |= name == ".gitignore";
-            entries.files.push(name);
-        } else if entered(&name) {
-            entries.folders.push(name);
+            entries.files.push(name.to_owned());
+        } else if entered(name) {
+            entries.folders.push(name.to_owned());
         }
-        Ok(())
     }
 
     /// Remembers the first few folders that could not be read.
@@ -275,6 +272,7 @@ impl Walk<'_> {
 mod tests {
     use std::collections::BTreeSet;
     use std::fs;
+    use std::path::Path;
 
     use ignore::WalkBuilder;
 
@@ -318,7 +316,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let walked = walk(root, &Limits::default(), Instant::now(), |_| true);
+        let walked = walk(&Root::open(root).unwrap(), &Limits::default(), Instant::now(), |_| true);
         let found: BTreeSet<&str> = walked.folders.iter().flat_map(|folder| folder.files.iter()).collect();
         let mut builder = WalkBuilder::new(root);
         builder.hidden(false).parents(false).ignore(false).git_global(false).require_git(false);

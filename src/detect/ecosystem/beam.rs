@@ -4,10 +4,10 @@ use super::shared::{self, Dependency};
 use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
-use crate::detect::read::lines;
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version::bare;
+use crate::detect::read::{Words, lines};
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
 use crate::detect::scope::Scope;
@@ -40,6 +40,11 @@ static LISTEN: [Listen; 5] = [
     listen::row(r"\bmist\.port\s*\(", Take::Argument(0)),
     listen::row(r"\{port,\s*(\d+)\}", Take::Group),
 ];
+
+/// Words of sources that may listen.
+static ELIXIR_WORDS: Words = Words::new(&["port:"]);
+static ERLANG_WORDS: Words = Words::new(&["port", "start_clear"]);
+static GLEAM_WORDS: Words = Words::new(&["mist"]);
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     if let Some(file) = scope.find("gleam.toml") {
@@ -92,7 +97,7 @@ fn elixir(scope: &Scope<'_>, file: &str) -> Option<Draft> {
     }
     let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft);
     shared::services("beam", &dependencies, &mut draft);
-    let listens = shared::listens(scope, &mut draft, &["ex", "exs"], &["port:"], &LISTEN);
+    let listens = shared::listens(scope, &mut draft, &["ex", "exs"], &ELIXIR_WORDS, &LISTEN);
     for name in ["config/runtime.exs", "config/dev.exs", "config/config.exs"] {
         if let Some(file) = scope.find(name).filter(|_| framework.is_some_and(|row| row.name == "phoenix"))
             && let Some(code) = scope.tree.code(&file)
@@ -153,7 +158,7 @@ fn erlang(scope: &Scope<'_>, file: &str) -> Option<Draft> {
     version::settle(scope.tree, &mut draft, pins, 1, |_| None);
     let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft);
     shared::services("beam", &dependencies, &mut draft);
-    shared::listens(scope, &mut draft, &["erl"], &["port", "start_clear"], &LISTEN);
+    shared::listens(scope, &mut draft, &["erl"], &ERLANG_WORDS, &LISTEN);
     if framework.is_none() {
         draft.kind(
             if code.text.contains("{relx") { ComponentKind::Worker } else { ComponentKind::Library },
@@ -195,7 +200,7 @@ fn gleam(scope: &Scope<'_>, file: &str) -> Option<Draft> {
     version::settle(scope.tree, &mut draft, pins, 2, |_| None);
     let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft);
     shared::services("beam", &dependencies, &mut draft);
-    shared::listens(scope, &mut draft, &["gleam"], &["mist"], &LISTEN);
+    shared::listens(scope, &mut draft, &["gleam"], &GLEAM_WORDS, &LISTEN);
     draft.command(Slot::Install, "gleam deps download", &whole, 0.85);
     draft.command(Slot::Build, "gleam build", &whole, 0.85);
     draft.command(Slot::Test, "gleam test", &whole, 0.85);

@@ -6,10 +6,10 @@ use super::shared::{self, Dependency};
 use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft, Slot};
 use crate::detect::facts::ComponentKind::{self, Static, Unknown, Web};
-use crate::detect::read::lines;
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version::bare;
+use crate::detect::read::{Words, lines};
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
 use crate::detect::scope::Scope;
@@ -78,6 +78,9 @@ fn begin(
     (draft, whole)
 }
 
+/// Words of sources that may listen.
+static WORDS: Words = Words::new(&["port", "Port", "serve", "bind", "listen", "run", "scotty"]);
+
 /// What follows from the dependencies and the code, for all of them.
 fn end(
     scope: &Scope<'_>,
@@ -90,9 +93,8 @@ fn end(
     let framework = shared::framework(FRAMEWORKS, dependencies, &mut draft);
     shared::services(draft.ecosystem, dependencies, &mut draft);
     let served = framework.is_some_and(|row| row.kind == Web);
-    let words = ["port", "Port", "serve", "bind", "listen", "run", "scotty"];
     let listens =
-        (served || framework.is_none()) && shared::listens(scope, &mut draft, extensions, &words, &LISTEN);
+        (served || framework.is_none()) && shared::listens(scope, &mut draft, extensions, &WORDS, &LISTEN);
     let whole = draft.c.evidence.first().map_or_else(|| At::file("."), |e| At::line(e.file.clone(), e.line));
     for (slot, command) in commands {
         if runs || !matches!(slot, Slot::Dev | Slot::Start) {

@@ -6,10 +6,10 @@ use super::shared::{self, Dependency};
 use super::{Ecosystem, node, plain, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
-use crate::detect::read::lines;
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version::bare;
+use crate::detect::read::{Words, lines};
 use crate::detect::rule::framework::row;
 use crate::detect::rule::{Framework, driver};
 use crate::detect::scope::Scope;
@@ -65,9 +65,23 @@ fn loose(scope: &Scope<'_>) -> Vec<Draft> {
     if own { describe(scope) } else { Vec::new() }
 }
 
+/// Words of sources that may listen.
+static WORDS: Words = Words::new(&["serve", "listen"]);
+
+/// Words of sources that may listen as Node does.
+static NODE_WORDS: Words = Words::new(&["listen", "Server", "bind"]);
+
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     // Functions of a hosted database run there, not here.
     if scope.dir.contains("supabase/functions") {
+        return Vec::new();
+    }
+    // What Node's managers lock is Node's, whatever Deno checks or bundles of it.
+    const LOCKS: &[&str] = &["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
+    if scope.find("package.json").is_some()
+        && scope.first(LOCKS).is_some()
+        && scope.find("deno.lock").is_none()
+    {
         return Vec::new();
     }
     let config = scope.first(&["deno.json", "deno.jsonc"]);
@@ -139,10 +153,9 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             draft.service(kind, None, &dependency.at, 0.8);
         }
     }
-    let mut listens = shared::listens(scope, &mut draft, &["ts", "tsx", "js"], &["serve", "listen"], &LISTEN);
+    let mut listens = shared::listens(scope, &mut draft, &["ts", "tsx", "js"], &WORDS, &LISTEN);
     if !draft.has_port(PortSource::Code) {
-        let words = ["listen", "Server", "bind"];
-        listens |= shared::listens(scope, &mut draft, &["ts", "tsx", "js"], &words, &node::LISTEN);
+        listens |= shared::listens(scope, &mut draft, &["ts", "tsx", "js"], &NODE_WORDS, &node::LISTEN);
     }
     let serves = sources.iter().take(60).find_map(|file| {
         let code = scope.tree.code(file)?;

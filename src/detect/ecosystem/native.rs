@@ -6,9 +6,9 @@ use super::shared::{self, Dependency};
 use super::{Ecosystem, plain};
 use crate::detect::draft::{At, Draft, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
-use crate::detect::read::lines;
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::pattern::Pattern;
+use crate::detect::read::{Words, lines};
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
 use crate::detect::scope::Scope;
@@ -51,6 +51,9 @@ static PACKAGE: Pattern = Pattern::new(r"(?i)\bfind_package\s*\(\s*([\w.+-]+)");
 static FETCHED: Pattern = Pattern::new(r"(?i)\bFetchContent_Declare\s*\(\s*([\w.+-]+)");
 static MESON: Pattern = Pattern::new(r"\bexecutable\s*\(\s*'([\w.+-]+)'");
 static EXECUTABLE: Pattern = Pattern::new(r"(?i)\badd_executable\s*\(\s*([\w.+-]+)");
+
+/// Words of sources that may listen.
+static WORDS: Words = Words::new(&["port", "PORT", "listen", "Listen", "htons"]);
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let (c, cpp) = (scope.count(&["c"]), scope.count(&["cpp", "cc", "cxx", "hpp", "hh"]));
@@ -119,13 +122,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     }
     let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft);
     shared::services("cpp", &dependencies, &mut draft);
-    let listens = shared::listens(
-        scope,
-        &mut draft,
-        &["c", "cpp", "cc", "cxx", "h", "hpp"],
-        &["port", "PORT", "listen", "Listen", "htons"],
-        &LISTEN,
-    );
+    let listens = shared::listens(scope, &mut draft, &["c", "cpp", "cc", "cxx", "h", "hpp"], &WORDS, &LISTEN);
     let runs = executable
         || sources.iter().any(|file| {
             scope.tree.text(file).is_some_and(|text| text.contains("int main") || text.contains("auto main"))

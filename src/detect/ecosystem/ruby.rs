@@ -4,6 +4,7 @@ use super::shared::{self, Dependency};
 use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft, Given, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Static, Web};
+use crate::detect::read::Words;
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version::bare;
@@ -53,6 +54,9 @@ static LISTEN: [Listen; 5] = [
     listen::row(r"\bRackup?::Handler\S*\.run\b[^\n]*\b[pP]ort:?\s*(?:=>)?\s*([^,)\n]+)", Take::Group),
 ];
 
+/// Words of sources that may listen.
+static WORDS: Words = Words::new(&["port", "Port", "TCPServer"]);
+
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let sources = scope.sources(&["rb", "ru"]);
     let gemfile = scope.first(&["Gemfile", "gems.rb"]);
@@ -86,7 +90,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let drivers: Vec<Dependency> =
         dependencies.iter().filter(|one| adapters.is_empty() || !other(one)).cloned().collect();
     shared::services("ruby", &drivers, &mut draft);
-    let listens = shared::listens(scope, &mut draft, &["rb", "ru"], &["port", "Port", "TCPServer"], &LISTEN);
+    let listens = shared::listens(scope, &mut draft, &["rb", "ru"], &WORDS, &LISTEN);
     if let Some(file) = scope.find("config/puma.rb")
         && let Some(code) = scope.tree.code(&file)
         && let Some(found) = code.captures(&PORT).next()

@@ -2,7 +2,7 @@
 
 use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::read::listen::{self, Listen};
-use crate::detect::read::words;
+use crate::detect::read::{Words, flag};
 use crate::detect::rule::driver;
 use crate::detect::rule::framework::{Framework, best};
 use crate::detect::scope::Scope;
@@ -49,15 +49,14 @@ pub(super) fn listens(
     scope: &Scope<'_>,
     draft: &mut Draft,
     extensions: &[&str],
-    words: &[&str],
+    words: &Words,
     rows: &[Listen],
 ) -> bool {
     let sources = scope.sources(extensions);
-    let words = words::any(words);
     let likely: Vec<&str> = sources
         .iter()
         .copied()
-        .filter(|file| scope.tree.text(file).is_some_and(|text| words.is_match(&text)))
+        .filter(|file| scope.tree.text(file).is_some_and(|text| words.any_in(&text)))
         .take(80)
         .collect();
     let mut found = listen::search(scope.tree, &likely, rows, &sources);
@@ -65,11 +64,20 @@ pub(super) fn listens(
     note_variables(&found, draft);
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
+    } else if found.is_empty() || option(scope, &sources, draft) {
+        return !found.is_empty();
     } else if let Some((place, variable)) = found.iter().find_map(|one| Some((one, one.variable.clone()?))) {
         draft.note("ports", &format!("${variable}"), &At::line(&place.file, place.line), 0.5);
         draft.port_variable = Some(variable);
     }
     !found.is_empty()
+}
+
+/// Takes the port that an option of the command line has by default, for a program that listens on what it is told.
+pub(super) fn option(scope: &Scope<'_>, sources: &[&str], draft: &mut Draft) -> bool {
+    let Some(flag) = flag::default(scope.tree, sources) else { return false };
+    draft.port(flag.port, PortSource::Code, &At::line(flag.file, flag.line));
+    true
 }
 
 /// Remembers which variables say where the code listens: files may give them values.

@@ -1,14 +1,13 @@
 //! Where code listens: from a call such as `app.listen(PORT)` to the number that `PORT` is when the
 //! environment says nothing.
 
-use regex::Regex;
-
 pub(in crate::detect) use super::argument::arguments;
 pub(in crate::detect) use super::resolve::resolve;
 
 use super::argument::keyword;
+use super::caller;
 use super::pattern::Pattern;
-use super::resolve::{DEPTH, defined, names, variables};
+use super::resolve::{DEPTH, defined, definitions, names, variables};
 use super::{Code, Tree};
 
 /// Which part of a call is the address.
@@ -66,7 +65,9 @@ pub(in crate::detect) fn search(
                     Take::Key(keys) => keyword(&arguments(&code.text, whole.end()), keys),
                 };
                 let port = expression.and_then(|expression| {
-                    resolve(&code, expression, DEPTH).or_else(|| elsewhere(tree, expression, file, related))
+                    resolve(&code, expression, DEPTH)
+                        .or_else(|| elsewhere(tree, &code, expression, file, related))
+                        .or_else(|| caller::given(tree, &code, whole.start(), expression, related))
                 });
                 let variables = expression.map(|expression| variables(&code, expression)).unwrap_or_default();
                 let variable = expression.filter(|_| port.is_none()).and_then(|e| variable(&code, e));
@@ -93,15 +94,16 @@ fn variable(code: &Code, expression: &str) -> Option<String> {
         return Some(found[1].to_owned());
     }
     names(expression).into_iter().find_map(|name| {
-        let text = format!(r"\b{}\s*(?::\s*\w+\s*)?(?::=|=)\s*([^;\n]+)", regex::escape(name));
-        let definition = Regex::new(&text).ok()?;
-        let found = code.captures(&definition).next()?;
-        Some(ENVIRONMENT.captures(&found[1])?[1].to_owned())
+        let assigned = definitions(code, name).next()?;
+        Some(ENVIRONMENT.captures(assigned)?[1].to_owned())
     })
 }
 
+/// A setting that is asked for by its section and name.
+static KEY: Pattern = Pattern::new(r#"\(\s*['"](\w+)\.(?:\w+\.)?port['"]"#);
+
 /// A name that this file does not define may be defined in a file of settings.
-fn elsewhere(tree: &Tree, expression: &str, file: &str, related: &[&str]) -> Option<u16> {
+fn elsewhere(tree: &Tree, code: &Code, expression: &str, file: &str, related: &[&str]) -> Option<u16> {
     const WORDS: &[&str] = &["config", "env", "const", "setting", "default", "option"];
     let settings = related.iter().filter(|other| {
         let lower = other.to_lowercase();
@@ -109,13 +111,36 @@ fn elsewhere(tree: &Tree, expression: &str, file: &str, related: &[&str]) -> Opt
     });
     for other in settings.take(12) {
         let Some(code) = tree.code(other) else { continue };
-        for name in names(expression) {
-            if name.to_lowercase().contains("port")
-                && let Some(port) = defined(&code, name, DEPTH)
-            {
-                return Some(port);
-            }
+        let ports = names(expression).into_iter().filter(|name| name.to_lowercase().contains("port"));
+        if let Some(port) = ports.into_iter().find_map(|name| defined(&code, name, DEPTH)) {
+            return Some(port);
         }
     }
-    None
+    // `config.get("app.port")` is the port of the settings in `app.config.ts`.
+    if let Some(found) = KEY.captures(expression) {
+        let of = |other: &&&str| super::base(other).split(['.', '-', '_']).any(|part| part == &found[1]);
+        let port =
+            related.iter().filter(of).find_map(|other| defined(tree.code(other)?.as_ref(), "port", DEPTH));
+        if port.is_some() {
+            return port;
+        }
+    }
+    let constant = |name: &&str| {
+        let named = name.len() > 3 && name.contains("PORT") && name.chars().all(upper);
+        named && definitions(code, name).next().is_none()
+    };
+    names(expression).into_iter().filter(constant).find_map(|name| {
+        let holds = |other: &&&str| {
+            let text = tree.text(other);
+            **other != file
+                && text.is_some_and(|text| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some())
+        };
+        let mut files = related.iter().filter(holds).take(12);
+        files.find_map(|other| defined(tree.code(other)?.as_ref(), name, DEPTH))
+    })
+}
+
+/// Whether a character is one of a constant's name.
+fn upper(c: char) -> bool {
+    c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'
 }

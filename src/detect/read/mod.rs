@@ -3,10 +3,12 @@
 
 mod argument;
 mod cache;
+mod caller;
 pub(super) mod code;
 mod decode;
 mod file;
 mod files;
+pub(super) mod flag;
 pub(super) mod json;
 pub(super) mod lines;
 pub(super) mod listen;
@@ -18,7 +20,7 @@ mod resolve;
 mod text;
 pub(super) mod tree;
 pub(super) mod version;
-pub(super) mod words;
+mod words;
 pub(super) mod xml;
 
 pub(super) use code::Code;

@@ -20,6 +20,9 @@ pub(in crate::detect) fn extension(path: &str) -> &str {
 
 /// `folder/name` with `.` and `..` resolved; `None` where it would leave the root.
 pub(in crate::detect) fn join(folder: &str, name: &str) -> Option<String> {
+    if (folder == "." || plain(folder)) && plain(name) {
+        return Some(if folder == "." { name.to_owned() } else { [folder, "/", name].concat() });
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in folder.split('/').chain(name.split(['/', '\\'])) {
         match part {
@@ -31,6 +34,15 @@ pub(in crate::detect) fn join(folder: &str, name: &str) -> Option<String> {
         }
     }
     Some(if parts.is_empty() { ".".into() } else { parts.join("/") })
+}
+
+/// Whether a path needs no resolving: it has no `.` nor `..`, no empty part and no backslash.
+fn plain(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    let odd = |at: usize| matches!(bytes.get(at + 1), None | Some(b'/' | b'.'));
+    !matches!(bytes.first(), None | Some(b'/' | b'.'))
+        && memchr::memchr(b'\\', bytes).is_none()
+        && memchr::memchr_iter(b'/', bytes).all(|at| !odd(at))
 }
 
 /// Whether `dir` is `of` or inside of it.
@@ -57,6 +69,12 @@ mod tests {
         assert_eq!(join("a/b", "../c").as_deref(), Some("a/c"));
         assert_eq!(join(".", ".").as_deref(), Some("."));
         assert_eq!(join("a", "../../b"), None);
+        assert_eq!(join("a/b", "c/d.e").as_deref(), Some("a/b/c/d.e"));
+        assert_eq!(join("a", "./c//d/").as_deref(), Some("a/c/d"));
+        assert_eq!(join("a", "b/.c").as_deref(), Some("a/b/.c"));
+        assert_eq!(join(".", "b\\c").as_deref(), Some("b/c"));
+        assert_eq!(join("a", "").as_deref(), Some("a"));
+        assert_eq!(join("a", ".").as_deref(), Some("a"));
     }
 
     #[test]

@@ -143,6 +143,7 @@ pub(super) fn variables(code: &Code, expression: &str) -> Vec<String> {
     let mut found: Vec<String> =
         VARIABLE.captures_iter(expression).map(|found| found[1].to_owned()).collect();
     for name in names(expression) {
+        found.extend(screaming(name).filter(|name| VARIABLE.is_match(name)));
         let places = memchr::memmem::find_iter(code.text.as_bytes(), name.as_bytes());
         for at in places.take(40) {
             let Some(definition) = DEFINITION.captures(&code.text[at + name.len()..]) else { continue };
@@ -151,6 +152,28 @@ pub(super) fn variables(code: &Code, expression: &str) -> Vec<String> {
     }
     found.truncate(8);
     found
+}
+
+/// The variable that a field of settings is filled from as a rule: `SERVER_ADDR` of `server_addr`, `HTTPAddress`.
+fn screaming(name: &str) -> Option<String> {
+    let chars: Vec<char> = name.chars().collect();
+    if !chars.iter().any(char::is_ascii_lowercase) {
+        return None;
+    }
+    let mut out = String::with_capacity(name.len() + 4);
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| chars[at]);
+        let after = chars.get(at + 1);
+        let begins = c.is_ascii_uppercase()
+            && before.is_some_and(|before| {
+                before.is_ascii_lowercase() || before != '_' && after.is_some_and(char::is_ascii_lowercase)
+            });
+        if begins {
+            out.push('_');
+        }
+        out.push(c.to_ascii_uppercase());
+    }
+    Some(out)
 }
 
 /// Whether a definition is an argument of a call: `connect(host=x, port=8013)`.
@@ -170,6 +193,29 @@ static DEFINITION: Pattern =
 /// Go's `Port int `env:"PORT" envDefault:"8080"``, from the end of the name.
 static TAG: Pattern =
     Pattern::new(r#"^\s+\w+\s+`[^`\n]*(?:\benvDefault|\bdefault|\benv-default):"(\d{2,5})""#);
+
+/// From the end of a name to what it is assigned.
+static ASSIGNMENT: Pattern = Pattern::new(r"^\s*(?::\s*\w+\s*)?(?::=|=)\s*([^;\n]+)");
+
+/// What is assigned to a name, place by place.
+pub(super) fn definitions<'c>(code: &'c Code, name: &'c str) -> impl Iterator<Item = &'c str> {
+    let text = code.text.as_str();
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let places = memchr::memmem::find_iter(text.as_bytes(), name.as_bytes());
+    places
+        .filter(move |at| !text[..*at].ends_with(word) && code.is_code(*at))
+        .filter_map(move |at| Some(ASSIGNMENT.captures(&text[at + name.len()..])?.get(1)?.as_str()))
+}
+
+/// Where an expression ends that the next lines go on with.
+fn continued(text: &str, end: usize) -> usize {
+    const LINES: usize = 6;
+    let goes_on = |line: &&str| ["?", ":", "||", "??"].iter().any(|mark| line.trim_start().starts_with(mark));
+    let lines = text[end..].split_inclusive('\n').skip(1).take(LINES).take_while(goes_on);
+    let first =
+        text[end..].find('\n').filter(|_| text[end..].trim_start_matches([' ', '\t']).starts_with('\n'));
+    first.map_or(end, |newline| end + newline + 1 + lines.map(str::len).sum::<usize>())
+}
 
 /// What a name is defined as: an assignment, a field, a constant, a parameter with a default.
 pub(super) fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
@@ -193,7 +239,9 @@ pub(super) fn defined(code: &Code, name: &str, depth: u8) -> Option<u16> {
         if looked > MOST {
             break;
         }
-        let expression = found.get(1).map_or("", |group| group.as_str());
+        let from = at + name.len();
+        let expression =
+            found.get(1).map_or("", |group| &text[from + group.start()..continued(text, from + group.end())]);
         let whole = found.get(0).map_or("", |whole| whole.as_str());
         if expression.starts_with('=') || is_argument(code, at, name, whole) {
             continue;
@@ -235,6 +283,10 @@ mod tests {
             port("const port = process.env.PORT ? Number(process.env.PORT) : 4300", "port"),
             Some(4300)
         );
+        assert_eq!(
+            port("({\n  port: process.env.A\n    ? parseInt(process.env.A, 10)\n    : 3400,\n})", "port"),
+            Some(3400)
+        );
         assert_eq!(port("", "\":8080\""), Some(8080));
         assert_eq!(port("", "([0, 0, 0, 0], 3000)"), Some(3000));
         assert_eq!(
@@ -252,7 +304,9 @@ mod tests {
     fn the_argument_of_another_call_defines_nothing() {
         let code = Code::new("connect(host=h, port=8013)\nport = need('API_PORT')", "a.py");
         assert_eq!(resolve(&code, "port", DEPTH), None);
-        assert_eq!(variables(&code, "port"), ["API_PORT"]);
+        assert_eq!(variables(&code, "port"), ["PORT", "API_PORT"]);
+        assert_eq!(variables(&code, "config.HTTPServerAddress"), ["HTTP_SERVER_ADDRESS"]);
+        assert_eq!(variables(&code, "settings.bind_addr.clone()"), ["BIND_ADDR"]);
     }
 
     #[test]

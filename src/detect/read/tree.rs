@@ -2,7 +2,6 @@
 //! rule asks. Several threads may ask.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
@@ -19,11 +18,12 @@ use super::xml::{self, Element};
 use super::{Code, file, json};
 use crate::detect::budget;
 use crate::detect::limits::Limits;
+use crate::detect::root::Root;
 use crate::detect::walk::Walked;
 
 /// The repository as rules see it.
 pub(in crate::detect) struct Tree {
-    root: PathBuf,
+    root: Root,
     name: String,
     listing: Listing,
     of_use: Vec<String>,
@@ -40,13 +40,15 @@ pub(in crate::detect) struct Tree {
 }
 
 impl Tree {
-    pub(in crate::detect) fn new(root: &Path, walked: Walked, limits: Limits, started: Instant) -> Self {
-        let name =
-            root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
+    pub(in crate::detect) fn new(root: Root, walked: Walked, limits: Limits, started: Instant) -> Self {
+        let name = root
+            .path()
+            .file_name()
+            .map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
         let listing = Listing::new(walked.folders);
         let texts = (0..listing.len()).map(|_| OnceLock::new()).collect();
         Self {
-            root: root.to_path_buf(),
+            root,
             name,
             listing,
             of_use: walked.marked,
@@ -85,6 +87,11 @@ impl Tree {
 
     pub(in crate::detect) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// How many files there are.
+    pub(in crate::detect) fn len(&self) -> usize {
+        self.texts.len()
     }
 
     /// All files: a folder's own by name, then its subfolders.
@@ -198,13 +205,17 @@ impl Tree {
             return false;
         }
         let most = self.limits.file_bytes;
-        let text = file::with(&self.root.join(path), most, |bytes| {
-            self.read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-            if bytes.len() as u64 > most {
-                return Err(format!("larger than {} KiB, not read", most >> 10));
-            }
-            if decode(bytes, into) { Ok(()) } else { Err("binary, not read".to_owned()) }
-        });
+        let text = file::with(
+            || self.root.file(path),
+            most,
+            |bytes| {
+                self.read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                if bytes.len() as u64 > most {
+                    return Err(format!("larger than {} KiB, not read", most >> 10));
+                }
+                if decode(bytes, into) { Ok(()) } else { Err("binary, not read".to_owned()) }
+            },
+        );
         let text = text.unwrap_or_else(|error| Err(format!("cannot be read ({})", error.kind())));
         text.inspect_err(|why| self.warn(format!("{path}: {why}"))).is_ok()
     }

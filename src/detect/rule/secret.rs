@@ -1,5 +1,7 @@
 //! What must never be printed: variables whose name or value says secret.
 
+use crate::detect::read::Words;
+
 /// Parts of a name that say secret.
 const PARTS: &[&str] = &[
     "PASSWORD",
@@ -24,6 +26,9 @@ const PARTS: &[&str] = &[
     "COOKIE_KEY",
     "SALT",
 ];
+
+/// A look for all of them at once: most names hold none.
+static ANY_PART: Words = Words::new(PARTS);
 
 /// Words that connection variables of services begin with.
 const SERVICES: &[&str] = &[
@@ -123,13 +128,15 @@ pub(in crate::detect) fn name(name: &str) -> bool {
         "REGION",
         "COST",
     ];
-    let about = plain.iter().any(|end| upper.ends_with(end))
-        || upper.rsplit('_').next().is_some_and(|word| MEASURES.contains(&word))
-        || upper.contains("TOKEN_EXPIRE")
-        || upper.contains("MAX_TOKENS")
-        || upper.contains("TOKEN_TTL")
-        || upper == "GOOGLE_APPLICATION_CREDENTIALS";
-    if PARTS.iter().any(|part| holds(&upper, part)) && !about {
+    let about = || {
+        plain.iter().any(|end| upper.ends_with(end))
+            || upper.rsplit('_').next().is_some_and(|word| MEASURES.contains(&word))
+            || upper.contains("TOKEN_EXPIRE")
+            || upper.contains("MAX_TOKENS")
+            || upper.contains("TOKEN_TTL")
+            || upper == "GOOGLE_APPLICATION_CREDENTIALS"
+    };
+    if ANY_PART.any_in(&upper) && !about() && PARTS.iter().any(|part| holds(&upper, part)) {
         return true;
     }
     if matches!(upper.as_str(), "PGPASSWORD" | "KEY_BASE" | "DB_PASS" | "PASS" | "DSN")

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::interpolate::{self, Variables};
-use super::{docker, dotenv};
+use super::{docker, dockerfile, dotenv};
 use crate::detect::read::{Tree, base, folder, join, lines};
 use crate::detect::rule::image;
 
@@ -162,7 +162,7 @@ fn env_files(dir: &str, value: Option<&Value>) -> Vec<String> {
 /// The image that a context's last stage begins from: a database with own scripts is still a database.
 pub(super) fn base_image(tree: &Tree, build: &Build) -> Option<String> {
     let file = join(&build.context, build.dockerfile.as_deref().unwrap_or("Dockerfile"))?;
-    let stages = docker::stages(&tree.text(&file)?);
+    let stages = dockerfile::stages(&tree.text(&file)?);
     let named = build.target.as_ref().and_then(|target| stages.iter().find(|stage| stage.name == *target));
     named.or(stages.last()).map(|stage| stage.image.clone())
 }

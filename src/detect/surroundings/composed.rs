@@ -4,7 +4,7 @@ use super::compose::{Compose, ComposeService};
 use super::{dotenv, role};
 use crate::detect::draft::{At, Draft, Given, PortSource};
 use crate::detect::facts::ComponentKind;
-use crate::detect::read::{Tree, folder, lines};
+use crate::detect::read::{Tree, base, folder, lines};
 
 /// Adds to every component what compose files say about it and the services it uses.
 pub(super) fn attach(tree: &Tree, drafts: &mut [Draft], all: &[Compose]) {
@@ -51,6 +51,7 @@ fn of_app(tree: &Tree, drafts: &mut [Draft], compose: &Compose, service: &Compos
             draft.kind(ComponentKind::Web, &at, 0.72);
         } else if matches!(draft.c.kind, ComponentKind::Cli | ComponentKind::Unknown)
             && !draft.has_port(PortSource::Default)
+            && base(folder(&compose.file)) != ".devcontainer"
         {
             // What a compose file keeps running without a port waits for work.
             draft.kind(ComponentKind::Worker, &at, 0.6);

@@ -24,10 +24,16 @@ const EXAMPLES: &[&str] = &[
     ".env-sample",
     "env.sample",
     "env.template",
+    "env-example",
+    "env-sample",
     ".env",
     ".env.development",
     ".env.dev",
+    "app.env",
 ];
+
+/// What the names of further examples begin with, of which there may be one for each way of running.
+const VARIANTS: &[&str] = &["env-example-", "env.example.", ".env.example.", ".env-example-", ".env.sample."];
 
 /// One `NAME=value` line.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,6 +66,9 @@ fn unquote(value: &str) -> String {
             return inner.split(quote).next().unwrap_or_default().to_owned();
         }
     }
+    if value.starts_with('#') {
+        return String::new();
+    }
     value.split(" #").next().unwrap_or_default().trim().to_owned()
 }
 
@@ -84,6 +93,10 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, dirs: &[String]) {
     let dir = draft.c.path.clone();
     let own: Vec<String> = EXAMPLES.iter().filter_map(|name| tree.find(&dir, name)).collect();
     let mut files = own;
+    if files.is_empty() {
+        let variant = |name: &&str| VARIANTS.iter().any(|start| name.starts_with(start));
+        files.extend(tree.names(&dir).find(variant).and_then(|name| join(&dir, name)));
+    }
     let alone = dirs.iter().filter(|other| is_below(other, folder_of(&dir))).count() == 1;
     if files.is_empty() && dir != "." && alone {
         files = EXAMPLES
@@ -144,8 +157,9 @@ mod tests {
 
     #[test]
     fn comments_are_no_variables_and_quotes_are_dropped() {
-        let found = assignments("# DATABASE_URL=x\nA=1 # one\nexport B=\"x # y\"\nnot a line\n=z\n9A=1\n");
+        let found =
+            assignments("# DATABASE_URL=x\nA=1 # one\nE= # none\nexport B=\"x # y\"\nnot a line\n=z\n9A=1\n");
         let names: Vec<_> = found.iter().map(|a| (a.name.as_str(), a.value.as_str(), a.line)).collect();
-        assert_eq!(names, [("A", "1", 2), ("B", "x # y", 3)]);
+        assert_eq!(names, [("A", "1", 2), ("E", "", 3), ("B", "x # y", 4)]);
     }
 }

@@ -1,20 +1,26 @@
 //! What stands around a component's code: Dockerfile, compose, Procfile, example variables, and what
 //! components are to each other. Runs after the ecosystems, which say what a folder is.
 
+mod agree;
 mod apphost;
 mod compose;
 mod composed;
+mod declared;
 mod docker;
+mod dockerfile;
 mod dotenv;
 mod files;
+mod image_version;
 mod interpolate;
 mod link;
+mod platform;
 mod procfile;
 mod reading;
 mod role;
 mod settings;
 mod settle;
 mod target;
+mod tasks;
 mod variables;
 
 use super::draft::Draft;
@@ -41,16 +47,19 @@ pub(super) fn attach<'t>(tree: &'t Tree, drafts: &mut Vec<Draft>, scopes: &[Scop
         dotenv::attach(tree, draft, &dirs);
         docker::attach(tree, draft, &compose);
         procfile::attach(tree, draft);
+        platform::attach(tree, draft);
+        tasks::attach(tree, draft);
         looked.map(|looked| (draft.c.path.clone(), looked))
     });
     say_what_was_cut(tree, looked.into_iter().flatten());
     composed::attach(tree, drafts, &compose);
     apphost::attach(tree, drafts);
     settle::settle(tree, drafts);
-    for draft in drafts.iter_mut() {
+    parallel::map_mut(drafts, |draft| {
         settings::attach(tree, draft);
+        agree::attach(draft);
         link::attach(draft);
-    }
+    });
 }
 
 /// Searches the component's sources. Where a folder below it turned out to be no component, the files there

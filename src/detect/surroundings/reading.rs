@@ -25,7 +25,7 @@ const JVM: &[&str] = &["java", "kt", "kts", "scala", "groovy"];
 const DOTNET: &[&str] = &["cs", "fs", "vb"];
 
 /// All ways of reading a variable.
-pub(super) static PATTERNS: [Read; 41] = [
+pub(super) static PATTERNS: [Read; 48] = [
     read(JS, r"\bprocess\.env\.(?<n>[A-Z_][A-Z0-9_]*)\b"),
     read(JS, r#"\bprocess\.env\[['"](?<n>[A-Z_][A-Z0-9_]*)['"]\]"#),
     read(JS, r"\bimport\.meta\.env\.(?<n>(?:VITE|PUBLIC)_[A-Z0-9_]+)\b"),
@@ -35,17 +35,24 @@ pub(super) static PATTERNS: [Read; 41] = [
         JS,
         r#"\b(?:configService|config)\.(?:get|getOrThrow)(?:<\w+>)?\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]\s*(?:,\s*(?<d>[^)]+))?\)"#,
     ),
-    // zod: `DATABASE_URL: z.string().url().default("...")`
-    read(JS, r"\b(?<n>[A-Z][A-Z0-9_]{2,})\s*:\s*z\s*\.(?:[^\n]*?\.default\((?<d>[^)\n]*)\))?"),
-    // struct tags: `env:"PORT" envDefault:"8080"`, `envconfig:"PORT" default:"8080"`
+    // env-var: `env.get("PORT").required().asPort()`
+    maybe(
+        JS,
+        r#"(?:^|[^.\w])env\.get\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]\s*\)(?:\s*\.default\((?<d>[^)\n]*)\))?"#,
+    ),
+    // Effect
     read(
-        &["go"],
-        r#"(?m)^\s*\w+\s+[\w.\[\]*]+\s+`[^`\n]*?\benv(?:config)?:"(?<n>[A-Z][A-Z0-9_]*)[^"\n]*"(?:[^`\n]*?\b(?:envDefault|default|env-default):(?<d>"[^"]*"))?"#,
+        JS,
+        r#"\bConfig\.(?:string|number|integer|boolean|redacted|secret|url|port)\(\s*['"](?<n>[A-Z][A-Z0-9_]*)['"]\s*\)(?:\s*\.pipe\(\s*Config\.withDefault\((?<d>[^)\n]*)\))?"#,
     ),
     read(&["py"], r#"\bos\.environ\[\s*['"](?<n>\w+)['"]\s*\]"#),
     read(
         &["py"],
         r#"\b(?:os\.environ\.get|os\.getenv|getenv)\(\s*['"](?<n>\w+)['"]\s*(?:,\s*(?:default\s*=\s*)?(?<d>[^)\n]+))?\)"#,
+    ),
+    read(
+        &["py"],
+        r#"(?:^|[^.\w])environ\.get\(\s*['"](?<n>[A-Z]\w+)['"]\s*(?:,\s*(?:default\s*=\s*)?(?<d>[^)\n]+))?\)"#,
     ),
     read(&["py"], r#"\benviron\[\s*['"](?<n>[A-Z]\w+)['"]\s*\]"#),
     read(
@@ -58,11 +65,17 @@ pub(super) static PATTERNS: [Read; 41] = [
         &["go"],
         r#"\b(?i:must_?get_?env|get_?env\w*|env_?or\w*|env_?(?:str|string|int|bool)?)\(\s*"(?<n>[A-Z][A-Z0-9_]*)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#,
     ),
+    read(&["go"], r#"\bviper\.Get\w*\(\s*"(?<n>[A-Z][A-Z0-9_]+)"\s*\)"#),
+    maybe(&["go"], r#"\bviper\.BindEnv\(\s*"[^"\n]*"\s*,\s*"(?<n>[A-Z][A-Z0-9_]+)""#),
+    maybe(&["go"], r#"\b(?:EnvVars:\s*\[\]string\{|cli\.EnvVars\()\s*"(?<n>[A-Z][A-Z0-9_]+)""#),
     read(&["rs"], r#"\benv::var(?:_os)?\(\s*"(?<n>\w+)"\s*\)"#),
     read(&["rs"], r#"\b(?:dotenvy::var|dotenv::var|dotenv!|env!)\(\s*"(?<n>\w+)"\s*\)"#),
+    read(&["rs"], r#"(?:^|[^.\w:>])var\(\s*"(?<n>[A-Z][A-Z0-9_]+)"\s*\)"#),
     maybe(&["rs"], r#"\boption_env!\(\s*"(?<n>\w+)"\s*\)"#),
     read(JVM, r#"\bSystem\.getenv\(\s*"(?<n>\w+)"\s*\)"#),
     maybe(JVM, r#"\bSystem\.getenv\(\)\.getOrDefault\(\s*"(?<n>\w+)"\s*,\s*(?<d>[^)\n]+)\)"#),
+    read(JVM, r#"\bSystem\.getenv\(\)\[\s*"(?<n>\w+)"\s*\]"#),
+    read(JVM, r#"\bdotenv\.get\(\s*"(?<n>\w+)"\s*(?:,\s*(?<d>[^)\n]+))?\)"#),
     read(JVM, r#"\bsys\.env(?:\.(?:get|apply))?\(\s*"(?<n>\w+)"\s*\)"#),
     read(JVM, r#"\bsys\.env\.getOrElse\(\s*"(?<n>\w+)"\s*,\s*(?<d>[^)\n]+)\)"#),
     read(JVM, r#"@Value\(\s*"\$\{(?<n>[A-Z][A-Z0-9_]+)(?::(?<d>[^}]*))?\}"#),
@@ -143,6 +156,12 @@ pub(super) const GIVEN: &[&str] = &[
     "APPDATA",
     "LOCALAPPDATA",
     "USERPROFILE",
+    // What a web server tells of a request.
+    "REQUEST_METHOD",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "CONTENT_LENGTH",
+    "CONTENT_TYPE",
 ];
 
 #[cfg(test)]

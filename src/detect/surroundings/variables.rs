@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
+use super::declared;
 use super::reading::{GIVEN, PATTERNS};
 use crate::detect::draft::{At, Draft, Given};
 use crate::detect::read::pattern::Pattern;
@@ -13,7 +14,7 @@ use crate::detect::sources::Chosen;
 static TAIL: Pattern = Pattern::new(
     r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#,
 );
-static DEMANDED: Pattern = Pattern::new(r"^\s*\|\|\s*raise\b");
+static DEMANDED: Pattern = Pattern::new(r"^\s*(?:\|\|\s*raise\b|\.required\(\s*\))");
 static TESTED: Pattern = Pattern::new(
     r"^\s*(?:;\s*\w+\s*[!=]=\s*\x22\x22|===|!==|==|!=|\?[^?.:]|&&|\w+\([^\n]*\.(?:optional|nullish)\(\)|\.ok\(\)|\.is_ok\(\)|\.is_err\(\))",
 );
@@ -22,32 +23,19 @@ static LITERAL: Pattern = Pattern::new(
 );
 static DESTRUCTURED: Pattern = Pattern::new(r"\{([^{}]{1,2000})\}\s*=\s*(?:process|Bun|import\.meta)\.env\b");
 
-/// A literal's text; `Some(None)` is a default that is no literal.
-fn default(expression: &str) -> Option<Option<String>> {
+/// A literal's text; `Some(None)` is a default that is no literal, or is nothing.
+pub(super) fn default(expression: &str) -> Option<Option<String>> {
     // `|| raise "..."` and its relatives demand the variable.
-    const NONE: &[&str] = &[
-        "None",
-        "null",
-        "undefined",
-        "nil",
-        "\"\"",
-        "''",
-        "raise",
-        "throw",
-        "abort",
-        "die",
-        "exit",
-        "panic",
-        "fail",
-        "error",
-    ];
+    const DEMANDS: &[&str] = &["raise", "throw", "abort", "die", "exit", "panic", "fail", "error"];
     let expression = expression.trim();
     let word: &str = expression.split([' ', '(', ')', ',', ';']).next().unwrap_or_default();
-    if expression.is_empty() || NONE.contains(&word) {
+    if expression.is_empty() || DEMANDS.contains(&word) {
         return None;
     }
     let literal = LITERAL.captures(expression);
-    Some(literal.and_then(|found| (1..=5).find_map(|n| found.get(n)).map(|text| text.as_str().to_owned())))
+    let literal =
+        literal.and_then(|found| (1..=5).find_map(|n| found.get(n)).map(|text| text.as_str().to_owned()));
+    Some(literal.filter(|text| !text.is_empty()))
 }
 
 /// Whether sources of this extension are searched.
@@ -105,6 +93,14 @@ fn boilerplate(draft: &Draft, file: &str) -> bool {
     }
 }
 
+/// Whether a web server sets a variable for each request: `HTTP_ACCEPT`.
+fn of_request(name: &str, extension: &str) -> bool {
+    const NAMES: &[&str] = &["HOST", "AUTHORIZATION", "COOKIE", "REFERER", "USER_AGENT", "ORIGIN"];
+    let header = |rest: &str| NAMES.contains(&rest) || rest.starts_with("X_") || rest.starts_with("ACCEPT");
+    matches!(extension, "php" | "py" | "rb" | "ru")
+        && (name == "HTTPS" || name.strip_prefix("HTTP_").is_some_and(header))
+}
+
 fn search(code: &Code, file: &str, draft: &mut Draft) {
     let extension = extension(file);
     for row in PATTERNS.iter().filter(|row| row.extensions.contains(&extension)) {
@@ -118,7 +114,7 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
                 || name.starts_with("CARGO_");
             // `env!` is of the compiler: what it reads is set for a build, not for a run.
             let compiled = whole.as_str().contains("env!") && !whole.as_str().contains("dotenv!");
-            if given || compiled || name.len() > 100 || name == "_" {
+            if given || compiled || name.len() > 100 || name == "_" || of_request(name, extension) {
                 continue;
             }
             let rest = &code.text[whole.end()..];
@@ -134,7 +130,9 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
             let asked = line.ends_with("if (")
                 || line.ends_with("if ")
                 || line.ends_with("!!")
-                || line.ends_with("Boolean(");
+                || line.ends_with("Boolean(")
+                || line.ends_with("isset(")
+                || line.ends_with("empty(");
             let written = rest.trim_start().starts_with('=') && !rest.trim_start().starts_with("==");
             if written {
                 continue;
@@ -151,8 +149,8 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
             draft.env(name, given, &At::line(file, code.line(whole.start())), 0.85);
         }
     }
+    declared::attach(code, file, extension, draft);
     if extension == "py" {
-        settings(code, file, draft);
         by_convention(code, file, draft);
     }
     if matches!(extension, "js" | "ts" | "mjs" | "cjs" | "jsx" | "tsx") {
@@ -201,35 +199,6 @@ fn by_convention(code: &Code, file: &str, draft: &mut Draft) {
         };
         let line = found.get(0).map(|whole| code.line(whole.start()));
         draft.env(&name, given, &At::line(file, line), 0.85);
-    }
-}
-
-static SETTINGS: Pattern = Pattern::new(r"(?m)^class\s+\w+\([^)\n]*\bBaseSettings\b[^)\n]*\)\s*:");
-static FIELD: Pattern = Pattern::new(r"^    ([A-Za-z]\w*)\s*:\s*([^=\n]+?)(?:\s*=\s*(.+))?$");
-
-/// The fields of a pydantic settings class are variables of the same name in upper case.
-fn settings(code: &Code, file: &str, draft: &mut Draft) {
-    for class in code.captures(&SETTINGS) {
-        let Some(start) = class.get(0).map(|whole| whole.end()) else { continue };
-        let first = code.line(start);
-        let body = code.text[start..].lines().skip(1).zip(first + 1..);
-        for (line, number) in body.take_while(|(line, _)| line.trim().is_empty() || line.starts_with("    "))
-        {
-            let Some(field) = FIELD.captures(line) else { continue };
-            if &field[1] == "model_config" {
-                continue;
-            }
-            let optional = field[2].contains("None") || field[2].contains("Optional");
-            let value = field.get(3).map(|value| value.as_str().trim());
-            let given = value.and_then(default);
-            let given = match &given {
-                Some(Some(literal)) => Given::Code(literal),
-                Some(None) if value.is_some_and(|value| !value.starts_with("Field(...")) => Given::Copes,
-                _ if optional => Given::Copes,
-                _ => Given::Nothing,
-            };
-            draft.env(&field[1].to_uppercase(), given, &At::line(file, number), 0.8);
-        }
     }
 }
 

@@ -306,6 +306,8 @@ fn places(
     found.retain(|place| place.port.is_some() || line_listens(scope, place));
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
+    } else if !found.is_empty() {
+        shared::option(scope, sources, draft);
     }
     if let Some(row) = framework
         && let Some(port) = row.port

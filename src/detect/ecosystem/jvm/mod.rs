@@ -3,6 +3,7 @@
 mod command;
 mod gradle;
 mod jar;
+mod liberty;
 mod lisp;
 mod main;
 mod maven;
@@ -16,9 +17,9 @@ use super::tools::Pin;
 use super::{Ecosystem, plain, tools, version};
 use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::facts::ComponentKind::{self, Web};
-use crate::detect::read::extension;
 use crate::detect::read::listen::{self, Listen, Take};
 use crate::detect::read::version::bare;
+use crate::detect::read::{Words, extension};
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
 use crate::detect::scope::Scope;
@@ -119,6 +120,20 @@ static LISTEN: [Listen; 18] = [
     listen::row(r"\brun-(?:jetty|server)\b[^\n]*?:port\s+([^\s}]+)", Take::Group),
 ];
 
+/// Words of sources that may listen.
+static WORDS: Words = Words::new(&[
+    "listen",
+    "port",
+    "Port",
+    "InetSocketAddress",
+    "ServerSocket",
+    "bind",
+    "addHttpListener",
+    "newServerAt",
+    "asServer",
+    ".start(",
+]);
+
 /// What a build tool's file says.
 #[derive(Debug, Default)]
 struct Build {
@@ -190,22 +205,13 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         draft.port(*port, PortSource::Script, at);
     }
     settings::attach(scope, framework.map(|row| row.name).unwrap_or_default(), &mut draft);
-    let words = [
-        "listen",
-        "port",
-        "Port",
-        "InetSocketAddress",
-        "ServerSocket",
-        "bind",
-        "addHttpListener",
-        "newServerAt",
-        "asServer",
-        ".start(",
-    ];
+    if framework.is_some_and(|row| row.name == "open-liberty") {
+        liberty::attach(scope, &mut draft);
+    }
     let own = framework.is_none_or(|row| {
         !matches!(row.name, "spring-boot" | "quarkus" | "micronaut" | "grails" | "open-liberty")
     });
-    let listens = own && shared::listens(scope, &mut draft, SOURCES, &words, &LISTEN);
+    let listens = own && shared::listens(scope, &mut draft, SOURCES, &WORDS, &LISTEN);
     if framework.is_some_and(|row| row.name == "spring-boot") && !role::serves(&build) {
         // A starter without a web server ends when its work is done, or waits for messages.
         if role::starts(scope) {

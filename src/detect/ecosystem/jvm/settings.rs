@@ -19,7 +19,7 @@ const PORTS: &[(&str, &str)] = &[
     ("play", "http.port"),
 ];
 
-static PLACEHOLDER: Pattern = Pattern::new(r"\$\{([A-Z][A-Z0-9_]*)(?::([^}]*))?\}");
+static PLACEHOLDER: Pattern = Pattern::new(r"\$\{([A-Z][A-Z0-9_]*)(:)?");
 static CONF_PORT: Pattern =
     Pattern::new(r"(?m)^\s*(?:port|http\.port|play\.server\.http\.port)\s*[=:]\s*(\d{2,5})");
 static CONF_VARIABLE: Pattern = Pattern::new(r"\$\{\??([A-Z][A-Z0-9_]*)\}");
@@ -96,21 +96,16 @@ fn flatten(value: &Value, path: String, depth: usize, take: &mut impl FnMut(&str
 }
 
 fn setting(framework: &str, key: &str, value: &str, at: &At, draft: &mut Draft) {
-    let mut plain = value.to_owned();
     let mut names = Vec::new();
-    for found in PLACEHOLDER.captures_iter(value) {
-        let default = found.get(2).map(|default| default.as_str());
-        draft.env(
-            &found[1],
-            default.map_or(Given::Nothing, |default| {
-                if default.is_empty() { Given::Copes } else { Given::Code(default) }
-            }),
-            at,
-            0.9,
-        );
-        names.push(found[1].to_owned());
-        plain = plain.replace(&found[0], default.unwrap_or_default());
-    }
+    let plain = replaced(value, DEPTH, &mut |name, default| {
+        let given = match default {
+            None => Given::Nothing,
+            Some("") => Given::Copes,
+            Some(default) => Given::Code(default),
+        };
+        draft.env(name, given, at, 0.9);
+        names.push(name.to_owned());
+    });
     let is_port = PORTS.iter().any(|(name, wanted)| *name == framework && key == *wanted);
     if is_port && let Ok(port) = plain.trim().parse::<u16>() {
         draft.port(port, PortSource::Code, at);
@@ -129,6 +124,39 @@ fn setting(framework: &str, key: &str, value: &str, at: &At, draft: &mut Draft) 
             draft.service_env(kind, name);
         }
     }
+}
+
+/// How deep placeholders may stand in each other.
+const DEPTH: u8 = 4;
+
+/// A value with its placeholders replaced by their defaults: `${NAME:default}`, `${ONE:${OTHER:default}}`. Gives
+/// each name with its own default to `take`.
+fn replaced(value: &str, depth: u8, take: &mut dyn FnMut(&str, Option<&str>)) -> String {
+    let (mut out, mut rest) = (String::new(), value);
+    while let Some(found) = PLACEHOLDER.captures(rest).filter(|_| depth > 0) {
+        let (Some(whole), Some(name)) = (found.get(0), found.get(1)) else { break };
+        let Some(end) = closing(&rest[whole.end()..]).map(|at| whole.end() + at) else { break };
+        out.push_str(&rest[..whole.start()]);
+        let default = found.get(2).map(|_| replaced(&rest[whole.end()..end], depth - 1, take));
+        take(name.as_str(), default.as_deref());
+        out.push_str(&default.unwrap_or_default());
+        rest = &rest[end + 1..];
+    }
+    out + rest
+}
+
+/// Where the brace closes that opened before the text.
+fn closing(text: &str) -> Option<usize> {
+    let mut open = 0usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => open += 1,
+            b'}' if open == 0 => return Some(at),
+            b'}' => open -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Vert.x has no file of settings of its own: JSON below `src/main/conf`, with keys that its examples share.
@@ -170,5 +198,30 @@ fn conf(scope: &Scope<'_>, file: &str, draft: &mut Draft) {
     for found in CONF_VARIABLE.captures_iter(&code.text) {
         let given = if found[0].contains('?') { Given::Copes } else { Given::Nothing };
         draft.env(&found[1], given, &At::line(file, found.get(0).map(|m| code.line(m.start()))), 0.8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_have_their_own_defaults() {
+        let mut names = Vec::new();
+        let mut take =
+            |name: &str, default: Option<&str>| names.push((name.to_owned(), default.map(str::to_owned)));
+        assert_eq!(replaced("${A:${B:80}}", DEPTH, &mut take), "80");
+        assert_eq!(replaced("http://${HOST}:${PORT:8080}/x", DEPTH, &mut take), "http://:8080/x");
+        assert_eq!(replaced("${C:open", DEPTH, &mut take), "${C:open");
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            names,
+            [
+                ("B".to_owned(), some("80")),
+                ("A".to_owned(), some("80")),
+                ("HOST".to_owned(), None),
+                ("PORT".to_owned(), some("8080")),
+            ]
+        );
     }
 }

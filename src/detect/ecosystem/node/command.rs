@@ -126,16 +126,7 @@ fn unscripted(
         function::framework(scope, &["js", "ts", "mjs", "cjs"], draft, "npx functions-framework");
         return None;
     }
-    let command = match draft.c.framework.as_deref() {
-        Some("azure-functions") => Some("func start"),
-        Some("next") => Some("npx next start"),
-        Some("nuxt") => Some("node .output/server/index.mjs"),
-        Some("nestjs") => Some("node dist/main"),
-        Some("sveltekit") if manifest.has("@sveltejs/adapter-node") => Some("node build/index.js"),
-        Some("astro") if manifest.has("@astrojs/node") => Some("node dist/server/entry.mjs"),
-        _ => None,
-    };
-    if let Some(command) = command {
+    if let Some(command) = draft.c.framework.as_deref().and_then(|name| built(manifest, name)) {
         return Some((command.to_owned(), manifest.at("scripts")));
     }
     let runner = draft.c.runtime.as_deref().unwrap_or("node");
@@ -168,6 +159,28 @@ fn unscripted(
         .or_else(|| listener.filter(plain).map(str::to_owned))
         .filter(|_| server && manifest.is_app())?;
     Some((format!("{runner} {}", scope.relative(&file)), At::file(file)))
+}
+
+/// What starts a framework's program once it is built; without an adapter for a server of its own nothing does.
+fn built(manifest: &Manifest, framework: &str) -> Option<&'static str> {
+    let has = |name: &str| manifest.has(name);
+    match framework {
+        "azure-functions" => Some("func start"),
+        "next" => Some("npx next start"),
+        "nuxt" if manifest.major("nuxt").is_some_and(|major| major < 3) => Some("npx nuxt start"),
+        "nuxt" => Some("node .output/server/index.mjs"),
+        "nestjs" => Some("node dist/main"),
+        "sveltekit" if has("@sveltejs/adapter-node") => Some("node build/index.js"),
+        "astro" if has("@astrojs/node") => Some("node dist/server/entry.mjs"),
+        "solidstart" | "tanstack-start" if has("vinxi") => Some("npx vinxi start"),
+        "solidstart" | "tanstack-start" if has("nitro") || has("nitropack") => {
+            Some("node .output/server/index.mjs")
+        }
+        "react-router" if has("@react-router/serve") => {
+            Some("npx react-router-serve ./build/server/index.js")
+        }
+        _ => None,
+    }
 }
 
 /// The version that a lock file or a catalogue gives a dependency whose manifest says none.

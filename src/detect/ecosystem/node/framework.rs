@@ -1,6 +1,7 @@
 //! Frameworks of Node: the most specific wins, bundlers come last.
 
 use super::manifest::Manifest;
+use super::program;
 use crate::detect::draft::{At, Draft};
 use crate::detect::facts::ComponentKind::{self, Static, Unknown, Web};
 use crate::detect::read::pattern::Pattern;
@@ -151,6 +152,20 @@ pub(super) fn attach(
             || !manifest.dependencies().any(|_| true)
             || row.rank >= 40 && manifest.is_app()
     });
+    // Pages that a bundler serves may have a server beside them that only imitates another.
+    let bundled = |row: &Framework| {
+        (BUNDLER..66).contains(&row.rank)
+            && manifest.script("dev").and_then(program::served).is_some_and(|(_, kind)| kind == Static)
+            && scope.first(super::PAGES).is_some()
+    };
+    let builds = match builds {
+        Some((row, _)) if bundled(row) => {
+            let of = FRAMEWORKS.iter().filter(|row| row.rank < BUNDLER);
+            of.max_by_key(|row| row.names.iter().any(|name| manifest.has(name)).then_some(row.rank))
+                .and_then(|row| Some((row, row.names.iter().copied().find(|name| manifest.has(name))?)))
+        }
+        other => other,
+    };
     let (row, name) = match (usable(runs), usable(builds)) {
         (Some(runs), Some(builds)) => {
             if builds.0.rank > runs.0.rank && (builds.0.rank >= 66 || runs.0.rank < BUNDLER) {
@@ -228,6 +243,7 @@ fn nx(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<&'sta
 
 static EXPORT: Pattern = Pattern::new(r#"\boutput\s*:\s*['"]export['"]"#);
 static NO_SSR: Pattern = Pattern::new(r"\bssr\s*:\s*false\b");
+static STATIC_PRESET: Pattern = Pattern::new(r#"\bpreset\s*:\s*['"](?:static|github[-_]pages)['"]"#);
 static STATIC_ADAPTER: Pattern = Pattern::new(r#"from\s+['"]@sveltejs/adapter-static['"]"#);
 static SERVER_OUTPUT: Pattern = Pattern::new(r#"\boutput\s*:\s*['"](?:server|hybrid)['"]"#);
 static ADAPTER: Pattern = Pattern::new(r"\badapter\s*:");
@@ -248,9 +264,12 @@ pub(super) fn rendered(
         "next" => {
             (&["next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs"], &[&EXPORT], Static)
         }
-        "nuxt" => (&["nuxt.config.ts", "nuxt.config.js", "nuxt.config.mjs"], &[&NO_SSR], Static),
+        "nuxt" => {
+            (&["nuxt.config.ts", "nuxt.config.js", "nuxt.config.mjs"], &[&NO_SSR, &STATIC_PRESET], Static)
+        }
         "react-router" => (&["react-router.config.ts", "react-router.config.js"], &[&NO_SSR], Static),
         "remix" => (&["vite.config.ts", "vite.config.js"], &[&NO_SSR], Static),
+        "solidstart" => (&["app.config.ts", "app.config.js"], &[&STATIC_PRESET], Static),
         "sveltekit" => (&["svelte.config.js", "svelte.config.ts"], &[&STATIC_ADAPTER], Static),
         "astro" => {
             (&["astro.config.mjs", "astro.config.ts", "astro.config.js"], &[&SERVER_OUTPUT, &ADAPTER], Web)

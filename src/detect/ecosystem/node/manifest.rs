@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::detect::draft::At;
-use crate::detect::read::{Text, Tree, base, lines};
+use crate::detect::read::{Text, Tree, base, lines, version};
 use crate::detect::scope::Scope;
 
 /// Manifests of other ecosystems, which a root with nothing but tools may hold together.
@@ -117,6 +117,12 @@ impl Manifest {
         self.all().any(|(known, _)| known == name)
     }
 
+    /// The first number of the version that a dependency is declared with.
+    pub(super) fn major(&self, name: &str) -> Option<u64> {
+        let (_, declared) = self.all().find(|(known, _)| *known == name)?;
+        version::numbers(&version::bare(declared)?).first().copied()
+    }
+
     /// Where a key or a dependency stands.
     pub(super) fn at(&self, key: &str) -> At {
         At::line(
@@ -177,7 +183,7 @@ impl Manifest {
         if idle && below.clone().any(|name| is_package(name) || MANIFESTS.contains(&name)) {
             return true;
         }
-        let tools = bare
+        let tools = (bare || !Self::has_own_sources(scope))
             && self.scripts().any(|(_, script)| {
                 [
                     "concurrently",

@@ -3,12 +3,12 @@
 use super::manifest::Manifest;
 use super::program;
 use crate::detect::draft::{At, Draft, PortSource};
+use crate::detect::ecosystem::shared;
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::Words;
 use crate::detect::read::lines;
 use crate::detect::read::listen::{self, Listen, Take, row};
 use crate::detect::read::pattern::Pattern;
-use crate::detect::read::version;
 use crate::detect::rule::Framework;
 use crate::detect::scope::Scope;
 
@@ -52,6 +52,9 @@ static DEV_SERVER_PORT: Pattern =
 static KEY: Pattern = Pattern::new(r"\bport\b");
 static BUN_SERVE: Pattern = Pattern::new(r"\bBun\.serve\s*(?:<[^>]*>)?\(");
 
+/// Where Vite serves unless told otherwise.
+const VITE: u16 = 5173;
+
 /// Adds the ports; gives the file in which the program listens by itself.
 pub(super) fn attach(
     scope: &Scope<'_>,
@@ -78,20 +81,24 @@ pub(super) fn attach(
     let own = framework.is_none_or(|row| row.port.is_none() || row.rank < 64);
     let listens = if own { code(scope, manifest, draft) } else { custom(scope, manifest, draft) };
     if let Some((framework, port)) = framework.and_then(|row| Some((row, row.port?))) {
-        let declared = manifest.all().find(|(name, _)| *name == "astro").map(|(_, version)| version);
-        let old = framework.name == "astro"
-            && declared
-                .and_then(version::bare)
-                .and_then(|version| version::numbers(&version).first().copied())
-                .is_some_and(|major| major < 3);
+        let old = framework.name == "astro" && manifest.major("astro").is_some_and(|major| major < 3);
         let at =
             manifest.at(framework.names.iter().find(|name| manifest.has(name)).copied().unwrap_or("scripts"));
         // Redwood's two sides listen beside each other.
         let api =
             framework.name == "redwood" && manifest.has("@redwoodjs/api") && !manifest.has("@redwoodjs/web");
-        let port = match (old, api) {
-            (true, _) => 3000,
-            (_, true) => 8911,
+        // Only a server that is built listens on the framework's own port: Vite serves what is developed.
+        let by_vite = |script: &str| {
+            script.contains("vite:dev") || program::served(script).is_some_and(|(port, _)| port == VITE)
+        };
+        let vite = matches!(framework.name, "tanstack-start" | "solidstart" | "remix")
+            && manifest.script("start").is_none()
+            && !["nitro", "nitropack", "vinxi"].iter().any(|name| manifest.has(name))
+            && manifest.script("dev").is_some_and(by_vite);
+        let port = match (old, api, vite) {
+            (true, _, _) => 3000,
+            (_, true, _) => 8911,
+            (_, _, true) => VITE,
             _ => port,
         };
         draft.port(port, PortSource::Default, &at);
@@ -156,7 +163,7 @@ fn configured(scope: &Scope<'_>, manifest: &Manifest, framework: Option<&Framewo
     // A server that is developed with Vite has Vite's settings.
     let vite = || {
         let scripts = ["dev", "start"].into_iter().filter_map(|name| manifest.script(name));
-        scripts.filter_map(program::served).any(|(port, _)| port == 5173)
+        scripts.filter_map(program::served).any(|(port, _)| port == VITE)
     };
     if framework.is_none_or(|row| row.port.is_none()) && !vite() {
         return;
@@ -210,6 +217,8 @@ fn code(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<Str
     // The first place that says a number is the program's main door.
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
+    } else if !found.is_empty() && shared::option(scope, &sources, draft) {
+        return found.into_iter().next().map(|place| place.file);
     } else if let Some(place) = found.first() {
         let variable = place.variable.clone().unwrap_or_else(|| "PORT".to_owned());
         draft.note("ports", &format!("${variable}"), &At::line(&place.file, place.line), 0.5);

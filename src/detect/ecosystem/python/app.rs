@@ -3,7 +3,7 @@
 use super::requirement::Requirements;
 use super::{command, has};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
-use crate::detect::ecosystem::function;
+use crate::detect::ecosystem::{function, shared};
 use crate::detect::read::listen::{self, Listen, Take, row};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::{Words, base, folder};
@@ -94,11 +94,13 @@ pub(super) fn attach(
         .take(100)
         .collect();
     let mut found = listen::search(scope.tree, &likely, &LISTEN, &sources);
-    crate::detect::ecosystem::shared::note_variables(&found, draft);
+    shared::note_variables(&found, draft);
     // The first argument of `run` in scripts (`asyncio.run`, `subprocess.run`) is no address.
     found.retain(|place| place.port.is_some() || framework.is_some());
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
+    } else if !found.is_empty() {
+        shared::option(scope, &sources, draft);
     }
     gunicorn(scope, draft);
     if let Some(file) = scope.find(".streamlit/config.toml")
@@ -194,9 +196,13 @@ fn start(
             }
         }
         "fastapi" | "starlette" | "blacksheep" => {
-            if let Some(app) = app {
-                let run = format!("uvicorn {}:{}", app.module, app.name);
-                both(draft, &run, &format!("{run} --reload"), &At::line(&app.file, app.line));
+            let made = || {
+                factory(scope, sources).map(|(at, module, name)| (format!("{module}:{name} --factory"), at))
+            };
+            let named =
+                app.map(|app| (format!("{}:{}", app.module, app.name), At::line(&app.file, app.line)));
+            if let Some((app, at)) = named.or_else(made) {
+                both(draft, &format!("uvicorn {app}"), &format!("uvicorn {app} --reload"), &at);
             }
         }
         "litestar" => {
@@ -307,18 +313,25 @@ fn flask(scope: &Scope<'_>, sources: &[&str], app: Option<&App>, draft: &mut Dra
             };
             Some((format!("flask --app {}{name} run", app.module), At::line(&app.file, app.line)))
         }
-        None => sources.iter().find_map(|file| {
-            let code = scope.tree.code(file)?;
-            let found = code.captures(&FACTORY).next()?;
-            let line = code.line(found.get(0)?.start());
-            let name = if &found[1] == "create_app" { String::new() } else { format!(":{}", &found[1]) };
-            Some((format!("flask --app {}{name} run", module(scope, file)), At::line(*file, line)))
+        None => factory(scope, sources).map(|(at, module, name)| {
+            let name = if name == "create_app" { String::new() } else { format!(":{name}") };
+            (format!("flask --app {module}{name} run"), at)
         }),
     };
     if let Some((run, at)) = target {
         command(draft, Slot::Start, &run, &at, 0.85);
         command(draft, Slot::Dev, &format!("{run} --debug"), &at, 0.8);
     }
+}
+
+/// A function that makes the app, with its module.
+fn factory(scope: &Scope<'_>, sources: &[&str]) -> Option<(At, String, String)> {
+    sources.iter().find_map(|file| {
+        let code = scope.tree.code(file)?;
+        let found = code.captures(&FACTORY).next()?;
+        let line = code.line(found.get(0)?.start());
+        Some((At::line(*file, line), module(scope, file), found[1].to_owned()))
+    })
 }
 
 /// A script that is meant to be run: a usual name, or the only one that says so.

@@ -11,7 +11,7 @@ use super::{Ecosystem, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Static, Web};
 use crate::detect::read::listen::{self, Listen, Take};
-use crate::detect::read::{join, lines};
+use crate::detect::read::{Words, join, lines};
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
 use crate::detect::scope::Scope;
@@ -45,9 +45,10 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 ];
 
 /// Calls that listen.
-static LISTEN: [Listen; 6] = [
+static LISTEN: [Listen; 7] = [
     listen::row(r"\bTcpListener::bind\s*\(", Take::Argument(0)),
     listen::row(r"\.bind(?:_rustls\w*|_openssl)?\s*\(", Take::Argument(0)),
+    listen::row(r"\bTcpListener::new\s*\(", Take::Argument(0)),
     listen::row(r"\bServer::bind\s*\(", Take::Argument(0)),
     listen::row(r"\bwarp::serve\([^;]*?\)\s*\.(?:run|bind)\s*\(", Take::Argument(0)),
     // A number alone is a backlog.
@@ -56,7 +57,7 @@ static LISTEN: [Listen; 6] = [
 ];
 
 /// A file that has none of these binds parameters of a query, keys of a window, and no address.
-const WORDS: &[&str] = &["TcpListener", "Server", "SocketAddr", "warp", "listen"];
+static WORDS: Words = Words::new(&["TcpListener", "Server", "SocketAddr", "warp", "listen"]);
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let Some(file) = scope.find("Cargo.toml") else { return Vec::new() };
@@ -107,7 +108,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     if framework.is_none() && root.is_some() {
         framework = through_members(scope, &doc, root.as_deref(), &mut draft);
     }
-    let listens = shared::listens(scope, &mut draft, &["rs"], WORDS, &LISTEN);
+    let listens = shared::listens(scope, &mut draft, &["rs"], &WORDS, &LISTEN);
     rocket(scope, framework, &mut draft);
     if framework.is_none() {
         kind::settle(scope, &always, listens, &whole, &mut draft);
@@ -131,7 +132,7 @@ fn through_members(
         let (Some(doc), Some(text)) = (scope.tree.doc(&file), scope.tree.text(&file)) else { continue };
         let found = dependencies(&member, &doc, root, &file, &text, &mut Draft::default());
         if let Some(row) = shared::framework(FRAMEWORKS, &found, draft) {
-            shared::listens(&member, draft, &["rs"], WORDS, &LISTEN);
+            shared::listens(&member, draft, &["rs"], &WORDS, &LISTEN);
             return Some(row);
         }
     }

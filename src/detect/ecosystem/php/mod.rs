@@ -1,5 +1,8 @@
 //! PHP: `composer.json`, or pages without one.
 
+mod server;
+mod service;
+
 use serde_json::Value;
 
 use super::shared::{self, Dependency};
@@ -7,7 +10,6 @@ use super::{Ecosystem, tools, version};
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind::{self, Web};
 use crate::detect::read::lines;
-use crate::detect::read::pattern::Pattern;
 use crate::detect::read::version::bare;
 use crate::detect::rule::Framework;
 use crate::detect::rule::framework::row;
@@ -39,21 +41,6 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("reactphp", &["react/http"], 46, None, Web),
     row("slim", &["slim/slim"], 60, None, Web),
     row("flight", &["mikecao/flight", "flightphp/core"], 58, None, Web),
-];
-
-/// Where the first page of a site may be.
-const INDEX: &[&str] = &[
-    "index.php",
-    "public/index.php",
-    "web/index.php",
-    "htdocs/index.php",
-    "html/index.php",
-    "www/index.php",
-    "webroot/index.php",
-    "public_html/index.php",
-    "src/index.php",
-    "src/public/index.php",
-    "app/index.php",
 ];
 
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
@@ -116,11 +103,11 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     if matches!(name, "laravel" | "symfony" | "lumen") {
         draft.strength = 4;
     }
-    settings(scope, &mut draft);
+    service::settings(scope, &mut draft);
     if framework.is_none() {
-        connections(scope, &pages, &mut draft);
+        service::connections(scope, &pages, &mut draft);
     }
-    let index = scope.first(INDEX);
+    let index = server::index(scope);
     let wordpress = scope.first(&["wp-config.php", "wp-config-sample.php", "wp-load.php"]);
     if framework.is_none() {
         if let Some(file) = wordpress {
@@ -148,6 +135,7 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         _ => None,
     };
     if let Some(run) = own {
+        draft.command(Slot::Start, &run, &whole, 0.75);
         draft.command(Slot::Dev, &run, &whole, 0.8);
     }
     match name {
@@ -181,15 +169,8 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
             draft.command(slot, &format!("composer {found}"), &at(found), 0.85);
         }
     }
-    if let Some(file) = index.filter(|_| !matches!(name, "wordpress" | "drupal" | "hyperf")) {
-        // PHP's own server, over the folder of the first page.
-        let run = match scope.relative(&file).rsplit_once('/') {
-            Some((root, _)) => format!("php -S localhost:8000 -t {root}"),
-            None => "php -S localhost:8000".to_owned(),
-        };
-        if draft.c.commands.start.is_none() && draft.c.framework.as_deref() != Some("wordpress") {
-            draft.command(Slot::Dev, &run, &At::file(file), 0.6);
-        }
+    if let Some(file) = index.filter(|_| !matches!(name, "drupal" | "hyperf")) {
+        server::attach(scope, &file, &mut draft);
     }
     if get("/require-dev/pestphp~1pest").is_some() && name != "laravel" {
         draft.command(Slot::Test, "vendor/bin/pest", &whole, 0.8);
@@ -214,61 +195,4 @@ fn describe(scope: &Scope<'_>) -> Vec<Draft> {
         }
     }
     vec![draft]
-}
-
-/// Calls that connect to a service with what PHP itself brings.
-static CONNECTIONS: [(Pattern, &str); 6] = [
-    (
-        Pattern::new(
-            r#"\bmysqli_(?:real_)?connect\s*\(|\bnew\s+\\?mysqli\b|\bnew\s+\\?PDO\s*\(\s*["']mysql:"#,
-        ),
-        "mysql",
-    ),
-    (Pattern::new(r#"\bpg_p?connect\s*\(|\bnew\s+\\?PDO\s*\(\s*["']pgsql:"#), "postgres"),
-    (Pattern::new(r#"\bsqlsrv_connect\s*\(|\bnew\s+\\?PDO\s*\(\s*["']sqlsrv:"#), "mssql"),
-    (Pattern::new(r"\bnew\s+\\?Redis\s*\("), "redis"),
-    (Pattern::new(r"\bnew\s+\\?Memcached?\s*\("), "memcached"),
-    (Pattern::new(r"\bnew\s+\\?MongoDB\\(?:Client|Driver\\Manager)\b"), "mongodb"),
-];
-
-/// Pages without a framework say their services in their code.
-fn connections(scope: &Scope<'_>, pages: &[&str], draft: &mut Draft) {
-    for file in pages.iter().take(80) {
-        let Some(code) = scope.tree.code(file) else { continue };
-        for (pattern, kind) in &CONNECTIONS {
-            if let Some(found) = code.captures(pattern).next() {
-                let line = found.get(0).map(|whole| code.line(whole.start()));
-                draft.service(kind, None, &At::line(*file, line), 0.8);
-            }
-        }
-    }
-}
-
-/// Laravel's and Symfony's own variables name the database, the cache and the queue.
-fn settings(scope: &Scope<'_>, draft: &mut Draft) {
-    for name in [".env.example", ".env.dist", ".env"] {
-        let Some(file) = scope.find(name) else { continue };
-        let Some(text) = scope.tree.text(&file) else { continue };
-        for (line, number) in text.lines().zip(1u32..) {
-            let Some((key, value)) = line.trim().split_once('=') else { continue };
-            let value = value.trim().trim_matches(['"', '\'']);
-            let kind = match (key, value) {
-                ("DB_CONNECTION" | "DB_DRIVER", "pgsql") => "postgres",
-                ("DB_CONNECTION" | "DB_DRIVER", "mysql") => "mysql",
-                ("DB_CONNECTION", "mariadb") => "mariadb",
-                ("DB_CONNECTION", "sqlsrv") => "mssql",
-                ("DB_CONNECTION", "mongodb") => "mongodb",
-                (
-                    "CACHE_STORE" | "CACHE_DRIVER" | "QUEUE_CONNECTION" | "SESSION_DRIVER"
-                    | "BROADCAST_DRIVER",
-                    "redis",
-                ) => "redis",
-                ("CACHE_STORE" | "CACHE_DRIVER" | "SESSION_DRIVER", "memcached") => "memcached",
-                ("QUEUE_CONNECTION", "rabbitmq") => "rabbitmq",
-                _ => continue,
-            };
-            draft.service(kind, None, &At::line(&file, number), 0.9);
-        }
-        return;
-    }
 }
