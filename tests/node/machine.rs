@@ -9,6 +9,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::git::{self, Repository};
+use crate::harness::whole_catalogue;
 use crate::home::{Home, checked, text};
 use crate::registry::{self, Registry};
 
@@ -83,8 +84,12 @@ struct Image {
 /// Makes the root file systems of the images, unless they are there.
 fn images() -> Vec<Image> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node/images/build.sh");
-    let output =
-        Command::new(&script).arg(cache()).stdin(Stdio::null()).stderr(Stdio::inherit()).output().unwrap();
+    let mut command = Command::new(&script);
+    command.arg(cache()).stdin(Stdio::null()).stderr(Stdio::inherit());
+    if whole_catalogue() {
+        command.arg("all");
+    }
+    let output = command.output().unwrap();
     let image = |line: &str| {
         let mut parts = line.split('\t').map(str::to_owned);
         let mut next = || parts.next().unwrap();

@@ -1,16 +1,41 @@
 //! The catalogue runs: services until they answer somebody who knows the password, and apps in
-//! languages until they answer by HTTP. Rows; what no package of Debian or npm brings is not here.
+//! languages until they answer by HTTP. Rows; what neither Debian nor a package registry brings is not
+//! here. What takes long to make is in `more`, and runs with `DEVBOX_K8S_TEST_CATALOGUE=all`.
+
+mod more;
 
 use std::path::Path;
-use std::time::Instant;
 
+use crate::git::Repository;
 use crate::home::{checked, eventually, text};
 use crate::machine::machine;
+
+pub(crate) use more::{frameworks, languages as more_languages, services as more_services};
 
 const PATIENCE: &str = "--timeout=10m";
 
 /// A service, what is asked inside its pod, and what the answer has in it.
-const SERVICES: &[(&str, &str, &str)] = &[
+type Asked = (&'static str, &'static str, &'static str);
+
+const SERVICES: &[Asked] = &[
+    (
+        "etcd",
+        "etcdctl --endpoints=http://etcd:2379 put a 42; etcdctl --endpoints=http://etcd:2379 get a",
+        "OK\na\n42",
+    ),
+    (
+        "kafka",
+        r"tool() { java -Xmx64m -cp '/opt/kafka/libs/*' org.apache.kafka.tools.Console$1 --bootstrap-server kafka:9092 --topic t ${@:2} 2>&1; }
+        echo 42 | tool Producer; tool Consumer --from-beginning --max-messages 1 --timeout-ms 60000",
+        "\n42\n",
+    ),
+    (
+        "mailpit",
+        r"exec 3<>/dev/tcp/mailpit/1025 4<>/dev/tcp/mailpit/8025
+        printf 'HELO a\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\nSubject: welcome\r\n\r\nhello\r\n.\r\nQUIT\r\n' >&3; cat <&3
+        printf 'GET /api/v1/messages HTTP/1.0\r\n\r\n' >&4; cat <&4",
+        r#""Subject":"welcome""#,
+    ),
     (
         "mariadb",
         r#"MYSQL_PWD="$MARIADB_PASSWORD" mariadb --host=mariadb --user="$MARIADB_USER" "$MARIADB_DATABASE" -Ne 'select 40 + 2'"#,
@@ -28,44 +53,92 @@ const SERVICES: &[(&str, &str, &str)] = &[
     ("valkey", "valkey-cli set a 42; valkey-cli get a", "OK\n42"),
 ];
 
-/// An app in a folder of `languages/`, its port, and what it answers.
-const LANGUAGES: &[(&str, u16, &str)] =
-    &[("bun", 3000, "bun 1."), ("deno", 8000, "deno 2."), ("php", 8000, "php 8"), ("ruby", 4567, "ruby 3.")];
+/// The database that brings vectors.
+const VECTORS: &[Asked] = &[(
+    "vectors",
+    r#"PGPASSWORD="$POSTGRES_PASSWORD" psql --host=vectors --username="$POSTGRES_USER" "$POSTGRES_DB" --tuples-only \
+    --command="create extension vector" --command="select '[3,4]'::vector <-> '[0,0]'""#,
+    "5",
+)];
+
+/// An app in a folder, its port, and what it answers.
+type Served = (&'static str, u16, &'static str);
+
+const LANGUAGES: &[Served] = &[
+    ("bun", 3000, "bun 1."),
+    ("deno", 8000, "deno 2."),
+    ("elixir-app", 4000, "elixir 1."),
+    ("erlang-app", 8082, "erlang 27"),
+    ("java", 8080, r#"{"java":21}"#),
+    ("php", 8000, "php 8"),
+    ("ruby", 4567, "ruby 3."),
+    ("rust", 8081, "rust read"),
+];
 
 pub(crate) fn services() {
-    let mut file = "name: services\nservices:\n".to_owned();
-    for (service, ..) in SERVICES {
+    let more = "\
+  vectors: {extends: postgres, values: {vector: true}}
+components:
+  site: {path: ., extends: static}
+  beat: {path: ., extends: worker, values: {image: 'busybox:1.37', command: 'while :; do echo tick; sleep 1; done'}}
+  nightly: {path: ., extends: job, values: {image: 'busybox:1.37', command: 'echo done in $PWD', schedule: '@daily'}}
+";
+    let repository = up("services", SERVICES, more);
+    let (home, namespace) = (machine().home(), "dev-tester-services");
+    ask(namespace, SERVICES);
+    ask(namespace, VECTORS);
+
+    let served = machine().forward(namespace, "site", 8080).get("/");
+    assert!(served.contains("<h1>static files</h1>"), "{served}");
+    let log = home.kubectl(&["logs", "-n", namespace, "deploy/beat"]);
+    assert!(log.contains("\ntick\n"), "{log}");
+    home.kubectl(&["create", "job", "-n", namespace, "now", "--from=cronjob/nightly"]);
+    home.kubectl(&["wait", "-n", namespace, "job/now", "--for=condition=Complete", "--timeout=3m"]);
+    let log = home.kubectl(&["logs", "-n", namespace, "job/now"]);
+    assert!(log.contains("\ndone in /workspace/src\n"), "{log}");
+    checked(machine().devbox(&repository, &["down", "--yes", "--volumes"], ""));
+}
+
+pub(crate) fn languages() {
+    answer("languages", LANGUAGES);
+}
+
+/// Brings services up, with what else is written below them.
+fn up(name: &str, services: &[Asked], more: &str) -> Repository {
+    let mut file = format!("name: {name}\nservices:\n");
+    for (service, ..) in services {
         file.push_str(&format!("  {service}: {{}}\n"));
     }
-    file.push_str("components:\n  site: {path: ., extends: static}\n");
+    file.push_str(more);
     let page = "<h1>static files</h1>\n".to_owned();
     let files = [("devbox.yaml".to_owned(), file), ("index.html".to_owned(), page)];
-    let repository = machine().repository("services.git", &files);
+    let repository = machine().repository(&format!("{name}.git"), &files);
     let output = machine().devbox(&repository, &["init", "--yes", "--sandbox", PATIENCE], "");
     assert!(output.status.success(), "{}", text(&output));
-    let namespace = "dev-tester-services";
-    for &(service, question, answer) in SERVICES {
+    repository
+}
+
+/// Asks each service its question.
+fn ask(namespace: &str, services: &[Asked]) {
+    for &(service, question, answer) in services {
         let pod = format!("{service}-0");
         let ask = ["exec", "-n", namespace, &pod, "--", "bash", "-c", question];
         let heard = machine().home().kubectl(&ask);
         assert!(heard.contains(answer), "{service} answers {heard}");
     }
-    let served = machine().forward(namespace, "site", 8080).get("/");
-    assert!(served.contains("<h1>static files</h1>"), "{served}");
-    checked(machine().devbox(&repository, &["down", "--yes", "--volumes"], ""));
 }
 
-pub(crate) fn languages() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node/languages");
-    let repository = machine().folder(&folder, "languages.git");
+/// Brings the apps of a folder up and asks each for its first page.
+fn answer(name: &str, apps: &[Served]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node").join(name);
+    let repository = machine().folder(&folder, &format!("{name}.git"));
     let output = machine().devbox(&repository, &["init", "--yes", "--sandbox", PATIENCE], "");
     assert!(output.status.success(), "{}", text(&output));
-    for &(component, port, answer) in LANGUAGES {
-        let begun = Instant::now();
+    for &(component, port, answer) in apps {
+        let namespace = format!("dev-tester-{name}");
         eventually(&format!("{component} answers"), || {
-            machine().forward("dev-tester-languages", component, port).get("/").contains(answer)
+            machine().forward(&namespace, component, port).get("/").contains(answer)
         });
-        eprintln!("{component} answered after {:.1} s", begun.elapsed().as_secs_f32());
     }
     checked(machine().devbox(&repository, &["down", "--yes", "--volumes"], ""));
 }

@@ -1,0 +1,68 @@
+//! What takes long to make: compilers, and servers that are built from their sources.
+
+use super::{Asked, Served, answer, ask, up};
+use crate::home::checked;
+use crate::machine::machine;
+
+/// Sends a trace of one span, as OTLP has it, to an address that follows.
+macro_rules! trace {
+    () => {
+        r#"curl -sS -H 'Content-Type: application/json' -d '{"resourceSpans": [{"resource": {"attributes":
+        [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [{"spans": [{"name": "buy",
+        "kind": 1, "traceId": "5b8aa5a2d2c872e8321cf37308d69df2", "spanId": "051581bf3cb55c13",
+        "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000001000000000"}]}]}]}' "#
+    };
+}
+
+const SERVICES: &[Asked] = &[
+    (
+        "jaeger",
+        concat!(trace!(), "http://jaeger:4318/v1/traces; curl -sS http://jaeger:16686/api/services"),
+        "\"shop\"",
+    ),
+    (
+        "keycloak",
+        "curl -sS -d client_id=admin-cli -d grant_type=password -d username=admin -d password=$KC_BOOTSTRAP_ADMIN_PASSWORD \
+        http://keycloak:8080/realms/master/protocol/openid-connect/token",
+        "\"access_token\"",
+    ),
+    ("otel-collector", concat!(trace!(), "http://otel-collector:4318/v1/traces"), "{\"partialSuccess\":{}}"),
+    ("temporal", "temporal operator namespace describe --address temporal:7233 default", "Registered"),
+    (
+        "weaviate",
+        r#"curl -sS -H 'Content-Type: application/json' -d '{"class": "Note", "vectorizer": "none"}' http://weaviate:8080/v1/schema"#,
+        "\"class\":\"Note\"",
+    ),
+];
+
+const LANGUAGES: &[Served] = &[
+    ("clojure", 8080, "clojure 1.12"),
+    ("crystal", 3000, "crystal 1."),
+    ("haskell", 3000, "haskell by ghc"),
+    ("kotlin", 8080, "kotlin 2."),
+    ("scala", 8080, "scala 2.13"),
+];
+
+/// What their presets say of addresses and ports.
+const FRAMEWORKS: &[Served] = &[
+    ("django", 8000, "django 5."),
+    ("flask", 5000, "flask 3."),
+    ("hugo", 1313, "hugo 0."),
+    ("quarkus", 8080, "quarkus answers"),
+    ("spring", 8080, "spring boot 3."),
+    ("vite", 5173, "/main.js"),
+];
+
+pub(crate) fn services() {
+    let repository = up("more-services", SERVICES, "components:\n  site: {path: ., extends: static}\n");
+    ask("dev-tester-more-services", SERVICES);
+    checked(machine().devbox(&repository, &["down", "--yes", "--volumes"], ""));
+}
+
+pub(crate) fn languages() {
+    answer("more-languages", LANGUAGES);
+}
+
+pub(crate) fn frameworks() {
+    answer("frameworks", FRAMEWORKS);
+}
