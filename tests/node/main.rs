@@ -51,7 +51,7 @@ const TESTS: &[Test] = &[
     Test::new("catalogue::languages_answer", Needs::Images, catalogue::languages),
     Test::new("catalogue::more_services_answer", Needs::Catalogue, catalogue::more_services),
     Test::new("catalogue::more_languages_answer", Needs::Catalogue, catalogue::more_languages),
-    Test::new("catalogue::frameworks_answer", Needs::Images, catalogue::frameworks),
+    Test::new("catalogue::frameworks_answer", Needs::Catalogue, catalogue::frameworks),
     Test::new("pulls::by_tag_and_by_digest", Needs::Images, pulls::by_tag_and_by_digest),
     Test::new("pulls::a_tag_that_is_missing", Needs::Images, pulls::missing_tag),
     Test::new("pulls::a_login_that_is_missing_and_then_given", Needs::Images, pulls::login),

@@ -4,35 +4,22 @@ use super::{Asked, Served, answer, ask, up};
 use crate::home::checked;
 use crate::machine::machine;
 
-/// Sends a trace of one span, as OTLP has it, to an address that follows.
-macro_rules! trace {
-    () => {
-        r#"curl -sS -H 'Content-Type: application/json' -d '{"resourceSpans": [{"resource": {"attributes":
-        [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [{"spans": [{"name": "buy",
-        "kind": 1, "traceId": "5b8aa5a2d2c872e8321cf37308d69df2", "spanId": "051581bf3cb55c13",
-        "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000001000000000"}]}]}]}' "#
-    };
-}
-
 const SERVICES: &[Asked] = &[
-    (
-        "jaeger",
-        concat!(trace!(), "http://jaeger:4318/v1/traces; curl -sS http://jaeger:16686/api/services"),
-        "\"shop\"",
-    ),
     (
         "keycloak",
         "curl -sS -d client_id=admin-cli -d grant_type=password -d username=admin -d password=$KC_BOOTSTRAP_ADMIN_PASSWORD \
         http://keycloak:8080/realms/master/protocol/openid-connect/token",
         "\"access_token\"",
     ),
-    ("otel-collector", concat!(trace!(), "http://otel-collector:4318/v1/traces"), "{\"partialSuccess\":{}}"),
-    ("temporal", "temporal operator namespace describe --address temporal:7233 default", "Registered"),
+    // A trace of one span, as OTLP has it.
     (
-        "weaviate",
-        r#"curl -sS -H 'Content-Type: application/json' -d '{"class": "Note", "vectorizer": "none"}' http://weaviate:8080/v1/schema"#,
-        "\"class\":\"Note\"",
+        "otel-collector",
+        r#"curl -sS -H 'Content-Type: application/json' -d '{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "buy",
+        "kind": 1, "traceId": "5b8aa5a2d2c872e8321cf37308d69df2", "spanId": "051581bf3cb55c13",
+        "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000001000000000"}]}]}]}' http://otel-collector:4318/v1/traces"#,
+        "{\"partialSuccess\":{}}",
     ),
+    ("temporal", "temporal operator namespace describe --address temporal:7233 default", "Registered"),
 ];
 
 const LANGUAGES: &[Served] = &[

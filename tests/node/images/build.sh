@@ -123,10 +123,10 @@ tag() {
     tags+=("$(printf '%s\t%s\t%s\t%s' "$1" "${files[$2]}" "${3:-}" "${4:-}")")
 }
 
-# A program of a Go module, static: program PACKAGE VERSION [REPLACE]; gives its file in `program`.
+# A program of a Go module, static: program PACKAGE VERSION; gives its file in `program`.
 program=
 program() {
-    local package=$1 version=$2 replace=${3:-} work begun=$SECONDS
+    local package=$1 version=$2 work begun=$SECONDS
     program=$cache/programs/$(basename "$package")@$version
     [[ ! -f $program ]] || return 0
     mkdir -p "$cache/programs"
@@ -135,7 +135,6 @@ program() {
         cd "$work"
         export CGO_ENABLED=0 GOFLAGS=-mod=mod GOTOOLCHAIN=local
         go mod init programs
-        [[ -z $replace ]] || go mod edit -replace="$replace"
         go get "$package@$version"
         go build -trimpath -ldflags='-s -w' -o program "$package"
     ) >"$work/log" 2>&1 || {
@@ -162,7 +161,8 @@ begin java openjdk-21-jdk-headless,maven "$java" \
     'touch "$1"/etc/kafka/docker/server.properties "$1"/etc/kafka/docker/log4j2.yaml "$1"/etc/kafka/docker/tools-log4j2.yaml'
 begin rust rustc,cargo
 begin javascript nodejs,npm 'chroot "$1" useradd --uid 1000 --create-home node' \
-    'chroot "$1" npm install --global --silent bun@1.2 deno@2.3.3'
+    'chroot "$1" npm install --global --silent bun@1.2 deno@2.3.3' \
+    'rm -rf "$1/root/.npm" "$1"/usr/local/lib/node_modules/bun/node_modules/@oven'
 begin go golang-go,git
 begin python python3,python3-pip,python3-venv \
     'ln -s python3 "$1/usr/bin/python"; rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED'
@@ -173,8 +173,12 @@ begin postgres postgresql,postgresql-17-pgvector "copy-in $here/postgres.sh /usr
     "ln -s $postgres/postgres $postgres/initdb $postgres/pg_ctl \"\$1/usr/local/bin/\"" "$(user postgres 999)"
 begin mariadb mariadb-server "copy-in $here/mariadb.sh /usr/local/bin" "$(user mysql 999)" \
     'mkdir -p "$1/run/mysqld"; rm -rf "$1"/var/lib/mysql/*; chroot "$1" chown -R mysql:mysql /var/lib/mysql /run/mysqld'
-begin erlang rabbitmq-server,elixir,rebar3,erlang-hex,erlang-dev 'chroot "$1" usermod --non-unique --uid 999 rabbitmq; chroot "$1" groupmod --non-unique --gid 999 rabbitmq' \
-    'echo "[rabbitmq_management]." >"$1/etc/rabbitmq/enabled_plugins"; chroot "$1" chown -R rabbitmq:rabbitmq /var/lib/rabbitmq /var/log/rabbitmq /etc/rabbitmq'
+# rebar3 without what draws windows: half a gigabyte that it asks for and does not use.
+begin erlang rabbitmq-server,elixir,erlang-hex \
+    'chroot "$1" usermod --non-unique --uid 999 rabbitmq; chroot "$1" groupmod --non-unique --gid 999 rabbitmq' \
+    'echo "[rabbitmq_management]." >"$1/etc/rabbitmq/enabled_plugins"; chroot "$1" chown -R rabbitmq:rabbitmq /var/lib/rabbitmq /var/log/rabbitmq /etc/rabbitmq' \
+    'chroot "$1" sh -c "cd /tmp && apt-get --quiet=2 download rebar3 erlang-dev erlang-eunit erlang-common-test erlang-dialyzer erlang-edoc"' \
+    'chroot "$1" sh -c "dpkg --force-depends --install /tmp/*.deb >/dev/null && rm /tmp/*.deb"'
 program github.com/axllent/mailpit v1.27.11
 begin servers redis-server,valkey-server,valkey-tools,memcached,nats-server,mosquitto,etcd-server,etcd-client,busybox,git \
     "$(user mosquitto 1883)" 'ln -s busybox "$1/usr/bin/httpd"' \
@@ -196,6 +200,7 @@ tag pgvector/pgvector:pg17 postgres postgres.sh SIGINT
 tag mariadb:11.8 mariadb mariadb.sh
 tag rabbitmq:4.1-management erlang rabbitmq-server
 tag elixir:1.18 erlang
+tag erlang:27 erlang
 tag redis:7.4-bookworm servers
 tag valkey/valkey:8.1-bookworm servers
 tag memcached:1.6-bookworm servers

@@ -34,23 +34,15 @@ YAML
     echo "built the OpenTelemetry collector in $((SECONDS - begun)) s" >&2
 }
 
-uploads=()
-for built in "github.com/temporalio/cli/cmd/temporal v1.5.1" "github.com/weaviate/weaviate/cmd/weaviate-server v1.30.0" \
-    "github.com/jaegertracing/jaeger/cmd/all-in-one v1.76.0 github.com/Shopify/sarama=github.com/Shopify/sarama@v1.33.0"; do
-    # shellcheck disable=SC2086 # a package, its version, and what replaces one that it needs
-    program $built
-    uploads+=("upload $program /usr/local/bin/$(basename "${built%% *}")")
-done
+program github.com/temporalio/cli/cmd/temporal v1.5.1
+temporal=$program
 collector
-uploads+=("upload $program /usr/local/bin/otelcol")
-begin go-servers curl "${uploads[@]}" 'chmod 755 "$1"/usr/local/bin/*'
+begin go-servers curl "upload $temporal /usr/local/bin/temporal" "upload $program /usr/local/bin/otelcol" 'chmod 755 "$1"/usr/local/bin/*'
 
 tag clojure:temurin-21-lein jvm
 tag sbtscala/scala-sbt:eclipse-temurin-21.0.7_6_1.11.2_3.7.1 jvm
 tag quay.io/keycloak/keycloak:26.2 jvm /opt/keycloak/bin/kc.sh
 tag crystallang/crystal:1.16 crystal
 tag haskell:9.8 haskell
-tag jaegertracing/all-in-one:1.69.0 go-servers all-in-one
 tag otel/opentelemetry-collector-contrib:0.127.0 go-servers otelcol
 tag temporalio/temporal:1.5.1 go-servers temporal
-tag cr.weaviate.io/semitechnologies/weaviate:1.30.0 go-servers 'weaviate-server --host 0.0.0.0 --port 8080 --scheme http'
