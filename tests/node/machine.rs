@@ -9,6 +9,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::git::{self, Repository};
+use crate::harness::whole_catalogue;
 use crate::home::{Home, checked, text};
 use crate::registry::{self, Registry};
 
@@ -83,8 +84,12 @@ struct Image {
 /// Makes the root file systems of the images, unless they are there.
 fn images() -> Vec<Image> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node/images/build.sh");
-    let output =
-        Command::new(&script).arg(cache()).stdin(Stdio::null()).stderr(Stdio::inherit()).output().unwrap();
+    let mut command = Command::new(&script);
+    command.arg(cache()).stdin(Stdio::null()).stderr(Stdio::inherit());
+    if whole_catalogue() {
+        command.arg("all");
+    }
+    let output = command.output().unwrap();
     let image = |line: &str| {
         let mut parts = line.split('\t').map(str::to_owned);
         let mut next = || parts.next().unwrap();
@@ -126,8 +131,8 @@ impl Machine {
 
     /// Forwards a local port to a Service, through the API server.
     pub(crate) fn forward(&self, namespace: &str, service: &str, port: u16) -> Forward {
-        let (service, port) = (format!("svc/{service}"), format!(":{port}"));
-        let arguments = ["port-forward", "--address=127.0.0.1", "-n", namespace, &service, &port];
+        let (target, port) = (format!("svc/{service}"), format!(":{port}"));
+        let arguments = ["port-forward", "--address=127.0.0.1", "-n", namespace, &target, &port];
         let mut command = self.home.kubectl_command(&arguments);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -136,7 +141,7 @@ impl Machine {
         // Forwarding from 127.0.0.1:43121 -> 3000
         let local =
             line.split_whitespace().nth(2).unwrap_or_else(|| panic!("kubectl said `{line}`")).to_owned();
-        Forward { child, local, _said: said }
+        Forward { child, host: service.to_owned(), local, _said: said }
     }
 }
 
@@ -155,6 +160,8 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
 /// A port of this machine that leads to a Service.
 pub(crate) struct Forward {
     child: Child,
+    /// What pods call it, which a server may heed.
+    host: String,
     local: String,
     /// kubectl says something about every connection, and ends when nobody listens.
     _said: BufReader<ChildStdout>,
@@ -167,7 +174,8 @@ impl Forward {
         connection.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         write!(
             connection,
-            "{method} {path} HTTP/1.1\r\nHost: app\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
+            self.host,
             body.len()
         )
         .unwrap();

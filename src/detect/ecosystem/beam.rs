@@ -158,13 +158,14 @@ fn erlang(scope: &Scope<'_>, file: &str) -> Option<Draft> {
     version::settle(scope.tree, &mut draft, pins, 1, |_| None);
     let framework = shared::framework(FRAMEWORKS, &dependencies, &mut draft);
     shared::services("beam", &dependencies, &mut draft);
-    shared::listens(scope, &mut draft, &["erl"], &ERLANG_WORDS, &LISTEN);
+    let listens = shared::listens(scope, &mut draft, &["erl"], &ERLANG_WORDS, &LISTEN);
     if framework.is_none() {
-        draft.kind(
-            if code.text.contains("{relx") { ComponentKind::Worker } else { ComponentKind::Library },
-            &whole,
-            0.5,
-        );
+        let kind = match (code.text.contains("{relx") || code.text.contains("{shell"), listens) {
+            (true, true) => Web,
+            (true, false) => ComponentKind::Worker,
+            (false, _) => ComponentKind::Library,
+        };
+        draft.kind(kind, &whole, 0.5);
     }
     draft.command(Slot::Install, "rebar3 get-deps", &whole, 0.8);
     draft.command(Slot::Build, "rebar3 compile", &whole, 0.85);

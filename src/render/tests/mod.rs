@@ -160,6 +160,25 @@ fn old_versions_have_images_that_there_were() {
 }
 
 #[test]
+fn a_version_of_scala_or_clojure_is_none_of_java() {
+    const SBT: &str = "sbtscala/scala-sbt:eclipse-temurin-21.0.7_6_1.11.2_3.7.1";
+    for (language, version, manager, image) in [
+        ("Clojure", "1.12.1", "lein", "clojure:temurin-21-lein"),
+        ("Clojure", "1.12.1", "clj", "clojure:temurin-21-tools-deps"),
+        ("Scala", "2.13.16", "sbt", SBT),
+        ("Scala", "3", "mill", "eclipse-temurin:21-jdk"),
+        ("Scala", "2.13.16", "maven", "maven:3.9-eclipse-temurin-21"),
+    ] {
+        let mut component = component(language, ComponentKind::Web);
+        component.version.resolved = Some(version.into());
+        component.package_manager = Some(manager.into());
+        let plan = Given { facts: Some(facts(vec![component])), ..Given::default() }.plan();
+        let values = &plan.units.iter().find(|unit| unit.name == "one").unwrap().values;
+        assert_eq!(values["image"].value, image);
+    }
+}
+
+#[test]
 fn webassembly_names_its_runtime_and_what_a_cluster_needs_for_it() {
     for app in ["wasm", "spin"] {
         let redis = Service { kind: "redis".into(), version: None, env: vec!["REDIS_URL".into()] };

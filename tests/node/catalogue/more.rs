@@ -1,0 +1,55 @@
+//! What takes long to make: compilers, and servers that are built from their sources.
+
+use super::{Asked, Served, answer, ask, up};
+use crate::home::checked;
+use crate::machine::machine;
+
+const SERVICES: &[Asked] = &[
+    (
+        "keycloak",
+        "curl -sS -d client_id=admin-cli -d grant_type=password -d username=admin -d password=$KC_BOOTSTRAP_ADMIN_PASSWORD \
+        http://keycloak:8080/realms/master/protocol/openid-connect/token",
+        "\"access_token\"",
+    ),
+    // A trace of one span, as OTLP has it.
+    (
+        "otel-collector",
+        r#"curl -sS -H 'Content-Type: application/json' -d '{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "buy",
+        "kind": 1, "traceId": "5b8aa5a2d2c872e8321cf37308d69df2", "spanId": "051581bf3cb55c13",
+        "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000001000000000"}]}]}]}' http://otel-collector:4318/v1/traces"#,
+        "{\"partialSuccess\":{}}",
+    ),
+    ("temporal", "temporal operator namespace describe --address temporal:7233 default", "Registered"),
+];
+
+const LANGUAGES: &[Served] = &[
+    ("clojure", 8080, "clojure 1.12"),
+    ("crystal", 3000, "crystal 1."),
+    ("haskell", 3000, "haskell by ghc"),
+    ("kotlin", 8080, "kotlin 2."),
+    ("scala", 8080, "scala 2.13"),
+];
+
+/// What their presets say of addresses and ports.
+const FRAMEWORKS: &[Served] = &[
+    ("django", 8000, "django 5."),
+    ("flask", 5000, "flask 3."),
+    ("hugo", 1313, "hugo 0."),
+    ("quarkus", 8080, "quarkus answers"),
+    ("spring", 8080, "spring boot 3."),
+    ("vite", 5173, "/main.js"),
+];
+
+pub(crate) fn services() {
+    let repository = up("more-services", SERVICES, "components:\n  site: {path: ., extends: static}\n");
+    ask("dev-tester-more-services", SERVICES);
+    checked(machine().devbox(&repository, &["down", "--yes", "--volumes"], ""));
+}
+
+pub(crate) fn languages() {
+    answer("more-languages", LANGUAGES);
+}
+
+pub(crate) fn frameworks() {
+    answer("frameworks", FRAMEWORKS);
+}

@@ -1,0 +1,2 @@
+name := "scala"
+scalaVersion := "2.13.16"
