@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::error::PlanError;
 use super::name;
 use super::origin::place;
