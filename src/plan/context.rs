@@ -82,8 +82,22 @@ pub(super) fn clone_url(remote: &str) -> Option<String> {
     Some(format!("https://{host}/{}", path.trim_start_matches('/')))
 }
 
-/// What the templates of one unit see. A secret's value is among it: a Secret is rendered from it.
-pub(crate) fn unit(plan: &Plan, unit: &Unit) -> Value {
+/// What the templates of every unit see.
+pub(crate) fn whole(plan: &Plan) -> Value {
+    json!({
+        "project": project(&plan.project),
+        "user": plan.user,
+        "namespace": plan.namespace_name(),
+        "plan": {
+            "components": plan.of_role(Role::Component).map(|unit| &unit.name).collect::<Vec<_>>(),
+            "services": plan.of_role(Role::Service).map(|unit| &unit.name).collect::<Vec<_>>(),
+            "needs": super::needs::needs(&plan.units),
+        },
+    })
+}
+
+/// What the templates of one unit see beside that. A secret's value is among it: a Secret is rendered from it.
+pub(crate) fn unit(unit: &Unit) -> Value {
     let env: Vec<Value> = unit
         .env
         .iter()
@@ -102,16 +116,8 @@ pub(crate) fn unit(plan: &Plan, unit: &Unit) -> Value {
     json!({
         "facts": unit.facts,
         "values": values(unit),
-        "project": project(&plan.project),
-        "user": plan.user,
-        "namespace": plan.namespace_name(),
         "unit": unit_value(unit.role, &unit.name, unit.path.as_deref()),
         "services": unit.uses,
-        "plan": {
-            "components": plan.of_role(Role::Component).map(|unit| &unit.name).collect::<Vec<_>>(),
-            "services": plan.of_role(Role::Service).map(|unit| &unit.name).collect::<Vec<_>>(),
-            "needs": super::needs::needs(&plan.units),
-        },
         "env": env,
         "secrets": {
             "names": unit.secrets.keys().collect::<Vec<_>>(),

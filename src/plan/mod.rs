@@ -21,7 +21,7 @@ mod values;
 mod variables;
 mod wrong;
 
-pub(crate) use context::unit as unit_context;
+pub(crate) use context::{unit as unit_context, whole as plan_context};
 pub use error::PlanError;
 pub use inputs::{Inputs, Layered, parse_set};
 pub use name::{dns_label, label_value, namespace};

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::error::RenderError;
 use super::object::yaml;
 use crate::config::did_you_mean;
-use crate::plan::{Plan, unit_context};
+use crate::plan::{Plan, plan_context, unit_context};
 use crate::preset::{Catalogue, Layer, Names};
 
 /// The keys of a kubeconfig's user (client-go `tools/clientcmd/api/v1` `AuthInfo`).
@@ -122,7 +122,7 @@ pub fn kubeconfig_user(
 
 fn user(input: &KubeconfigInput, plan: &Plan, catalogue: &Catalogue) -> Result<Value, RenderError> {
     let Some(unit) = plan.access() else { return Ok(input.user.clone()) };
-    let mut context = Names::of(&unit_context(plan, unit));
+    let mut context = Names::of(&plan_context(plan)).with(&unit_context(unit));
     context.set("kubeconfig", &json!(input));
     let mut merged = Map::new();
     for template in unit.templates.values() {

@@ -11,7 +11,7 @@ pub use manifest::{GENERATE, KEEP, Manifest, ObjectKey, REQUIRES, RETAIN};
 
 use std::collections::HashMap;
 
-use crate::plan::{Plan, Role, unit_context};
+use crate::plan::{Plan, Role, plan_context, unit_context};
 use crate::preset::{Catalogue, Layer, Names, TemplateError};
 
 /// A plan may render to this many objects...
@@ -27,8 +27,9 @@ pub fn render(plan: &Plan, catalogue: &Catalogue) -> Result<Vec<Manifest>, Rende
     let mut manifests: Vec<Manifest> = Vec::new();
     let mut known: HashMap<ObjectKey, usize> = HashMap::new();
     let mut bytes = 0;
+    let whole = Names::of(&plan_context(plan));
     for unit in plan.units.iter().filter(|unit| unit.role != Role::Access) {
-        let names = Names::of(&unit_context(plan, unit));
+        let names = whole.clone().with(&unit_context(unit));
         for template in unit.templates.values() {
             let file = || catalogue.template_file(&template.layer, &template.path);
             let named = |error| named(catalogue, &template.layer, error);

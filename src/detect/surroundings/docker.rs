@@ -114,7 +114,13 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
         // The web server of an image that holds what was built starts no project.
         && (draft.ecosystem != "node" || !WEB_SERVERS.iter().any(|name| start.starts_with(name)))
     {
-        draft.command(Slot::Start, &start, &At::line(&file, line), 0.6);
+        let at = At::line(&file, line);
+        // A program of PHP that the image runs serves by itself.
+        if start.starts_with("php ") && draft.made_up(Slot::Start).is_some() {
+            draft.forget_start(0.65);
+            draft.command(Slot::Dev, &start, &at, 0.6);
+        }
+        draft.command(Slot::Start, &start, &at, 0.6);
     }
 }
 

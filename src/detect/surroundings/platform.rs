@@ -76,7 +76,7 @@ fn render(tree: &Tree, draft: &mut Draft) {
     start(draft, &command, &at);
 }
 
-/// `fly.toml` says the port that the program listens on.
+/// `fly.toml` says the port that the program listens on there, where nothing says the one here.
 fn fly(tree: &Tree, draft: &mut Draft) {
     let Some(file) = tree.find(&draft.c.path, "fly.toml") else { return };
     let Some(doc) = tree.doc(&file) else { return };
@@ -85,7 +85,8 @@ fn fly(tree: &Tree, draft: &mut Draft) {
     let port = said.filter_map(|service| service.get("internal_port")?.as_u64()).next();
     if let Some(port) = port.and_then(|port| u16::try_from(port).ok())
         && draft.c.kind != ComponentKind::Static
+        && !draft.has_port(PortSource::Default)
     {
-        draft.port(port, PortSource::Compose, &at(tree, &file, "internal_port"));
+        draft.port(port, PortSource::DotEnv, &at(tree, &file, "internal_port"));
     }
 }

@@ -40,9 +40,6 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft) {
         draft.command(Slot::Start, command, &at, 0.95);
         if let Some(port) = port(command) {
             draft.port(port, PortSource::Script, &at);
-        } else if draft.ecosystem == "php" && command.contains("heroku-php-") {
-            // The platform's own server listens where the environment says.
-            draft.open_port();
         }
     } else if let Some((_, command, line)) = all.iter().find(|(name, _, _)| name == "worker") {
         let at = At::line(&file, *line);

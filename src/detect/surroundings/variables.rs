@@ -9,6 +9,7 @@ use super::reading::{GIVEN, PATTERNS};
 use crate::detect::draft::{At, Draft, Given};
 use crate::detect::read::pattern::Pattern;
 use crate::detect::read::{Code, Tree, Words, base, extension};
+use crate::detect::rule::secret;
 use crate::detect::sources::Chosen;
 
 static TAIL: Pattern = Pattern::new(
@@ -32,10 +33,22 @@ pub(super) fn default(expression: &str) -> Option<Option<String>> {
     if expression.is_empty() || DEMANDS.contains(&word) {
         return None;
     }
+    const NOTHING: &[&str] = &["None", "null", "undefined", "nil"];
+    if NOTHING.contains(&word) {
+        return Some(None);
+    }
     let literal = LITERAL.captures(expression);
-    let literal =
-        literal.and_then(|found| (1..=5).find_map(|n| found.get(n)).map(|text| text.as_str().to_owned()));
-    Some(literal.filter(|text| !text.is_empty()))
+    Some(literal.and_then(|found| (1..=5).find_map(|n| found.get(n)).map(|text| text.as_str().to_owned())))
+}
+
+/// What a variable is with this default. An empty text in the place of a secret only keeps the compiler quiet.
+pub(super) fn given<'d>(name: &str, default: Option<&'d Option<String>>, optional: bool) -> Given<'d> {
+    match default {
+        Some(Some(text)) if text.is_empty() && secret::name(name) && !optional => Given::Nothing,
+        Some(Some(text)) if !text.is_empty() => Given::Code(text),
+        None if !optional => Given::Nothing,
+        _ => Given::Copes,
+    }
 }
 
 /// Whether sources of this extension are searched.
@@ -137,15 +150,8 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
             if written {
                 continue;
             }
-            let optional = row.optional && !DEMANDED.is_match(rest)
-                || asked
-                || TESTED.is_match(rest)
-                || matches!(given, Some(None));
-            let given = match &given {
-                Some(Some(literal)) => Given::Code(literal),
-                _ if optional => Given::Copes,
-                _ => Given::Nothing,
-            };
+            let optional = row.optional && !DEMANDED.is_match(rest) || asked || TESTED.is_match(rest);
+            let given = self::given(name, given.as_ref(), optional);
             draft.env(name, given, &At::line(file, code.line(whole.start())), 0.85);
         }
     }
@@ -165,11 +171,7 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
                     && !GIVEN.contains(&name)
                 {
                     let given = value.and_then(default);
-                    let given = match &given {
-                        Some(Some(literal)) => Given::Code(literal),
-                        Some(None) => Given::Copes,
-                        None => Given::Nothing,
-                    };
+                    let given = self::given(name, given.as_ref(), false);
                     draft.env(name, given, &at, 0.85);
                 }
             }
@@ -268,6 +270,9 @@ mod tests {
         assert_eq!(one("if (process.env.FLAG) {}", "a.js"), ("FLAG".into(), false, None));
         assert_eq!(one("if v := os.Getenv(\"FLAG\"); v != \"\" {}", "a.go"), ("FLAG".into(), false, None));
         assert_eq!(one("os.environ[\"API_HOST\"]", "a.py"), ("API_HOST".into(), true, None));
+        assert_eq!(one("x = process.env.BASE_PATH || ''", "a.js"), ("BASE_PATH".into(), false, None));
+        assert_eq!(one("x = process.env.API_TOKEN || ''", "a.js"), ("API_TOKEN".into(), true, None));
+        assert_eq!(one("x = os.getenv('API_TOKEN', None)", "a.py"), ("API_TOKEN".into(), false, None));
         assert!(read("// process.env.NOPE\n'process.env.ALSO'", "a.js").is_empty());
         assert!(read("process.env.NODE_ENV === 'x'; process.env.TZ = 'UTC'", "a.js").is_empty());
     }

@@ -11,9 +11,14 @@ pub struct Names(pub(super) Context);
 impl Names {
     /// Every entry of a map by its name.
     pub fn of(value: &Value) -> Self {
-        let mut names = Self::default();
-        value.as_object().into_iter().flatten().for_each(|(name, value)| names.set(name, value));
-        names
+        Self::default().with(value)
+    }
+
+    /// These, and every entry of a map by its name.
+    #[must_use]
+    pub fn with(mut self, value: &Value) -> Self {
+        value.as_object().into_iter().flatten().for_each(|(name, value)| self.set(name, value));
+        self
     }
 
     /// Gives a name a value, whatever it stood for before.

@@ -19,7 +19,7 @@ const PORTS: &[(&str, &str)] = &[
     ("play", "http.port"),
 ];
 
-static PLACEHOLDER: Pattern = Pattern::new(r"\$\{([A-Z][A-Z0-9_]*)(:)?");
+static PLACEHOLDER: Pattern = Pattern::new(r"\$\{([A-Z][A-Z0-9_]*)([:}])");
 static CONF_PORT: Pattern =
     Pattern::new(r"(?m)^\s*(?:port|http\.port|play\.server\.http\.port)\s*[=:]\s*(\d{2,5})");
 static CONF_VARIABLE: Pattern = Pattern::new(r"\$\{\??([A-Z][A-Z0-9_]*)\}");
@@ -135,9 +135,15 @@ fn replaced(value: &str, depth: u8, take: &mut dyn FnMut(&str, Option<&str>)) ->
     let (mut out, mut rest) = (String::new(), value);
     while let Some(found) = PLACEHOLDER.captures(rest).filter(|_| depth > 0) {
         let (Some(whole), Some(name)) = (found.get(0), found.get(1)) else { break };
-        let Some(end) = closing(&rest[whole.end()..]).map(|at| whole.end() + at) else { break };
+        let open = &found[2] == ":";
+        let end = if open {
+            closing(&rest[whole.end()..]).map(|at| whole.end() + at)
+        } else {
+            Some(whole.end() - 1)
+        };
+        let Some(end) = end else { break };
         out.push_str(&rest[..whole.start()]);
-        let default = found.get(2).map(|_| replaced(&rest[whole.end()..end], depth - 1, take));
+        let default = open.then(|| replaced(&rest[whole.end()..end], depth - 1, take));
         take(name.as_str(), default.as_deref());
         out.push_str(&default.unwrap_or_default());
         rest = &rest[end + 1..];

@@ -115,6 +115,9 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("serve", &["serve"], 9, Some(3000), Static),
 ];
 
+/// Frameworks of sites that mostly document something else.
+const DOCUMENTATION: &[&str] = &["vitepress", "vuepress", "docusaurus"];
+
 /// Executors of Nx and the framework that they build.
 const EXECUTORS: &[(&str, &str)] = &[
     ("@nx/next:", "next"),
@@ -155,6 +158,7 @@ pub(super) fn attach(
     // Pages that a bundler serves may have a server beside them that only imitates another.
     let bundled = |row: &Framework| {
         (BUNDLER..66).contains(&row.rank)
+            && row.port.is_none()
             && manifest.script("dev").and_then(program::served).is_some_and(|(_, kind)| kind == Static)
             && scope.first(super::PAGES).is_some()
     };
@@ -167,6 +171,8 @@ pub(super) fn attach(
         other => other,
     };
     let (row, name) = match (usable(runs), usable(builds)) {
+        // A server's documentation is built with a tool of its own.
+        (Some(runs), Some(builds)) if runs.0.kind == Web && DOCUMENTATION.contains(&builds.0.name) => runs,
         (Some(runs), Some(builds)) => {
             if builds.0.rank > runs.0.rank && (builds.0.rank >= 66 || runs.0.rank < BUNDLER) {
                 builds

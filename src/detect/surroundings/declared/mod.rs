@@ -7,8 +7,8 @@ mod rust;
 mod script;
 
 use super::reading::GIVEN;
-use super::variables::default;
-use crate::detect::draft::{At, Draft, Given};
+use super::variables;
+use crate::detect::draft::{At, Draft};
 use crate::detect::read::Code;
 
 /// A variable that a declaration names.
@@ -44,17 +44,13 @@ pub(super) fn attach(code: &Code, file: &str, extension: &str, draft: &mut Draft
         }
         let at = At::line(file, code.line(offset));
         let literal = match need {
-            Need::Default(expression) => default(expression),
-            Need::Text(text) => Some((!text.is_empty()).then(|| text.to_owned())),
-            Need::Required | Need::Optional => None,
+            // What raises when it is not set is no default.
+            Need::Default(expression) => variables::default(expression),
+            Need::Text(text) => Some(Some(text.to_owned())),
+            Need::Optional => Some(None),
+            Need::Required => None,
         };
-        let given = match (&need, &literal) {
-            (_, Some(Some(literal))) => Given::Code(literal),
-            // `None` and its relatives are defaults too.
-            (Need::Default(_) | Need::Text(_) | Need::Optional, _) => Given::Copes,
-            (Need::Required, _) => Given::Nothing,
-        };
-        draft.env(&name, given, &at, 0.85);
+        draft.env(&name, variables::given(&name, literal.as_ref(), false), &at, 0.85);
     }
 }
 
