@@ -35,7 +35,7 @@ impl RepositoryFile {
         let what = match &self.before {
             Some(_) => "changes, shown before it is written".to_owned(),
             None => {
-                format!("new; editors find its schema in {}, which git ignores", SchemaOf::Project.path())
+                format!("new; its schema in {}", SchemaOf::Project.path())
             }
         };
         (FILE_NAME.to_owned(), what)

@@ -54,6 +54,7 @@ fn a_tool_runs_where_somebody_names_it_and_is_said_to_be_one_otherwise() {
     let plan = Given { facts: facts(), flags, ..Given::default() }.plan();
     let names: Vec<&str> = plan.of_role(Role::Component).map(|unit| unit.name.as_str()).collect();
     assert_eq!(names, ["importer"]);
+    assert_eq!(value(&plan, "importer", "listens"), "false <- detection");
 }
 
 #[test]
