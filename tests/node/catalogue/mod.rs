@@ -25,8 +25,8 @@ const SERVICES: &[Asked] = &[
     ),
     (
         "kafka",
-        r"tool() { java -Xmx64m -cp '/opt/kafka/libs/*' org.apache.kafka.tools.Console$1 --bootstrap-server kafka:9092 --topic t ${@:2} 2>&1; }
-        echo 42 | tool Producer; tool Consumer --from-beginning --max-messages 1 --timeout-ms 60000",
+        r"tool() { java -Xmx64m -cp '/opt/kafka/libs/*' org.apache.kafka.tools.$1 --bootstrap-server kafka:9092 --topic t ${@:2} 2>&1; }
+        echo 42 | tool ConsoleProducer; tool consumer.ConsoleConsumer --from-beginning --max-messages 1 --timeout-ms 60000",
         "\n42\n",
     ),
     (
@@ -76,8 +76,7 @@ const LANGUAGES: &[Served] = &[
 ];
 
 pub(crate) fn services() {
-    let more = "\
-  vectors: {extends: postgres, values: {vector: true}}
+    let more = "  vectors: {extends: postgres, values: {vector: true}}
 components:
   site: {path: ., extends: static}
   beat: {path: ., extends: worker, values: {image: 'busybox:1.37', command: 'while :; do echo tick; sleep 1; done'}}
