@@ -12,45 +12,38 @@ pub(super) fn run(preset: &Preset, ui: &Ui) -> Exit {
     match ui.format {
         Format::Human => ui.data(&printable(&text(preset))),
         Format::Json => {
-            let origin = |section: &str, key: &str| {
-                preset.origin(section, key).map(|link| {
-                    let (file, line) = link.place(section, key);
-                    json!({ "preset": link.name, "file": file, "line": line })
-                })
-            };
-            let params: Vec<Value> = preset
-                .params
-                .iter()
-                .map(
-                    |(name, param)| json!({ "name": name, "param": param, "origin": origin("params", name) }),
-                )
-                .collect();
-            let values: Vec<Value> = preset
-                .values
-                .iter()
-                .map(
-                    |(name, value)| json!({ "name": name, "value": value, "origin": origin("values", name) }),
-                )
-                .collect();
-            let templates: Vec<Value> = preset
-                .templates
-                .iter()
-                .map(|(name, template)| {
-                    json!({ "name": name, "path": template.path, "origin": origin("templates", name) })
-                })
-                .collect();
+            let params = preset.params.iter().map(|(name, param)| (name, "param", json!(param)));
+            let values = preset.values.iter().map(|(name, value)| (name, "value", value.clone()));
+            let templates =
+                preset.templates.iter().map(|(name, template)| (name, "path", json!(template.path)));
             ui.json(&json!({
                 "schema": 1,
                 "preset": head(preset),
-                "params": params,
-                "values": values,
+                "params": entries(preset, "params", params),
+                "values": entries(preset, "values", values),
                 "services": preset.services,
-                "templates": templates,
+                "templates": entries(preset, "templates", templates),
                 "connection": preset.connection,
             }));
         }
     }
     Exit::Done
+}
+
+/// The entries of a section: name, what is said of it under its key, and where.
+fn entries<'p>(
+    preset: &Preset,
+    section: &str,
+    of: impl Iterator<Item = (&'p String, &'static str, Value)>,
+) -> Vec<Value> {
+    let entry = |(name, key, value): (&String, &str, Value)| {
+        let origin = preset.origin(section, name).map(|link| {
+            let (file, line) = link.place(section, name);
+            json!({ "preset": link.name, "file": file, "line": line })
+        });
+        json!({ "name": name, key: value, "origin": origin })
+    };
+    of.map(entry).collect()
 }
 
 fn text(preset: &Preset) -> String {
