@@ -1,9 +1,12 @@
-//! The same work for many components on a few threads; the results come in the order of the items.
+//! The same work for many components on a few threads; the results come in the order of the items. The
+//! threads stay for the next piece of work, which is often done sooner than a thread starts.
 
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
 /// How many threads detection uses; asked once, as the answer takes reading the limits of control groups.
-pub(super) fn threads() -> usize {
+fn threads() -> usize {
     static THREADS: OnceLock<usize> = OnceLock::new();
     *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(2, |n| n.get().min(8)))
 }
@@ -30,12 +33,7 @@ fn each<I: ExactSizeIterator + Send, R: Send>(items: I, work: impl Fn(I::Item) -
         }
         done.lock().unwrap_or_else(PoisonError::into_inner).append(&mut own);
     };
-    std::thread::scope(|scope| {
-        for _ in 1..threads().min(count) {
-            scope.spawn(run);
-        }
-        run();
-    });
+    together(count, run);
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
@@ -43,15 +41,44 @@ fn each<I: ExactSizeIterator + Send, R: Send>(items: I, work: impl Fn(I::Item) -
 
 /// Does something aside while `work` is done, on a thread of its own where that is `worth` one.
 pub(super) fn beside<R>(worth: bool, aside: impl FnOnce() + Send, work: impl FnOnce() -> R) -> R {
-    if !worth {
-        let result = work();
-        aside();
-        return result;
+    match worth.then(pool).flatten() {
+        Some(pool) => pool.in_place_scope(|scope| {
+            scope.spawn(|_| aside());
+            work()
+        }),
+        None => {
+            let result = work();
+            aside();
+            result
+        }
     }
-    std::thread::scope(|scope| {
-        scope.spawn(aside);
-        work()
-    })
+}
+
+/// Runs the same on the calling thread and on others, on `most` threads at the most.
+pub(super) fn together(most: usize, run: impl Fn() + Sync) {
+    let beside = threads().min(most).saturating_sub(1);
+    match (beside > 0).then(pool).flatten() {
+        Some(pool) => pool.in_place_scope(|scope| {
+            for _ in 0..beside {
+                scope.spawn(|_| run());
+            }
+            run();
+        }),
+        None => run(),
+    }
+}
+
+/// The threads beside the calling one, started when first wanted; none where only one is of use, or the
+/// system gives no more.
+fn pool() -> Option<&'static ThreadPool> {
+    static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
+    let start = || {
+        let beside = threads() - 1;
+        let pool =
+            || ThreadPoolBuilder::new().num_threads(beside).thread_name(|n| format!("detect-{n}")).build();
+        (beside > 0).then(pool)?.ok()
+    };
+    POOL.get_or_init(start).as_ref()
 }
 
 /// Work that makes more work, shared among threads.

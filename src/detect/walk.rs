@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::ignored::Ignored;
 use super::limits::Limits;
-use super::parallel::{Queue, threads};
+use super::parallel::{Queue, together};
 use super::read::Files;
 use super::root::{Kind, Root};
 
@@ -108,12 +108,7 @@ pub(super) fn walk(
     const ALONE: usize = 8;
     work(ALONE);
     if walk.queue.is_open() {
-        std::thread::scope(|scope| {
-            for _ in 1..threads() {
-                scope.spawn(|| work(usize::MAX));
-            }
-            work(usize::MAX);
-        });
+        together(usize::MAX, || work(usize::MAX));
     }
     let mut walked = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     walked.marked.sort_unstable();

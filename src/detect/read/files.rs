@@ -8,6 +8,18 @@ pub(in crate::detect) struct Files {
     ends: Vec<usize>,
     /// How long the folder's part of each path is.
     skip: usize,
+    /// Which names may be there: most are asked for in vain.
+    marks: [u64; MARKS / 64],
+}
+
+const MARKS: usize = 256;
+
+/// A number that equal names have in common: a word of [`Files::marks`] and a bit in it.
+fn mark(name: &str) -> (usize, u64) {
+    let bytes = name.as_bytes();
+    let end = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or_default());
+    let mark = (bytes.len() * 31 + end(bytes.first()) * 7 + end(bytes.last())) % MARKS;
+    (mark / 64, 1 << (mark % 64))
 }
 
 impl Files {
@@ -15,8 +27,12 @@ impl Files {
     pub(in crate::detect) fn new(folder: &str, names: &[String]) -> Self {
         let skip = if folder.is_empty() { 0 } else { folder.len() + 1 };
         let length = names.iter().map(|name| skip + name.len()).sum();
-        let mut files =
-            Self { text: String::with_capacity(length), ends: Vec::with_capacity(names.len()), skip };
+        let mut files = Self {
+            text: String::with_capacity(length),
+            ends: Vec::with_capacity(names.len()),
+            skip,
+            marks: Default::default(),
+        };
         for name in names {
             if skip > 0 {
                 files.text.push_str(folder);
@@ -24,6 +40,8 @@ impl Files {
             }
             files.text.push_str(name);
             files.ends.push(files.text.len());
+            let (word, bit) = mark(name);
+            files.marks[word] |= bit;
         }
         files
     }
@@ -49,6 +67,10 @@ impl Files {
 
     /// The place of a name.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
+        let (word, bit) = mark(name);
+        if self.marks[word] & bit == 0 {
+            return None;
+        }
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low.midpoint(high);

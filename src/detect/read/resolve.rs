@@ -20,6 +20,9 @@ static IDENTIFIER: Pattern =
 /// A setting of the application that is asked for by its name.
 static SETTING: Pattern = Pattern::new(r#"^\w+\.get\(\s*['"](\w+)['"]\s*\)$"#);
 
+/// Where such a setting is given its value.
+static SET: Pattern = Pattern::new(r#"\.set\(\s*['"](\w+)['"]\s*,\s*([^;\n]+)\)"#);
+
 /// The base of a number system is no port.
 static RADIX: Pattern = Pattern::new(r"(parseInt\s*\([^()]*(?:\([^()]*\)[^()]*)*?),\s*10\s*\)");
 
@@ -39,9 +42,8 @@ pub(in crate::detect) fn resolve(code: &Code, expression: &str, depth: u8) -> Op
     }
     // Express keeps settings: `app.set("port", X)` is what `app.get("port")` gives.
     if let Some(found) = SETTING.captures(expression) {
-        let text = format!(r#"\.set\(\s*['"]{}['"]\s*,\s*([^;\n]+)\)"#, regex::escape(&found[1]));
-        let set = Regex::new(&text).ok()?;
-        return code.captures(&set).find_map(|set| resolve(code, &set[1], depth.checked_sub(1)?));
+        let set = code.captures(&SET).filter(|set| set[1] == found[1]);
+        return set.into_iter().find_map(|set| resolve(code, &set[2], depth.checked_sub(1)?));
     }
     if let Some(fields) = expression.strip_prefix('{') {
         let fields = arguments_of(fields);

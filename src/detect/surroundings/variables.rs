@@ -22,7 +22,7 @@ static TESTED: Pattern = Pattern::new(
 static LITERAL: Pattern = Pattern::new(
     r#"^(?:String::from\(|str\(|int\()?(?:"([^"]*)"|'([^']*)'|`([^`$]*)`|(-?\d+(?:\.\d+)?)\b|(true|false|True|False)\b)"#,
 );
-static DESTRUCTURED: Pattern = Pattern::new(r"\{([^{}]{1,2000})\}\s*=\s*(?:process|Bun|import\.meta)\.env\b");
+static DESTRUCTURED: Pattern = Pattern::new(r"\{([^{}]+)\}\s*=\s*(?:process|Bun|import\.meta)\.env\b");
 
 /// A literal's text; `Some(None)` is a default that is no literal, or is nothing.
 pub(super) fn default(expression: &str) -> Option<Option<String>> {

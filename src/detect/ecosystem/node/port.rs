@@ -45,9 +45,9 @@ static CONFIGS: &[(&[&str], &Pattern)] = &[
     ),
 ];
 
-static SERVER_PORT: Pattern = Pattern::new(r"(?s)\bserver\s*:\s*\{[^}]{0,600}?\bport\s*:\s*([^,}\n]+)");
+static SERVER_PORT: Pattern = Pattern::new(r"(?s)\bserver\s*:\s*\{[^}]*?\bport\s*:\s*([^,}\n]+)");
 static DEV_SERVER_PORT: Pattern =
-    Pattern::new(r"(?s)\b(?:devServer|server)\s*:\s*\{[^}]{0,600}?\bport\s*:\s*([^,}\n]+)");
+    Pattern::new(r"(?s)\b(?:devServer|server)\s*:\s*\{[^}]*?\bport\s*:\s*([^,}\n]+)");
 
 static KEY: Pattern = Pattern::new(r"\bport\b");
 static BUN_SERVE: Pattern = Pattern::new(r"\bBun\.serve\s*(?:<[^>]*>)?\(");
