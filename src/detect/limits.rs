@@ -11,6 +11,8 @@ pub struct Limits {
     pub depth: usize,
     /// Bytes of the largest file that is read.
     pub file_bytes: u64,
+    /// Bytes of the largest source that is searched: larger ones are written by generators.
+    pub source_bytes: u64,
     /// Bytes read from all files together.
     pub total_bytes: u64,
     /// Source files per component that are searched for ports and variables.
@@ -27,7 +29,8 @@ impl Default for Limits {
             files: 300_000,
             depth: 40,
             file_bytes: 2 << 20,
-            total_bytes: 96 << 20,
+            source_bytes: 256 << 10,
+            total_bytes: 48 << 20,
             sources: 400,
             all_sources: 600,
             time: Duration::from_secs(20),

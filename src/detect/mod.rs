@@ -51,7 +51,7 @@ pub fn detect(root: &Path, limits: &Limits) -> Result<Facts, DetectError> {
     let root = usable(root)?;
     let mut walked = walk::walk(&root, limits, started, surroundings::of_use);
     let mut warnings = std::mem::take(&mut walked.warnings);
-    let tree = Tree::new(root, walked, limits.clone(), started);
+    let tree = Tree::new(root, walked, limits.clone(), started, surroundings::is_searched);
     let (mut drafts, scopes) = scope::drafts(&tree);
     surroundings::attach(&tree, &mut drafts, &scopes);
     drop(scopes);

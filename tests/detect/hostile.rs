@@ -63,6 +63,21 @@ fn a_file_larger_than_the_bound_is_named_and_not_read() {
     assert_eq!(named(&facts(root.path()), "package.json"), 1);
 }
 
+#[test]
+fn sources_that_a_generator_wrote_are_not_searched_and_named_in_one_line() {
+    let filled = |text: &str| format!("package main\n{text}\n{}", "// x\n".repeat(60_000)).into_bytes();
+    let (large, twice) = (filled("var a = os.Getenv(\"LARGE\")"), filled(""));
+    let main = b"package main\nfunc main() { run(os.Getenv(\"SMALL\")) }\n";
+    let files: &[(&str, &[u8])] =
+        &[("go.mod", b"module x\ngo 1.24\n"), ("main.go", main), ("gen/a.go", &large)];
+    let found = facts(tree(files).path());
+    let names: Vec<&str> = found.components[0].env.iter().map(|env| env.name.as_str()).collect();
+    assert_eq!(names, ["SMALL"]);
+    assert_eq!(found.warnings, ["gen/a.go: larger than 256 KiB, not searched"]);
+    let found = facts(tree(&[files, &[("gen/b.go", twice.as_slice())]].concat()).path());
+    assert_eq!(found.warnings, ["gen/a.go and 1 more: larger than 256 KiB, not searched"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn symbolic_links_are_neither_followed_nor_looped_through() {

@@ -29,6 +29,7 @@ pub(in crate::detect) struct Tree {
     of_use: Vec<String>,
     limits: Limits,
     started: Instant,
+    is_source: fn(&str) -> bool,
     read: AtomicU64,
     sources: AtomicUsize,
     /// One for each file of the listing.
@@ -37,10 +38,19 @@ pub(in crate::detect) struct Tree {
     codes: Cache<Code>,
     xmls: Cache<Element>,
     warnings: Mutex<BTreeSet<String>>,
+    /// Sources that are too large to be searched.
+    large: Mutex<BTreeSet<String>>,
 }
 
 impl Tree {
-    pub(in crate::detect) fn new(root: Root, walked: Walked, limits: Limits, started: Instant) -> Self {
+    /// The repository that was walked; `is_source` says by its extension which file is searched.
+    pub(in crate::detect) fn new(
+        root: Root,
+        walked: Walked,
+        limits: Limits,
+        started: Instant,
+        is_source: fn(&str) -> bool,
+    ) -> Self {
         let name = root
             .path()
             .file_name()
@@ -54,6 +64,7 @@ impl Tree {
             of_use: walked.marked,
             limits,
             started,
+            is_source,
             read: AtomicU64::new(0),
             sources: AtomicUsize::new(usize::MAX),
             texts,
@@ -61,6 +72,7 @@ impl Tree {
             codes: Cache::default(),
             xmls: Cache::default(),
             warnings: Mutex::default(),
+            large: Mutex::default(),
         }
     }
 
@@ -157,7 +169,14 @@ impl Tree {
     }
 
     pub(in crate::detect) fn warnings(&self) -> Vec<String> {
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        let warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let large = self.large.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = self.limits.source_bytes >> 10;
+        let unsearched = large.first().map(|first| match large.len() {
+            1 => format!("{first}: larger than {most} KiB, not searched"),
+            n => format!("{first} and {} more: larger than {most} KiB, not searched", n - 1),
+        });
+        warnings.iter().cloned().chain(unsearched).collect()
     }
 
     /// Whether the time is up.
@@ -204,20 +223,25 @@ impl Tree {
             self.warn(format!("reading stopped after {} MiB", self.limits.total_bytes >> 20));
             return false;
         }
-        let most = self.limits.file_bytes;
+        let source = (self.is_source)(extension(path));
+        let most = if source { self.limits.source_bytes } else { self.limits.file_bytes };
         let text = file::with(
             || self.root.file(path),
             most,
             |bytes| {
                 self.read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                if bytes.len() as u64 > most && source {
+                    self.large.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+                    return Ok(false);
+                }
                 if bytes.len() as u64 > most {
                     return Err(format!("larger than {} KiB, not read", most >> 10));
                 }
-                if decode(bytes, into) { Ok(()) } else { Err("binary, not read".to_owned()) }
+                if decode(bytes, into) { Ok(true) } else { Err("binary, not read".to_owned()) }
             },
         );
         let text = text.unwrap_or_else(|error| Err(format!("cannot be read ({})", error.kind())));
-        text.inspect_err(|why| self.warn(format!("{path}: {why}"))).is_ok()
+        text.inspect_err(|why| self.warn(format!("{path}: {why}"))).unwrap_or(false)
     }
 
     /// A JSON, TOML or YAML file as one kind of value, by its name.
