@@ -133,11 +133,9 @@ program() {
     mkdir -p "$cache/programs"
     work=$(mktemp -d)
     (
-        cd "$work"
         export CGO_ENABLED=0 GOFLAGS=-mod=mod GOTOOLCHAIN=local
-        go mod init programs
-        go get "$package@$version"
-        go build -trimpath -ldflags='-s -w' -o program "$package"
+        cd "$work" && go mod init programs && go get "$package@$version" &&
+            go build -trimpath -ldflags='-s -w' -o program "$package"
     ) >"$work/log" 2>&1 || {
         cat "$work/log" >&2
         return 1
