@@ -4,22 +4,58 @@ use super::{Asked, Served, answer, ask, up};
 use crate::home::checked;
 use crate::machine::machine;
 
+/// A trace of one span, as OTLP has it, is sent to a service.
+macro_rules! send_trace {
+    ($service:literal) => {
+        concat!(
+            r#"curl -sS -H 'Content-Type: application/json' -d '{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "buy",
+            "kind": 1, "traceId": "5b8aa5a2d2c872e8321cf37308d69df2", "spanId": "051581bf3cb55c13",
+            "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000001000000000"}]}]}]}' http://"#,
+            $service,
+            ":4318/v1/traces; "
+        )
+    };
+}
+
 const SERVICES: &[Asked] = &[
+    // It is stored a moment after it was taken.
+    (
+        "jaeger",
+        concat!(
+            send_trace!("jaeger"),
+            "curl -sS --fail --retry 30 --retry-delay 1 --retry-all-errors \
+            http://jaeger:16686/api/traces/5b8aa5a2d2c872e8321cf37308d69df2"
+        ),
+        r#""operationName":"buy""#,
+    ),
     (
         "keycloak",
         "curl -sS -d client_id=admin-cli -d grant_type=password -d username=admin -d password=$KC_BOOTSTRAP_ADMIN_PASSWORD \
         http://keycloak:8080/realms/master/protocol/openid-connect/token",
         "\"access_token\"",
     ),
-    // A trace of one span, as OTLP has it.
+    // The bucket is there from the start.
     (
-        "otel-collector",
-        r#"curl -sS -H 'Content-Type: application/json' -d '{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "buy",
-        "kind": 1, "traceId": "5b8aa5a2d2c872e8321cf37308d69df2", "spanId": "051581bf3cb55c13",
-        "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000001000000000"}]}]}]}' http://otel-collector:4318/v1/traces"#,
-        "{\"partialSuccess\":{}}",
+        "minio",
+        r#"s3() { curl -sS --fail-with-body --aws-sigv4 aws:amz:us-east-1:s3 --user "$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD" "$@"; }
+        s3 -X PUT --data-binary 42 "http://minio:9000/$BUCKET/a" && s3 "http://minio:9000/$BUCKET/a""#,
+        "42",
     ),
-    ("temporal", "temporal operator namespace describe --address temporal:7233 default", "Registered"),
+    ("otel-collector", send_trace!("otel-collector"), "{\"partialSuccess\":{}}"),
+    (
+        "temporal",
+        "temporal workflow start --address temporal:7233 --task-queue shop --type buy --workflow-id 42 >/dev/null
+        temporal workflow list --address temporal:7233 --query \"WorkflowId='42'\"",
+        "Running",
+    ),
+    (
+        "weaviate",
+        r#"ask() { curl -sS -H 'Content-Type: application/json' -d "$2" "http://weaviate:8080/v1/$1"; }
+        ask objects '{"class": "Note", "properties": {"text": "near"}, "vector": [1, 0]}' >/dev/null
+        ask objects '{"class": "Note", "properties": {"text": "far"}, "vector": [0, 1]}' >/dev/null
+        ask graphql '{"query": "{Get {Note(nearVector: {vector: [0.9, 0.1]}, limit: 1) {text}}}"}'"#,
+        r#"{"Note":[{"text":"near"}]}"#,
+    ),
 ];
 
 const LANGUAGES: &[Served] = &[

@@ -53,11 +53,12 @@ settings=()
 [[ ! -f $HOME/.m2/settings.xml ]] || settings+=("mkdir -p \"\$1/etc/maven\"" "upload $HOME/.m2/settings.xml /etc/maven/settings.xml")
 [[ ! -f $HOME/.cargo/config.toml ]] || settings+=("mkdir -p \"\$1/.cargo\"" "upload $HOME/.cargo/config.toml /.cargo/config.toml")
 
-# What a root file system was made from, as a few digits.
+# What a root file system was made from, as a few digits; where the project and the cache are is left out,
+# so that a cache may be copied.
 digits() {
-    local hook word
+    local hook word texts=("${@//"$here/"/}")
     {
-        printf '%s\n' "$SUITE" "$@" "$registries" "${settings[@]}"
+        printf '%s\n' "$SUITE" "${texts[@]//"$cache/"/}" "$registries" "${settings[@]}"
         cat "${SSL_CERT_FILE:-/dev/null}"
         # What hooks copy counts with what is in it; the cache's own files have it in their names.
         for hook in "$@"; do
@@ -132,11 +133,9 @@ program() {
     mkdir -p "$cache/programs"
     work=$(mktemp -d)
     (
-        cd "$work"
         export CGO_ENABLED=0 GOFLAGS=-mod=mod GOTOOLCHAIN=local
-        go mod init programs
-        go get "$package@$version"
-        go build -trimpath -ldflags='-s -w' -o program "$package"
+        cd "$work" && go mod init programs && go get "$package@$version" &&
+            go build -trimpath -ldflags='-s -w' -o program "$package"
     ) >"$work/log" 2>&1 || {
         cat "$work/log" >&2
         return 1

@@ -11,38 +11,11 @@ begin jvm openjdk-21-jdk-headless,maven,leiningen,curl "$java" \
 begin crystal crystal,shards,libssl-dev,zlib1g-dev,libyaml-dev,libxml2-dev,libgmp-dev
 begin haskell ghc,cabal-install,libghc-network-dev
 
-# The checksums of the other versions of the collector are not to be had everywhere.
-collector() {
-    local version=0.165.0 work begun=$SECONDS
-    program=$cache/programs/otelcol@$version
-    [[ ! -f $program ]] || return 0
-    mkdir -p "$cache/programs"
-    work=$(mktemp -d)
-    cat >"$work/builder.yaml" <<YAML
-dist: {name: otelcol, module: images/collector, output_path: $work/out, version: $version}
-receivers: [{gomod: go.opentelemetry.io/collector/receiver/otlpreceiver v$version}]
-exporters: [{gomod: go.opentelemetry.io/collector/exporter/debugexporter v$version}]
-extensions: [{gomod: github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension v0.165.1}]
-providers: [{gomod: go.opentelemetry.io/collector/confmap/provider/fileprovider v1.71.0}]
-YAML
-    CGO_ENABLED=0 go run "go.opentelemetry.io/collector/cmd/builder@v$version" --config="$work/builder.yaml" >"$work/log" 2>&1 || {
-        cat "$work/log" >&2
-        return 1
-    }
-    mv "$work/out/otelcol" "$program"
-    rm -rf "$work"
-    echo "built the OpenTelemetry collector in $((SECONDS - begun)) s" >&2
-}
-
-program github.com/temporalio/cli/cmd/temporal v1.5.1
-temporal=$program
-collector
-begin go-servers curl "upload $temporal /usr/local/bin/temporal" "upload $program /usr/local/bin/otelcol" 'chmod 755 "$1"/usr/local/bin/*'
-
 tag clojure:temurin-21-lein jvm
 tag sbtscala/scala-sbt:eclipse-temurin-21.0.7_6_1.11.2_3.7.1 jvm
 tag quay.io/keycloak/keycloak:26.2 jvm /opt/keycloak/bin/kc.sh
 tag crystallang/crystal:1.16 crystal
 tag haskell:9.8 haskell
-tag otel/opentelemetry-collector-contrib:0.127.0 go-servers otelcol
-tag temporalio/temporal:1.5.1 go-servers temporal
+
+# shellcheck source=tests/node/images/more-go.sh
+source "$here/more-go.sh"
