@@ -6,10 +6,28 @@ use crate::machine::machine;
 
 const SERVICES: &[Asked] = &[
     (
+        "cassandra",
+        r#"cqlsh cassandra 9042 -e "create keyspace k with replication = {'class': 'SimpleStrategy', 'replication_factor': 1};
+        create table k.t (a int primary key, b text); insert into k.t (a, b) values (42, 'kept'); select * from k.t""#,
+        " 42 | kept",
+    ),
+    (
         "keycloak",
         "curl -sS -d client_id=admin-cli -d grant_type=password -d username=admin -d password=$KC_BOOTSTRAP_ADMIN_PASSWORD \
         http://keycloak:8080/realms/master/protocol/openid-connect/token",
         "\"access_token\"",
+    ),
+    (
+        "neo4j",
+        r#"java -cp '/var/lib/neo4j/lib/*' org.neo4j.shell.Main --address bolt://neo4j:7687 --username neo4j --password "$PASSWORD" \
+        "create (a:T {b: 42}) return 'kept ' + a.b""#,
+        "\"kept 42\"",
+    ),
+    (
+        "opensearch",
+        r#"curl -sS -X PUT -H 'Content-Type: application/json' -d '{"a": 42}' 'http://opensearch:9200/shop/_doc/1?refresh=true'
+        curl -sS 'http://opensearch:9200/shop/_search?q=a:42'"#,
+        r#""_source":{"a": 42}"#,
     ),
     // A trace of one span, as OTLP has it.
     (
@@ -28,6 +46,7 @@ const LANGUAGES: &[Served] = &[
     ("haskell", 3000, "haskell by ghc"),
     ("kotlin", 8080, "kotlin 2."),
     ("scala", 8080, "scala 2.13"),
+    ("swift", 8080, "swift 6"),
 ];
 
 /// What their presets say of addresses and ports.
