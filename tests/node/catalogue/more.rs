@@ -17,6 +17,16 @@ const SERVICES: &[Asked] = &[
         http://keycloak:8080/realms/master/protocol/openid-connect/token",
         "\"access_token\"",
     ),
+    // An object in S3, and a queue, whose address is one that the cluster knows.
+    (
+        "localstack",
+        r#"curl -sS -X PUT http://localstack:4566/shop; curl -sS -X PUT -d kept http://localstack:4566/shop/a
+        curl -sS http://localstack:4566/shop/a
+        curl -sS "http://localstack:4566/?Action=CreateQueue&QueueName=orders" \
+        -H 'Authorization: AWS4-HMAC-SHA256 Credential=test/20250101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=none'"#,
+        "kept<?xml version='1.0' encoding='utf-8'?>\n<CreateQueueResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\">\
+        <CreateQueueResult><QueueUrl>http://localstack:4566/queue/us-east-1/000000000000/orders</QueueUrl>",
+    ),
     (
         "neo4j",
         r#"java -cp '/var/lib/neo4j/lib/*' org.neo4j.shell.Main --address bolt://neo4j:7687 --username neo4j --password "$PASSWORD" \

@@ -51,5 +51,5 @@ tag swift:6.1 swift
 tag otel/opentelemetry-collector-contrib:0.127.0 go-servers otelcol
 tag temporalio/temporal:1.5.1 go-servers temporal
 
-# shellcheck source=tests/node/images/more-java.sh
-source "$here/more-java.sh"
+# shellcheck source=tests/node/images/more-libraries.sh
+source "$here/more-libraries.sh"
