@@ -27,7 +27,7 @@ begin localstack python3,python3-pip,curl \
     "$(python pip install --quiet --break-system-packages --root-user-action=ignore --no-cache-dir uv)" \
     "$(python uv pip install --quiet --system --break-system-packages --no-cache --exclude-newer 2025-05-20 \
         "'localstack-core[base-runtime]==4.4.0'" "'moto-ext[s3]==5.1.4.post1'")" \
-    'mkdir "$1/var/lib/localstack" "$1/usr/lib/localstack"'
+    'chroot "$1" useradd --uid 1000 --create-home localstack; mkdir "$1/var/lib/localstack" "$1/usr/lib/localstack"'
 
 tag cassandra:5.0 java-servers cassandra.sh
 tag neo4j:5.26-community java-servers neo4j.sh

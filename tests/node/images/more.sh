@@ -47,7 +47,7 @@ tag sbtscala/scala-sbt:eclipse-temurin-21.0.7_6_1.11.2_3.7.1 jvm
 tag quay.io/keycloak/keycloak:26.2 jvm /opt/keycloak/bin/kc.sh
 tag crystallang/crystal:1.16 crystal
 tag haskell:9.8 haskell
-tag swift:6.1 swift
+tag swift:6.0 swift
 tag otel/opentelemetry-collector-contrib:0.127.0 go-servers otelcol
 tag temporalio/temporal:1.5.1 go-servers temporal
 

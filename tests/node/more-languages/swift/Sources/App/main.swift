@@ -1,6 +1,5 @@
 import Glibc
 
-setvbuf(stdout, nil, _IOLBF, 0)
 let port: UInt16 = 8080
 let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
 var address = sockaddr_in()
@@ -16,6 +15,7 @@ guard bound == 0, listen(listener, 16) == 0 else {
     exit(1)
 }
 print("listening on port \(port)")
+fflush(nil)
 
 #if swift(>=6)
 let version = "6"
