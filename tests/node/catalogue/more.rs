@@ -29,10 +29,38 @@ const SERVICES: &[Asked] = &[
         r#""operationName":"buy""#,
     ),
     (
+        "cassandra",
+        r#"cqlsh cassandra 9042 -e "create keyspace k with replication = {'class': 'SimpleStrategy', 'replication_factor': 1};
+        create table k.t (a int primary key, b text); insert into k.t (a, b) values (42, 'kept'); select * from k.t""#,
+        " 42 | kept",
+    ),
+    (
         "keycloak",
         "curl -sS -d client_id=admin-cli -d grant_type=password -d username=admin -d password=$KC_BOOTSTRAP_ADMIN_PASSWORD \
         http://keycloak:8080/realms/master/protocol/openid-connect/token",
         "\"access_token\"",
+    ),
+    // An object in S3, and a queue, whose address is one that the cluster knows.
+    (
+        "localstack",
+        r#"curl -sS -X PUT http://localstack:4566/shop; curl -sS -X PUT -d kept http://localstack:4566/shop/a
+        curl -sS http://localstack:4566/shop/a
+        curl -sS "http://localstack:4566/?Action=CreateQueue&QueueName=orders" \
+        -H 'Authorization: AWS4-HMAC-SHA256 Credential=test/20250101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=none'"#,
+        "kept<?xml version='1.0' encoding='utf-8'?>\n<CreateQueueResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\">\
+        <CreateQueueResult><QueueUrl>http://localstack:4566/queue/us-east-1/000000000000/orders</QueueUrl>",
+    ),
+    (
+        "neo4j",
+        r#"java -cp '/var/lib/neo4j/lib/*' org.neo4j.shell.Main --address bolt://neo4j:7687 --username neo4j --password "$PASSWORD" \
+        "create (a:T {b: 42}) return 'kept ' + a.b""#,
+        "\"kept 42\"",
+    ),
+    (
+        "opensearch",
+        r#"curl -sS -X PUT -H 'Content-Type: application/json' -d '{"a": 42}' 'http://opensearch:9200/shop/_doc/1?refresh=true'
+        curl -sS 'http://opensearch:9200/shop/_search?q=a:42'"#,
+        r#""_source":{"a": 42}"#,
     ),
     // The bucket is there from the start.
     (
@@ -64,6 +92,7 @@ const LANGUAGES: &[Served] = &[
     ("haskell", 3000, "haskell by ghc"),
     ("kotlin", 8080, "kotlin 2."),
     ("scala", 8080, "scala 2.13"),
+    ("swift", 8080, "swift 6"),
 ];
 
 /// What their presets say of addresses and ports.
