@@ -96,6 +96,9 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("http-kit", &["http-kit:http-kit"], 38, Some(8090), Web),
 ];
 
+/// Where Helidon MP listens unless its settings say otherwise (`ServerCdiExtension`); Helidon SE takes any free port.
+const HELIDON_MP: u16 = 7001;
+
 const SOURCES: &[&str] = &["java", "kt", "scala", "groovy", "clj"];
 
 /// Calls that listen.
@@ -226,9 +229,13 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         }
         framework = None;
     }
-    if framework.is_some_and(|row| row.name == "helidon") && !role::helidon_serves(&build) {
-        draft.unserved(ComponentKind::Cli, &whole, 0.4);
-        plain::kind(scope, SOURCES, &whole, &mut draft);
+    if framework.is_some_and(|row| row.name == "helidon") {
+        if !role::helidon_serves(&build) {
+            draft.unserved(ComponentKind::Cli, &whole, 0.4);
+            plain::kind(scope, SOURCES, &whole, &mut draft);
+        } else if let Some(at) = role::microprofile(&build) {
+            draft.port(HELIDON_MP, PortSource::Default, at);
+        }
     }
     if framework.is_some_and(|row| row.name == "quarkus") && role::commands_only(&build) {
         draft.unserved(ComponentKind::Cli, &whole, 0.8);
