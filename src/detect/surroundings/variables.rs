@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use super::declared;
+use super::later;
 use super::reading::{GIVEN, PATTERNS};
 use crate::detect::draft::{At, Draft, Given};
 use crate::detect::read::pattern::Pattern;
@@ -13,7 +14,7 @@ use crate::detect::rule::secret;
 use crate::detect::sources::Chosen;
 
 static TAIL: Pattern = Pattern::new(
-    r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#,
+    r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.orElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#,
 );
 static DEMANDED: Pattern = Pattern::new(r"^\s*(?:\|\|\s*raise\b|\.required\(\s*\))");
 static TESTED: Pattern = Pattern::new(
@@ -137,7 +138,7 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
                 let block = tail[0].trim_start().starts_with('{') && !matches!(extension, "rb" | "ru");
                 if block { None } else { default(&tail["d"]) }
             });
-            let given = given.or_else(|| assigned_later(code, whole.start(), extension));
+            let given = given.or_else(|| later::given(code, whole.start(), extension));
             let head = &code.text[..whole.start()];
             let line = head.rsplit('\n').next().unwrap_or_default().trim_start();
             let asked = line.ends_with("if (")
@@ -145,7 +146,8 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
                 || line.ends_with("!!")
                 || line.ends_with("Boolean(")
                 || line.ends_with("isset(")
-                || line.ends_with("empty(");
+                || line.ends_with("empty(")
+                || emptiness(line) && !rest.contains("throw");
             let written = rest.trim_start().starts_with('=') && !rest.trim_start().starts_with("==");
             if written {
                 continue;
@@ -179,6 +181,13 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
     }
 }
 
+/// Whether the code before a variable asks .NET whether it has a value.
+fn emptiness(line: &str) -> bool {
+    let path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+    let call = line.trim_end_matches(path);
+    ["IsNullOrEmpty(", "IsNullOrWhiteSpace("].iter().any(|name| call.ends_with(name))
+}
+
 static CONVENTION: Pattern =
     Pattern::new(r"\b(?:dj_database_url\.config|env\.(?:db|db_url|dj_db_url))\(([^()]*)\)");
 static NAMED: Pattern = Pattern::new(r#"\benv\s*=\s*['"](\w+)['"]"#);
@@ -202,25 +211,6 @@ fn by_convention(code: &Code, file: &str, draft: &mut Draft) {
         let line = found.get(0).map(|whole| code.line(whole.start()));
         draft.env(&name, given, &At::line(file, line), 0.85);
     }
-}
-
-static ASSIGNED: Pattern = Pattern::new(r"(?:(\w+)\s*(?::=|=)|(\w+)\s*,\s*\w+\s*:=)\s*$");
-
-/// Go's `port := os.Getenv("PORT")` followed by `if port == "" { port = "8080" }`.
-fn assigned_later(code: &Code, at: usize, extension: &str) -> Option<Option<String>> {
-    if extension != "go" {
-        return None;
-    }
-    let line = code.text[..at].rsplit('\n').next().unwrap_or_default();
-    let line = line.rsplit([';', '{']).next().unwrap_or_default();
-    let found = ASSIGNED.captures(line)?;
-    let name = found.get(1).or(found.get(2))?.as_str();
-    let mut rest = code.text[at..].lines().skip(1).take(4);
-    let after = rest.find(|line| line.contains("if ") && line.contains(&format!("{name} == \"\"")))?;
-    let _ = after;
-    let next = rest.next()?.trim();
-    let value = next.strip_prefix(name)?.trim_start().strip_prefix('=')?;
-    default(value)
 }
 
 #[cfg(test)]
@@ -253,6 +243,14 @@ mod tests {
             one("port := os.Getenv(\"PORT\")\nif port == \"\" {\n\tport = \"8080\"\n}", "a.go"),
             some("PORT", "8080")
         );
+        assert_eq!(
+            one("if port, ok = os.LookupEnv(\"PORT\"); !ok {\n\tport = \"8080\"\n}", "a.go"),
+            some("PORT", "8080")
+        );
+        assert_eq!(
+            one("port, ok := os.LookupEnv(\"PORT\")\nif !ok {\n\tport = \"8080\"\n}", "a.go"),
+            some("PORT", "8080")
+        );
         assert_eq!(one("ENV.fetch(\"PORT\") { 3000 }", "a.rb"), some("PORT", "3000"));
         assert_eq!(
             one("env::var(\"PORT\").unwrap_or_else(|_| \"3000\".into())", "a.rs"),
@@ -268,7 +266,16 @@ mod tests {
     fn a_variable_without_one_is_required_unless_the_code_only_asks() {
         assert_eq!(one("connect(process.env.API_HOST)", "a.js"), ("API_HOST".into(), true, None));
         assert_eq!(one("if (process.env.FLAG) {}", "a.js"), ("FLAG".into(), false, None));
+        let asked = "var on = !string.IsNullOrWhiteSpace(builder.Configuration[\"OTEL_ENDPOINT\"]);";
+        assert_eq!(one(asked, "a.cs"), ("OTEL_ENDPOINT".into(), false, None));
+        let demanded =
+            "if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(\"URL\"))) throw new X();";
+        assert_eq!(one(demanded, "a.cs"), ("URL".into(), true, None));
         assert_eq!(one("if v := os.Getenv(\"FLAG\"); v != \"\" {}", "a.go"), ("FLAG".into(), false, None));
+        let looked = "if value, ok := os.LookupEnv(\"FLAG\"); ok {\n\tflag = value\n}";
+        assert_eq!(one(looked, "a.go"), ("FLAG".into(), false, None));
+        let fatal = "url, ok := os.LookupEnv(\"API_HOST\")\nif !ok {\n\tlog.Fatal(\"no host\")\n}";
+        assert_eq!(one(fatal, "a.go"), ("API_HOST".into(), true, None));
         assert_eq!(one("os.environ[\"API_HOST\"]", "a.py"), ("API_HOST".into(), true, None));
         assert_eq!(one("x = process.env.BASE_PATH || ''", "a.js"), ("BASE_PATH".into(), false, None));
         assert_eq!(one("x = process.env.API_TOKEN || ''", "a.js"), ("API_TOKEN".into(), true, None));
