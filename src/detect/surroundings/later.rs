@@ -7,6 +7,11 @@ use crate::detect::read::pattern::Pattern;
 
 static ASSIGNED: Pattern = Pattern::new(r"(?:(\w+)\s*(?::=|=)|(\w+)\s*,\s*(\w+)\s*:?=)\s*$");
 
+static REPLACES: Pattern = Pattern::new(r"^\s*(\w+)\s*=[^=]");
+
+/// How much text before the reading may hold what a name had before.
+const BEFORE: usize = 1500;
+
 /// How many lines after the reading are looked at.
 const LINES: usize = 5;
 
@@ -72,8 +77,10 @@ pub(super) fn given(code: &Code, at: usize, extension: &str) -> Option<Option<St
         .chain(lines.by_ref().filter(|_| inline.is_none()))
         .find_map(|line| asks(line).map(|(there, end)| (there, line, end)))?;
     if there {
-        // Only used where it is set.
-        return Some(None);
+        // Only used where it is set: in place of what a name had before.
+        let kept = lines.next().and_then(|next| REPLACES.captures(next));
+        let before = kept.and_then(|kept| earlier(&code.text[..at], &kept[1]));
+        return Some(before.and_then(default).flatten());
     }
     // The assignment stands behind the test, or on the next line that has more than a brace.
     let behind = line[end..].trim_start_matches([' ', ')', ':', '{']);
@@ -83,6 +90,22 @@ pub(super) fn given(code: &Code, at: usize, extension: &str) -> Option<Option<St
         return default(value);
     }
     default(statement.strip_prefix(name)?.trim_start().strip_prefix('=')?)
+}
+
+/// What a name is assigned last in a text.
+fn earlier<'c>(text: &'c str, name: &str) -> Option<&'c str> {
+    let lines = text.lines().rev().scan(BEFORE, |left, line| {
+        *left = left.checked_sub(line.len() + 1)?;
+        Some(line)
+    });
+    { lines }.find_map(|line| {
+        let at = finds(line, "", name, "")?;
+        let rest = line[at..].trim_start();
+        let rest =
+            rest.strip_prefix("string").or_else(|| rest.strip_prefix("String")).unwrap_or(rest).trim_start();
+        let value = rest.strip_prefix(":=").or_else(|| rest.strip_prefix('='))?;
+        (!value.starts_with('=')).then_some(value)
+    })
 }
 
 impl Tests {
@@ -136,6 +159,8 @@ mod tests {
     #[test]
     fn what_is_only_used_where_it_is_set_is_optional() {
         assert_eq!(read("if who, ok := ENV; ok {\n\tuse(who)\n}", "a.go"), Some(None));
+        let replaced = "port := \"8080\"\nif p, ok := ENV; ok {\n\tport = p\n}";
+        assert_eq!(read(replaced, "a.go"), Some(Some("8080".to_owned())));
         assert_eq!(read("String p = ENV;\nint n = p != null ? parse(p) : 80;", "a.java"), Some(None));
         assert_eq!(read("const who = ENV\nif (who) use(who)", "a.ts"), Some(None));
         assert_eq!(read("who = ENV\nif who is not None:\n    use(who)\n", "a.py"), Some(None));

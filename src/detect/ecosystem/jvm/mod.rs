@@ -245,7 +245,13 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         matches!(row.name, "spring-boot" | "ktor" | "micronaut" | "spark" | "http4k" | "jooby")
             && build.packaging.as_deref() != Some("war")
     });
-    if build.packaging.as_deref() == Some("ejb") {
+    // A server takes archives of the web; the jars beside them are their libraries.
+    let archive = matches!(build.packaging.as_deref(), None | Some("jar"));
+    let beside = framework.is_some_and(|row| row.name == "wildfly")
+        && archive
+        && build.member
+        && main::classes(scope).is_empty();
+    if build.packaging.as_deref() == Some("ejb") || beside {
         draft.unserved(ComponentKind::Library, &whole, 0.85);
         draft.strength = 1;
         command::attach(scope, &build, &whole, &mut draft);

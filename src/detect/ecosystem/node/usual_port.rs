@@ -51,6 +51,8 @@ fn developed(manifest: &Manifest, framework: &Framework, usual: u16) -> u16 {
     };
     match framework.name {
         "astro" if manifest.major("astro").is_some_and(|major| major < 3) => 3000,
+        // Metro, which serves the other platforms, serves the pages too since then.
+        "expo" if manifest.major("expo").is_some_and(|major| major >= 50) => 8081,
         // Redwood's two sides listen beside each other.
         "redwood" if manifest.has("@redwoodjs/api") && !manifest.has("@redwoodjs/web") => 8911,
         name if MAYBE_VITE.contains(&name) && manifest.script("dev").is_some_and(by_vite) => VITE,
