@@ -92,6 +92,22 @@ pub(super) fn given(code: &Code, at: usize, extension: &str) -> Option<Option<St
     default(statement.strip_prefix(name)?.trim_start().strip_prefix('=')?)
 }
 
+/// What a script does where a name has no value: the default that it takes, or that it chooses by the name.
+pub(super) fn coped(code: &Code, name: &str) -> Option<Option<String>> {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
+    code.text.match_indices(name).take(20).find_map(|(at, _)| {
+        let (head, rest) = (&code.text[..at], &code.text[at + name.len()..]);
+        if head.ends_with(|c: char| word(c) || c == '.') || rest.starts_with(word) || !code.is_code(at) {
+            return None;
+        }
+        let rest = rest.trim_start_matches([' ', '\t']);
+        match rest.strip_prefix("||").or_else(|| rest.strip_prefix("??")) {
+            Some(value) => default(value.lines().next()?),
+            None => (rest.starts_with("&&") || rest.starts_with("? ")).then_some(None),
+        }
+    })
+}
+
 /// What a name is assigned last in a text.
 fn earlier<'c>(text: &'c str, name: &str) -> Option<&'c str> {
     let lines = text.lines().rev().scan(BEFORE, |left, line| {

@@ -167,12 +167,13 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
             for part in found[1].split(',') {
                 let (name, value) =
                     part.split_once('=').map_or((part, None), |(name, value)| (name, Some(value)));
-                let name = name.split(':').next().unwrap_or_default().trim();
+                let (name, alias) = name.split_once(':').unwrap_or((name, name));
+                let (name, alias) = (name.trim(), alias.trim());
                 if name.len() > 1
                     && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
                     && !GIVEN.contains(&name)
                 {
-                    let given = value.and_then(default);
+                    let given = value.and_then(default).or_else(|| later::coped(code, alias));
                     let given = self::given(name, given.as_ref(), false);
                     draft.env(name, given, &at, 0.85);
                 }
@@ -237,6 +238,9 @@ mod tests {
         let some = |name: &str, default: &str| (name.to_owned(), false, Some(default.to_owned()));
         assert_eq!(one("const p = process.env.PORT || 3000", "a.js"), some("PORT", "3000"));
         assert_eq!(one("const { LEVEL = 'info' } = process.env", "a.ts"), some("LEVEL", "info"));
+        let chosen = "const { KEY_FILE: file } = process.env\nconst key = file ? read(file) : 'none'";
+        assert_eq!(one(chosen, "a.js"), ("KEY_FILE".into(), false, None));
+        assert_eq!(one("const { LEVEL } = process.env\nlog(LEVEL || 'info')", "a.js"), some("LEVEL", "info"));
         assert_eq!(one("x = os.getenv(\"LEVEL\", \"info\")", "a.py"), some("LEVEL", "info"));
         assert_eq!(one("x = os.environ.get('PORT') or 80", "a.py"), some("PORT", "80"));
         assert_eq!(

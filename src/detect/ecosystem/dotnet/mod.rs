@@ -43,7 +43,9 @@ const WEB_PROJECT: &str = "349c5851-65df-11da-9384-00065b846f21";
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let projects =
         scope.tree.names(&scope.dir).filter(|name| ["csproj", "fsproj", "vbproj"].contains(&extension(name)));
-    let found: Vec<Draft> = projects.filter_map(|name| project(scope, &join(&scope.dir, name)?)).collect();
+    // A name of the listing stays as it is; a backslash in it separates nothing.
+    let path = |name: &str| if scope.dir == "." { name.to_owned() } else { format!("{}/{name}", scope.dir) };
+    let found: Vec<Draft> = projects.filter_map(|name| project(scope, &path(name))).collect();
     if found.is_empty() { script::host(scope) } else { found }
 }
 

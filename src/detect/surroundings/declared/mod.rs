@@ -2,6 +2,7 @@
 //! and config fill, settings of pydantic, schemas of zod, Joi and their relatives. What is declared with a default, or as optional, is not required.
 
 mod clap;
+mod fields;
 mod go;
 mod python;
 mod script;
