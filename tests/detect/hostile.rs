@@ -99,6 +99,21 @@ fn a_backslash_in_the_name_of_a_project_separates_nothing() {
     assert!(component.evidence.iter().all(|evidence| root.path().join(&evidence.file).exists()));
 }
 
+/// Found by the fuzzer: looking for the line of a task without a name never ended.
+#[test]
+fn a_task_without_a_name_stalls_nothing() {
+    let root = tree(&[
+        ("package.json", br#"{"name": "a", "dependencies": {"fastify": "5"}}"#),
+        (
+            "moon.yml",
+            b"tasks:\n  ! command: vite dev\n  '':\n    command: vite\n  build:\n    command: vite build\n",
+        ),
+    ]);
+    let facts = facts(root.path());
+    let build = facts.components[0].commands.build.as_deref();
+    assert!(build.is_some_and(|build| build.starts_with("moon run ")), "{build:?}");
+}
+
 #[test]
 fn what_is_cut_is_said() {
     let files: Vec<(String, &[u8])> = (0..50).map(|n| (format!("d{n}/x.txt"), b"x".as_slice())).collect();
