@@ -103,6 +103,32 @@ fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
     assert_eq!(facts(tree.path()).components[0].language.as_deref(), Some("Go"));
 }
 
+/// Found by the fuzzer: the evidence named a file that is not there.
+#[cfg(unix)]
+#[test]
+fn a_backslash_in_the_name_of_a_project_separates_nothing() {
+    let root = tree(&[("a\\b.csproj", b"<Project Sdk=\"Microsoft.NET.Sdk.Web\" />")]);
+    let facts = facts(root.path());
+    let component = &facts.components[0];
+    assert_eq!(component.name, "a\\b");
+    assert!(component.evidence.iter().all(|evidence| root.path().join(&evidence.file).exists()));
+}
+
+/// Found by the fuzzer: looking for the line of a task without a name never ended.
+#[test]
+fn a_task_without_a_name_stalls_nothing() {
+    let root = tree(&[
+        ("package.json", br#"{"name": "a", "dependencies": {"fastify": "5"}}"#),
+        (
+            "moon.yml",
+            b"tasks:\n  ! command: vite dev\n  '':\n    command: vite\n  build:\n    command: vite build\n",
+        ),
+    ]);
+    let facts = facts(root.path());
+    let build = facts.components[0].commands.build.as_deref();
+    assert!(build.is_some_and(|build| build.starts_with("moon run ")), "{build:?}");
+}
+
 #[test]
 fn what_is_cut_is_said() {
     let files: Vec<(String, &[u8])> = (0..50).map(|n| (format!("d{n}/x.txt"), b"x".as_slice())).collect();

@@ -26,6 +26,7 @@ pub(super) const COBOL: Ecosystem = Ecosystem { markers: &["*.cbl", "*.cob", "*.
 
 /// All rows.
 pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
+    row("functions-framework", &["functions-framework-cpp", "functions_framework_cpp"], 62, Some(8080), Web),
     row("drogon", &["drogon"], 60, None, Web),
     row("crow", &["crow", "crowcpp-crow"], 60, None, Web),
     row("oatpp", &["oatpp"], 60, None, Web),

@@ -9,9 +9,6 @@ pub(in crate::detect) fn at(text: &str, offset: usize) -> u32 {
 
 /// The first line that holds `word` as a whole word and is no comment line.
 pub(in crate::detect) fn word(text: &str, word: &str) -> Option<u32> {
-    if word.is_empty() {
-        return None;
-    }
     let lines = text.lines().zip(1u32..);
     lines.into_iter().find(|(line, _)| !is_comment(line) && has_word(line, word)).map(|(_, number)| number)
 }
@@ -32,8 +29,11 @@ fn is_comment(line: &str) -> bool {
     line.starts_with("//") || (line.starts_with('#') && !line.starts_with("#:")) || line.starts_with("<!--")
 }
 
-/// Whether `word` occurs with no letter, digit, `-`, `_`, `.` or `/` attached to it.
+/// Whether `word` occurs with no letter, digit, `-`, `_`, `.` or `/` attached to it; an empty one never does.
 fn has_word(line: &str, word: &str) -> bool {
+    if word.is_empty() {
+        return false;
+    }
     let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '@');
     let mut from = 0;
     while let Some(at) = line[from..].find(word) {
@@ -57,5 +57,7 @@ mod tests {
         let text = "# fastapi\nfastapi-ipware\nfastapi==1\n";
         assert_eq!(word(text, "fastapi"), Some(3));
         assert_eq!(word(text, "flask"), None);
+        assert_eq!(word(text, ""), None);
+        assert_eq!(word_after(text, "fastapi", ""), Some(3));
     }
 }

@@ -85,7 +85,7 @@ pub(in crate::detect) fn search(
 }
 
 static ENVIRONMENT: Pattern = Pattern::new(
-    r#"(?:\bprocess\.env\.|\bprocess\.env\[['"]|\bBun\.env\.|\bDeno\.env\.get\(\s*['"]|\bENV(?:\.fetch\(|\[)\s*['"]|\b[gG]et_?env\(\s*['"]|\benviron(?:\.get\(|\[)\s*['"]|\benv::var\(\s*")(\w+)"#,
+    r#"(?:\bprocess\.env\.|\bprocess\.env\[['"]|\bBun\.env\.|\bDeno\.env\.get\(\s*['"]|\bENV(?:\.fetch\(|\[)\s*['"]|\b[gG]et_?env\(\s*['"]|\benviron(?:\.get\(|\[)\s*['"]|\benv::var\(\s*"|\bGetEnvironmentVariable\(\s*")(\w+)"#,
 );
 
 /// The environment variable that an expression, or the definition of a name in it, reads.

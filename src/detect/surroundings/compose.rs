@@ -144,7 +144,7 @@ fn command_port(command: &Value, known: &Variables) -> Option<u16> {
         Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
         _ => return None,
     };
-    super::procfile::port(&interpolate::lenient(&text, known))
+    super::line::port(&interpolate::lenient(&text, known))
 }
 
 /// Files of variables; an object names its file in `path`.

@@ -95,7 +95,7 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft, compose: &[Compose]) {
     }
     image_version::attach(draft, &all, &file);
     let run = [&stage.command, &stage.entrypoint].into_iter().flatten();
-    if let Some((port, line)) = { run }.find_map(|(run, line)| Some((super::procfile::port(run)?, *line))) {
+    if let Some((port, line)) = { run }.find_map(|(run, line)| Some((super::line::port(run)?, *line))) {
         draft.port(port, PortSource::Script, &At::line(&file, line));
     }
     // Only where the ecosystem has no command of its own: an image's command runs in the image.

@@ -12,6 +12,8 @@ mod dotenv;
 mod files;
 mod image_version;
 mod interpolate;
+mod later;
+mod line;
 mod link;
 mod platform;
 mod procfile;

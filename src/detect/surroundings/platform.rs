@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::line;
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::{Tree, join, lines};
@@ -42,6 +43,14 @@ fn start(draft: &mut Draft, command: &str, at: &At) {
     if !draft.c.evidence.iter().any(said) && draft.c.kind != ComponentKind::Library {
         draft.c.commands.start = None;
         draft.command(Slot::Start, command.trim(), at, SAID);
+        let port = line::port(command);
+        if let Some(port) = port.filter(|_| draft.c.kind != ComponentKind::Static) {
+            draft.port(port, PortSource::Script, at);
+        }
+        let open = matches!(draft.c.kind, ComponentKind::Unknown | ComponentKind::Cli);
+        if open && (port.is_some() || line::by_variable(command) || line::serves(command)) {
+            draft.kind(ComponentKind::Web, at, 0.6);
+        }
     }
 }
 

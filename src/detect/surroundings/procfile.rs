@@ -1,22 +1,9 @@
 //! Procfile: `web:` makes a web component, `worker:` alone a worker; their lines are start commands.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use super::line;
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::Tree;
-
-static PORT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:--port[ =]|\s-p |[\w.*\]]:|\s:|\$\{PORT:-|\brunserver )(\d{2,5})(?:\s|$|[\x22'}])")
-        .expect("a valid pattern")
-});
-
-/// The port that a command line says.
-pub(super) fn port(command: &str) -> Option<u16> {
-    PORT.captures(command).and_then(|found| found[1].parse().ok())
-}
 
 /// Adds what the component's Procfile says.
 pub(super) fn attach(tree: &Tree, draft: &mut Draft) {
@@ -32,14 +19,19 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft) {
         plain.then(|| (name.to_owned(), command.trim().to_owned(), number))
     });
     let all: Vec<_> = processes.by_ref().collect();
-    if let Some((_, command, line)) = all.iter().find(|(name, _, _)| name == "web") {
-        let at = At::line(&file, *line);
+    if let Some((_, command, number)) = all.iter().find(|(name, _, _)| name == "web") {
+        let at = At::line(&file, *number);
         draft.kind(ComponentKind::Web, &at, 0.97);
         // What production runs beats what an ecosystem usually runs.
         draft.c.commands.start = None;
         draft.command(Slot::Start, command, &at, 0.95);
-        if let Some(port) = port(command) {
-            draft.port(port, PortSource::Script, &at);
+        match line::port(command) {
+            Some(port) => draft.port(port, PortSource::Script, &at),
+            None if line::by_variable(command) => {
+                draft.note("ports", "$PORT", &at, 0.5);
+                draft.port_variable.get_or_insert_with(|| "PORT".to_owned());
+            }
+            None => {}
         }
     } else if let Some((_, command, line)) = all.iter().find(|(name, _, _)| name == "worker") {
         let at = At::line(&file, *line);

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::procfile;
+use super::line;
 use crate::detect::draft::{At, Draft, PortSource, Slot};
 use crate::detect::facts::ComponentKind;
 use crate::detect::read::pattern::Pattern;
@@ -52,7 +52,7 @@ pub(super) fn attach(tree: &Tree, draft: &mut Draft) {
             if words().any(|word| ELSEWHERE.contains(&word)) || runs && !served(*slot) {
                 continue;
             }
-            let port = task.runs.iter().find_map(|line| procfile::port(line));
+            let port = task.runs.iter().find_map(|run| line::port(run));
             if let Some(port) =
                 port.filter(|_| runs && matches!(kind, ComponentKind::Web | ComponentKind::Static))
             {

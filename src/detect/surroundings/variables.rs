@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use super::declared;
+use super::later;
 use super::reading::{GIVEN, PATTERNS};
 use crate::detect::draft::{At, Draft, Given};
 use crate::detect::read::pattern::Pattern;
@@ -13,7 +14,7 @@ use crate::detect::rule::secret;
 use crate::detect::sources::Chosen;
 
 static TAIL: Pattern = Pattern::new(
-    r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#,
+    r#"^!?\s*\)*\s*(?:\|\||\?\?|\bor\b|\?:|\.unwrap_or\(|\.unwrap_or_else\(\s*\|_?\w*\||\.getOrElse\(|\.orElse\(|\.ok\(\)\s*\.unwrap_or\(|\{)\s*(?<d>[^\n]*)"#,
 );
 static DEMANDED: Pattern = Pattern::new(r"^\s*(?:\|\|\s*raise\b|\.required\(\s*\))");
 static TESTED: Pattern = Pattern::new(
@@ -137,7 +138,7 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
                 let block = tail[0].trim_start().starts_with('{') && !matches!(extension, "rb" | "ru");
                 if block { None } else { default(&tail["d"]) }
             });
-            let given = given.or_else(|| assigned_later(code, whole.start(), extension));
+            let given = given.or_else(|| later::given(code, whole.start(), extension));
             let head = &code.text[..whole.start()];
             let line = head.rsplit('\n').next().unwrap_or_default().trim_start();
             let asked = line.ends_with("if (")
@@ -145,7 +146,8 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
                 || line.ends_with("!!")
                 || line.ends_with("Boolean(")
                 || line.ends_with("isset(")
-                || line.ends_with("empty(");
+                || line.ends_with("empty(")
+                || emptiness(line) && !rest.contains("throw");
             let written = rest.trim_start().starts_with('=') && !rest.trim_start().starts_with("==");
             if written {
                 continue;
@@ -165,18 +167,26 @@ fn search(code: &Code, file: &str, draft: &mut Draft) {
             for part in found[1].split(',') {
                 let (name, value) =
                     part.split_once('=').map_or((part, None), |(name, value)| (name, Some(value)));
-                let name = name.split(':').next().unwrap_or_default().trim();
+                let (name, alias) = name.split_once(':').unwrap_or((name, name));
+                let (name, alias) = (name.trim(), alias.trim());
                 if name.len() > 1
                     && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
                     && !GIVEN.contains(&name)
                 {
-                    let given = value.and_then(default);
+                    let given = value.and_then(default).or_else(|| later::coped(code, alias));
                     let given = self::given(name, given.as_ref(), false);
                     draft.env(name, given, &at, 0.85);
                 }
             }
         }
     }
+}
+
+/// Whether the code before a variable asks .NET whether it has a value.
+fn emptiness(line: &str) -> bool {
+    let path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+    let call = line.trim_end_matches(path);
+    ["IsNullOrEmpty(", "IsNullOrWhiteSpace("].iter().any(|name| call.ends_with(name))
 }
 
 static CONVENTION: Pattern =
@@ -204,25 +214,6 @@ fn by_convention(code: &Code, file: &str, draft: &mut Draft) {
     }
 }
 
-static ASSIGNED: Pattern = Pattern::new(r"(?:(\w+)\s*(?::=|=)|(\w+)\s*,\s*\w+\s*:=)\s*$");
-
-/// Go's `port := os.Getenv("PORT")` followed by `if port == "" { port = "8080" }`.
-fn assigned_later(code: &Code, at: usize, extension: &str) -> Option<Option<String>> {
-    if extension != "go" {
-        return None;
-    }
-    let line = code.text[..at].rsplit('\n').next().unwrap_or_default();
-    let line = line.rsplit([';', '{']).next().unwrap_or_default();
-    let found = ASSIGNED.captures(line)?;
-    let name = found.get(1).or(found.get(2))?.as_str();
-    let mut rest = code.text[at..].lines().skip(1).take(4);
-    let after = rest.find(|line| line.contains("if ") && line.contains(&format!("{name} == \"\"")))?;
-    let _ = after;
-    let next = rest.next()?.trim();
-    let value = next.strip_prefix(name)?.trim_start().strip_prefix('=')?;
-    default(value)
-}
-
 #[cfg(test)]
 mod tests {
     use crate::detect::draft::Draft;
@@ -247,10 +238,21 @@ mod tests {
         let some = |name: &str, default: &str| (name.to_owned(), false, Some(default.to_owned()));
         assert_eq!(one("const p = process.env.PORT || 3000", "a.js"), some("PORT", "3000"));
         assert_eq!(one("const { LEVEL = 'info' } = process.env", "a.ts"), some("LEVEL", "info"));
+        let chosen = "const { KEY_FILE: file } = process.env\nconst key = file ? read(file) : 'none'";
+        assert_eq!(one(chosen, "a.js"), ("KEY_FILE".into(), false, None));
+        assert_eq!(one("const { LEVEL } = process.env\nlog(LEVEL || 'info')", "a.js"), some("LEVEL", "info"));
         assert_eq!(one("x = os.getenv(\"LEVEL\", \"info\")", "a.py"), some("LEVEL", "info"));
         assert_eq!(one("x = os.environ.get('PORT') or 80", "a.py"), some("PORT", "80"));
         assert_eq!(
             one("port := os.Getenv(\"PORT\")\nif port == \"\" {\n\tport = \"8080\"\n}", "a.go"),
+            some("PORT", "8080")
+        );
+        assert_eq!(
+            one("if port, ok = os.LookupEnv(\"PORT\"); !ok {\n\tport = \"8080\"\n}", "a.go"),
+            some("PORT", "8080")
+        );
+        assert_eq!(
+            one("port, ok := os.LookupEnv(\"PORT\")\nif !ok {\n\tport = \"8080\"\n}", "a.go"),
             some("PORT", "8080")
         );
         assert_eq!(one("ENV.fetch(\"PORT\") { 3000 }", "a.rb"), some("PORT", "3000"));
@@ -268,7 +270,16 @@ mod tests {
     fn a_variable_without_one_is_required_unless_the_code_only_asks() {
         assert_eq!(one("connect(process.env.API_HOST)", "a.js"), ("API_HOST".into(), true, None));
         assert_eq!(one("if (process.env.FLAG) {}", "a.js"), ("FLAG".into(), false, None));
+        let asked = "var on = !string.IsNullOrWhiteSpace(builder.Configuration[\"OTEL_ENDPOINT\"]);";
+        assert_eq!(one(asked, "a.cs"), ("OTEL_ENDPOINT".into(), false, None));
+        let demanded =
+            "if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(\"URL\"))) throw new X();";
+        assert_eq!(one(demanded, "a.cs"), ("URL".into(), true, None));
         assert_eq!(one("if v := os.Getenv(\"FLAG\"); v != \"\" {}", "a.go"), ("FLAG".into(), false, None));
+        let looked = "if value, ok := os.LookupEnv(\"FLAG\"); ok {\n\tflag = value\n}";
+        assert_eq!(one(looked, "a.go"), ("FLAG".into(), false, None));
+        let fatal = "url, ok := os.LookupEnv(\"API_HOST\")\nif !ok {\n\tlog.Fatal(\"no host\")\n}";
+        assert_eq!(one(fatal, "a.go"), ("API_HOST".into(), true, None));
         assert_eq!(one("os.environ[\"API_HOST\"]", "a.py"), ("API_HOST".into(), true, None));
         assert_eq!(one("x = process.env.BASE_PATH || ''", "a.js"), ("BASE_PATH".into(), false, None));
         assert_eq!(one("x = process.env.API_TOKEN || ''", "a.js"), ("API_TOKEN".into(), true, None));

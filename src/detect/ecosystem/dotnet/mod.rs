@@ -1,5 +1,6 @@
 //! .NET: project files of C#, F# and Visual Basic, launch settings, programs of one file.
 
+mod port;
 mod script;
 mod test_project;
 
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use super::shared::{self, Dependency};
 use super::{Ecosystem, plain, tools, version};
-use crate::detect::draft::{At, Draft, PortSource, Slot};
+use crate::detect::draft::{At, Draft, Slot};
 use crate::detect::facts::ComponentKind::{self, Static, Web};
 use crate::detect::read::version::bare;
 use crate::detect::read::xml::Element;
@@ -36,10 +37,15 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("aspnetcore", &["microsoft.net.sdk.web", "microsoft.aspnetcore.app"], 60, None, Web),
 ];
 
+/// What Visual Studio calls a web application of the .NET Framework.
+const WEB_PROJECT: &str = "349c5851-65df-11da-9384-00065b846f21";
+
 fn describe(scope: &Scope<'_>) -> Vec<Draft> {
     let projects =
         scope.tree.names(&scope.dir).filter(|name| ["csproj", "fsproj", "vbproj"].contains(&extension(name)));
-    let found: Vec<Draft> = projects.filter_map(|name| project(scope, &join(&scope.dir, name)?)).collect();
+    // A name of the listing stays as it is; a backslash in it separates nothing.
+    let path = |name: &str| if scope.dir == "." { name.to_owned() } else { format!("{}/{name}", scope.dir) };
+    let found: Vec<Draft> = projects.filter_map(|name| project(scope, &path(name))).collect();
     if found.is_empty() { script::host(scope) } else { found }
 }
 
@@ -84,6 +90,19 @@ fn project(scope: &Scope<'_>, file: &str) -> Option<Draft> {
         commands(&mut draft, &whole, true);
         return Some(draft);
     }
+    // The type of a project that IIS serves.
+    let types = value("ProjectTypeGuids").map(|(text, line)| (text.to_lowercase(), line));
+    if let Some((_, line)) = types.filter(|(text, _)| text.contains(WEB_PROJECT)) {
+        draft.framework("aspnet", draft.c.version.resolved.clone(), &At::line(file, line), 0.9);
+        draft.kind(Web, &At::line(file, line), 0.9);
+        draft.strength = 3;
+        if let Some((url, line)) = value("IISUrl") {
+            port::said(&url, &At::line(file, line), &mut draft);
+        }
+        shared::services("dotnet", &dependencies, &mut draft);
+        commands(&mut draft, &whole, false);
+        return Some(draft);
+    }
     let output = value("OutputType").map(|(text, _)| text.to_lowercase());
     let truth = |name: &str| value(name).filter(|(text, _)| text.eq_ignore_ascii_case("true"));
     let sdk = |name: &str| dependencies.iter().any(|d| d.name == name);
@@ -112,17 +131,22 @@ fn project(scope: &Scope<'_>, file: &str) -> Option<Draft> {
     let runs = framework.is_some() || output.as_deref().is_some_and(|text| text == "exe" || text == "winexe");
     if framework.is_some_and(|row| row.name != "azure-functions") {
         draft.c.framework_version.clone_from(&draft.c.version.resolved);
-        ports(scope, &whole, &mut draft);
+        port::attach(scope, &whole, &mut draft);
     } else if framework.is_none() {
         let worker = has("microsoft.net.sdk.worker")
             .or_else(|| has("microsoft.extensions.hosting"))
             .filter(|d| d.name.contains("sdk") || runs);
+        let mut listens = false;
         match worker {
             Some(worker) => draft.kind(ComponentKind::Worker, &worker.at, 0.9),
+            None if runs && port::socket(scope, &mut draft) => {
+                draft.kind(Web, &whole, 0.75);
+                listens = true;
+            }
             None if runs => plain::kind(scope, &["cs", "fs", "vb"], &whole, &mut draft),
             None => draft.kind(ComponentKind::Library, &whole, 0.8),
         }
-        draft.strength = if runs || worker.is_some() { 2 } else { 1 };
+        draft.strength = if listens { 3 } else { 1 + u8::from(runs || worker.is_some()) };
     }
     let started = runs || draft.c.kind == ComponentKind::Worker;
     commands(&mut draft, &whole, started);
@@ -236,46 +260,6 @@ fn old(text: &str) -> Option<String> {
     let digits = text.split(';').find_map(|part| part.trim().strip_prefix("net"))?;
     let plain = (2..=3).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit());
     plain.then(|| digits.chars().map(String::from).collect::<Vec<_>>().join("."))
-}
-
-/// Launch settings, Kestrel's settings, then the default.
-fn ports(scope: &Scope<'_>, whole: &At, draft: &mut Draft) {
-    let of = |url: &str| url.rsplit(':').next()?.trim_end_matches('/').parse::<u16>().ok();
-    if let Some(file) = scope.find("appsettings.json")
-        && let Some(doc) = scope.tree.doc(&file)
-    {
-        let endpoints = doc.pointer("/Kestrel/Endpoints").and_then(Value::as_object);
-        let urls = endpoints.into_iter().flatten().filter_map(|(_, endpoint)| endpoint.get("Url")?.as_str());
-        for port in urls.chain(doc.get("Urls").and_then(Value::as_str)).filter_map(of) {
-            draft.port(port, PortSource::Code, &At::file(&file));
-        }
-    }
-    let launch = scope.find("Properties/launchSettings.json");
-    if let Some(file) = launch
-        && let Some(doc) = scope.tree.doc(&file)
-    {
-        let profiles = doc.get("profiles").and_then(Value::as_object);
-        let projects = profiles
-            .into_iter()
-            .flatten()
-            .filter(|(_, p)| p.get("commandName").and_then(Value::as_str) == Some("Project"));
-        let urls: Vec<String> = projects
-            .filter_map(|(_, profile)| profile.get("applicationUrl")?.as_str())
-            .flat_map(|urls| urls.split(';').map(str::to_owned).collect::<Vec<_>>())
-            .collect();
-        let plain = urls.iter().find(|url| url.starts_with("http://")).or(urls.first());
-        if let Some(port) = plain.and_then(|url| of(url)) {
-            let line = scope
-                .tree
-                .text(&file)
-                .and_then(|text| crate::detect::read::lines::word(&text, "\"applicationUrl\""));
-            draft.port(port, PortSource::Code, &At::line(&file, line));
-        }
-    }
-    // A framework of functions has a default of its own.
-    if !draft.has_port(PortSource::Default) {
-        draft.port(5000, PortSource::Default, whole);
-    }
 }
 
 fn commands(draft: &mut Draft, whole: &At, runs: bool) {

@@ -59,8 +59,10 @@ fn program(scope: &Scope<'_>, name: &str) -> Option<Draft> {
     }
     let framework = shared::framework(super::FRAMEWORKS, &dependencies, &mut draft);
     shared::services("dotnet", &dependencies, &mut draft);
+    let listens = super::port::socket(scope, &mut draft);
     match framework {
         Some(_) => draft.port(5000, PortSource::Default, &whole),
+        None if listens => draft.kind(ComponentKind::Web, &whole, 0.75),
         None => draft.kind(ComponentKind::Cli, &whole, 0.6),
     }
     Some(draft)

@@ -55,7 +55,7 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
 ];
 
 /// Calls that listen.
-static LISTEN: [Listen; 13] = [
+static LISTEN: [Listen; 16] = [
     listen::row(r"\b(?:http|fasthttp)\.ListenAndServe(?:TLS)?\s*\(", Take::Argument(0)),
     listen::row(r"\bnet\.Listen\s*\(", Take::Argument(1)),
     listen::row(r"\b\w+\.Listen\s*\(\s*\x22tcp\d?\x22\s*,", Take::Argument(0)),
@@ -72,7 +72,13 @@ static LISTEN: [Listen; 13] = [
     listen::row(r"\b\w+\.Listen(?:TLS)?\s*\(", Take::Argument(0)),
     listen::row(r"\bserver\.WithHostPorts\s*\(", Take::Argument(0)),
     listen::row(r"\bhttp\.Serve\s*\(", Take::Argument(0)),
+    listen::row(r"\bdaprd\.NewService\s*\(", Take::Argument(0)),
+    listen::row(r"\b(?:cloudevents|cehttp|client)\.WithPort\s*\(", Take::Argument(0)),
+    listen::row(r"\.StartReceiver\s*\(", Take::Key(&["port"])),
 ];
+
+/// Where a client of CloudEvents receives unless it is told another port.
+const CLOUDEVENTS: u16 = 8080;
 
 /// Dependencies that make a program of commands.
 const COMMANDS: &[&str] = &[
@@ -281,7 +287,17 @@ fn commands(
 }
 
 /// Words of sources that may listen.
-static WORDS: Words = Words::new(&["Listen", "Addr", ".Run(", ".Start(", "StartConfig", "WithHostPorts"]);
+static WORDS: Words = Words::new(&[
+    "Listen",
+    "Addr",
+    ".Run(",
+    ".Start(",
+    "StartConfig",
+    "WithHostPorts",
+    "NewService",
+    "WithPort",
+    "StartReceiver",
+]);
 
 /// Where the program listens: the main packages first, then the rest of the module.
 fn places(
@@ -306,8 +322,11 @@ fn places(
     found.retain(|place| place.port.is_some() || line_listens(scope, place));
     if let Some((place, port)) = found.iter().find_map(|place| Some((place, place.port?))) {
         draft.port(port, PortSource::Code, &At::line(&place.file, place.line));
-    } else if !found.is_empty() {
-        shared::option(scope, sources, draft);
+    } else if !found.is_empty() && !shared::option(scope, sources, draft) {
+        let receives = |place: &&listen::Found| line_has(scope, place, &["StartReceiver"]);
+        if let Some(place) = found.iter().find(receives) {
+            draft.port(CLOUDEVENTS, PortSource::Default, &At::line(&place.file, place.line));
+        }
     }
     if let Some(row) = framework
         && let Some(port) = row.port
@@ -330,9 +349,22 @@ fn places(
 }
 
 fn line_listens(scope: &Scope<'_>, place: &listen::Found) -> bool {
+    const WORDS: &[&str] = &[
+        "ListenAndServe",
+        "echo.StartConfig",
+        "http.Server",
+        "net.Listen",
+        "http.Serve",
+        "fasthttp",
+        "daprd.NewService",
+        "StartReceiver",
+    ];
+    line_has(scope, place, WORDS)
+}
+
+/// Whether the line of a place has one of the words.
+fn line_has(scope: &Scope<'_>, place: &listen::Found, words: &[&str]) -> bool {
     let text = scope.tree.text(&place.file);
     let line = text.as_deref().and_then(|text| text.lines().nth(place.line as usize - 1)).unwrap_or_default();
-    ["ListenAndServe", "echo.StartConfig", "http.Server", "net.Listen", "http.Serve", "fasthttp"]
-        .iter()
-        .any(|word| line.contains(word))
+    words.iter().any(|word| line.contains(word))
 }

@@ -96,6 +96,9 @@ pub(in crate::detect) const FRAMEWORKS: &[Framework] = &[
     row("http-kit", &["http-kit:http-kit"], 38, Some(8090), Web),
 ];
 
+/// Where Helidon MP listens unless its settings say otherwise (`ServerCdiExtension`); Helidon SE takes any free port.
+const HELIDON_MP: u16 = 7001;
+
 const SOURCES: &[&str] = &["java", "kt", "scala", "groovy", "clj"];
 
 /// Calls that listen.
@@ -226,9 +229,13 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         }
         framework = None;
     }
-    if framework.is_some_and(|row| row.name == "helidon") && !role::helidon_serves(&build) {
-        draft.unserved(ComponentKind::Cli, &whole, 0.4);
-        plain::kind(scope, SOURCES, &whole, &mut draft);
+    if framework.is_some_and(|row| row.name == "helidon") {
+        if !role::helidon_serves(&build) {
+            draft.unserved(ComponentKind::Cli, &whole, 0.4);
+            plain::kind(scope, SOURCES, &whole, &mut draft);
+        } else if let Some(at) = role::microprofile(&build) {
+            draft.port(HELIDON_MP, PortSource::Default, at);
+        }
     }
     if framework.is_some_and(|row| row.name == "quarkus") && role::commands_only(&build) {
         draft.unserved(ComponentKind::Cli, &whole, 0.8);
@@ -238,7 +245,13 @@ fn draft(scope: &Scope<'_>, build: Build) -> Draft {
         matches!(row.name, "spring-boot" | "ktor" | "micronaut" | "spark" | "http4k" | "jooby")
             && build.packaging.as_deref() != Some("war")
     });
-    if build.packaging.as_deref() == Some("ejb") {
+    // A server takes archives of the web; the jars beside them are their libraries.
+    let archive = matches!(build.packaging.as_deref(), None | Some("jar"));
+    let beside = framework.is_some_and(|row| row.name == "wildfly")
+        && archive
+        && build.member
+        && main::classes(scope).is_empty();
+    if build.packaging.as_deref() == Some("ejb") || beside {
         draft.unserved(ComponentKind::Library, &whole, 0.85);
         draft.strength = 1;
         command::attach(scope, &build, &whole, &mut draft);

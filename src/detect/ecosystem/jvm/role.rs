@@ -1,6 +1,7 @@
 //! What an application of the JVM is by its dependencies and sources: does it serve, does it start?
 
 use super::Build;
+use crate::detect::draft::At;
 use crate::detect::read::Words;
 use crate::detect::scope::Scope;
 
@@ -76,6 +77,14 @@ pub(super) fn helidon_serves(build: &Build) -> bool {
         group.starts_with("io.helidon.")
             && SERVERS.iter().any(|word| dependency.name["io.helidon.".len()..].contains(word))
     })
+}
+
+/// Where a build says that it is of Helidon MP, whose server has a port of its own.
+pub(super) fn microprofile(build: &Build) -> Option<&At> {
+    let of = |name: &str| {
+        name.starts_with("io.helidon.microprofile") || name == "io.helidon.applications:helidon-mp"
+    };
+    build.dependencies.iter().find(|dependency| of(&dependency.name)).map(|dependency| &dependency.at)
 }
 
 /// Whether a Quarkus application has no extension that serves.

@@ -142,6 +142,11 @@ fn unscripted(
     {
         return Some((format!("{runner} {}", scope.relative(&file)), manifest.at("main")));
     }
+    if runner == "node"
+        && let Some((file, name)) = watched(scope, manifest)
+    {
+        return Some((format!("node {file}"), manifest.at(name)));
+    }
     let usual: &[&str] = if runner == "bun" {
         &["index.ts", "src/index.ts", "index.js", "server.ts"]
     } else {
@@ -159,6 +164,17 @@ fn unscripted(
         .or_else(|| listener.filter(plain).map(str::to_owned))
         .filter(|_| server && manifest.is_app())?;
     Some((format!("{runner} {}", scope.relative(&file)), At::file(file)))
+}
+
+/// The file of JavaScript that a script of development watches and runs.
+fn watched(scope: &Scope<'_>, manifest: &Manifest) -> Option<(String, &'static str)> {
+    ["dev", "start:dev", "watch"].into_iter().find_map(|name| {
+        let compiled = |script: &&str| ["--exec", " -x ", "babel"].iter().any(|word| script.contains(word));
+        let script = manifest.script(name).filter(|script| program::develops(script) && !compiled(script))?;
+        let file = program::files(script).find(|file| file.ends_with("js"))?;
+        let file = file.trim_start_matches("./");
+        scope.find(file).map(|_| (file.to_owned(), name))
+    })
 }
 
 /// What starts a framework's program once it is built; without an adapter for a server of its own nothing does.

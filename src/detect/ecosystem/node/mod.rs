@@ -1,5 +1,6 @@
 //! Node.js and Bun: `package.json`, its scripts, its lock files and its workspace.
 
+mod built_file;
 mod command;
 mod database;
 mod framework;
@@ -10,6 +11,7 @@ mod manifest;
 mod port;
 mod program;
 mod runtime;
+mod usual_port;
 
 pub(super) use framework::FRAMEWORKS;
 pub(super) use port::LISTEN;
@@ -150,6 +152,14 @@ fn runs_file(manifest: &Manifest) -> bool {
     scripts.flat_map(program::files).next().is_some()
 }
 
+/// Whether the files that scripts run are not in the repository, nor what they would be built from: nothing
+/// says what they do.
+fn runs_unknown(scope: &Scope<'_>, manifest: &Manifest) -> bool {
+    let scripts = ["start", "dev", "serve", "start:dev"].into_iter().filter_map(|name| manifest.script(name));
+    let mut files = scripts.flat_map(program::files).peekable();
+    files.peek().is_some() && files.all(|file| built_file::written(scope, file).is_none())
+}
+
 /// Whether a script runs or builds something.
 fn runs(manifest: &Manifest) -> bool {
     let mut names = manifest.scripts().map(|(name, _)| name);
@@ -241,6 +251,8 @@ fn kind(
     } else if let Some(page) = scope.first(PAGES).filter(|_| !runs_file(manifest)) {
         draft.kind(ComponentKind::Static, &At::file(page), 0.6);
         draft.forget_guessed_start();
+    } else if runs_unknown(scope, manifest) {
+        draft.strength = 2;
     } else if starts || draft.c.commands.start.is_some() {
         plain::kind(scope, &["js", "ts", "mjs", "cjs"], &At::file(&manifest.file), draft);
     } else if ["main", "exports", "module", "types", "typings"].iter().any(|key| manifest.get(key).is_some())
@@ -251,7 +263,7 @@ fn kind(
         draft.kind(ComponentKind::Library, &At::file(&manifest.file), 0.7);
     }
     if draft.has_port(PortSource::Script)
-        && matches!(draft.c.kind, ComponentKind::Worker | ComponentKind::Cli)
+        && matches!(draft.c.kind, ComponentKind::Worker | ComponentKind::Cli | ComponentKind::Unknown)
     {
         draft.kind(ComponentKind::Web, &At::file(&manifest.file), 0.6);
     }

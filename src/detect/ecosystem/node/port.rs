@@ -1,7 +1,9 @@
 //! Where a Node program listens: a script's flag, the framework's configuration, the code, the default.
 
+use super::built_file::written;
 use super::manifest::Manifest;
 use super::program;
+use super::usual_port::{self, VITE};
 use crate::detect::draft::{At, Draft, PortSource};
 use crate::detect::ecosystem::shared;
 use crate::detect::facts::ComponentKind;
@@ -52,9 +54,6 @@ static DEV_SERVER_PORT: Pattern =
 static KEY: Pattern = Pattern::new(r"\bport\b");
 static BUN_SERVE: Pattern = Pattern::new(r"\bBun\.serve\s*(?:<[^>]*>)?\(");
 
-/// Where Vite serves unless told otherwise.
-const VITE: u16 = 5173;
-
 /// Adds the ports; gives the file in which the program listens by itself.
 pub(super) fn attach(
     scope: &Scope<'_>,
@@ -80,28 +79,8 @@ pub(super) fn attach(
     // A development server of its own listens; the code of the pages does not.
     let own = framework.is_none_or(|row| row.port.is_none() || row.rank < 64);
     let listens = if own { code(scope, manifest, draft) } else { custom(scope, manifest, draft) };
-    if let Some((framework, port)) = framework.and_then(|row| Some((row, row.port?))) {
-        let old = framework.name == "astro" && manifest.major("astro").is_some_and(|major| major < 3);
-        let at =
-            manifest.at(framework.names.iter().find(|name| manifest.has(name)).copied().unwrap_or("scripts"));
-        // Redwood's two sides listen beside each other.
-        let api =
-            framework.name == "redwood" && manifest.has("@redwoodjs/api") && !manifest.has("@redwoodjs/web");
-        // Only a server that is built listens on the framework's own port: Vite serves what is developed.
-        let by_vite = |script: &str| {
-            script.contains("vite:dev") || program::served(script).is_some_and(|(port, _)| port == VITE)
-        };
-        let vite = matches!(framework.name, "tanstack-start" | "solidstart" | "remix")
-            && manifest.script("start").is_none()
-            && !["nitro", "nitropack", "vinxi"].iter().any(|name| manifest.has(name))
-            && manifest.script("dev").is_some_and(by_vite);
-        let port = match (old, api, vite) {
-            (true, _, _) => 3000,
-            (_, true, _) => 8911,
-            (_, _, true) => VITE,
-            _ => port,
-        };
-        draft.port(port, PortSource::Default, &at);
+    if let Some(framework) = framework.filter(|row| row.port.is_some()) {
+        usual_port::attach(manifest, framework, draft);
     } else if listens.is_none() {
         let served = ["dev", "start", "serve", "develop"]
             .into_iter()
@@ -122,7 +101,7 @@ fn custom(scope: &Scope<'_>, manifest: &Manifest, draft: &mut Draft) -> Option<S
     let sources = scope.sources(SOURCES);
     let scripts = ["dev", "start", "start:dev"].into_iter().filter_map(|name| manifest.script(name));
     let files: Vec<String> =
-        scripts.flat_map(program::files).filter_map(|file| own_file(scope, file)).collect();
+        scripts.flat_map(program::files).filter_map(|file| written(scope, file)).collect();
     if files.is_empty() {
         return None;
     }
@@ -256,29 +235,6 @@ fn server_side(path: &str) -> bool {
         && !path.ends_with(".min.js")
 }
 
-/// The file that a word of a script means, where it is the component's own: what is built is looked for
-/// where it was written.
-fn own_file(scope: &Scope<'_>, word: &str) -> Option<String> {
-    let word = word.trim_matches(['"', '\'']).trim_start_matches("./");
-    let stem = word.strip_suffix(".js").or_else(|| word.strip_suffix(".mjs")).unwrap_or(word);
-    let stem = stem
-        .strip_prefix("dist/")
-        .or_else(|| stem.strip_prefix("build/"))
-        .or_else(|| stem.strip_prefix("lib/"))
-        .unwrap_or(stem);
-    let written = || {
-        ["ts", "js", "mjs"].iter().find_map(|extension| {
-            scope
-                .find(&format!("{stem}.{extension}"))
-                .or_else(|| scope.find(&format!("src/{stem}.{extension}")))
-                .or_else(|| scope.find(&format!("{stem}/index.{extension}")))
-        })
-    };
-    let file = scope.find(word).or_else(written)?;
-    // A member of a workspace speaks for itself.
-    scope.files.contains(&file.as_str()).then_some(file)
-}
-
 /// Files that scripts run, `main`, and the usual names.
 fn entries(scope: &Scope<'_>, manifest: &Manifest) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
@@ -288,7 +244,7 @@ fn entries(scope: &Scope<'_>, manifest: &Manifest) -> Vec<String> {
         }
     };
     let own = |file: Option<String>| file.filter(|file| scope.files.contains(&file.as_str()));
-    let named = |word: &str| own_file(scope, word);
+    let named = |word: &str| written(scope, word);
     for name in ["start", "dev", "start:dev", "serve", "start:prod"] {
         for word in manifest.script(name).unwrap_or_default().split_whitespace() {
             if word.contains(['.', '/']) && !word.starts_with('-') {

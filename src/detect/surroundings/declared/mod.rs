@@ -1,10 +1,12 @@
-//! Variables that a type or a schema declares: struct tags of Go, attributes of clap, settings of pydantic,
-//! schemas of zod, Joi and their relatives. What is declared with a default, or as optional, is not required.
+//! Variables that a type or a schema declares: struct tags of Go, attributes of clap, structs that envy, figment
+//! and config fill, settings of pydantic, schemas of zod, Joi and their relatives. What is declared with a default, or as optional, is not required.
 
+mod clap;
+mod fields;
 mod go;
 mod python;
-mod rust;
 mod script;
+mod structs;
 
 use super::reading::GIVEN;
 use super::variables;
@@ -33,7 +35,11 @@ enum Need<'c> {
 pub(super) fn attach(code: &Code, file: &str, extension: &str, draft: &mut Draft) {
     let found = match extension {
         "go" => go::declared(code),
-        "rs" => rust::declared(code),
+        "rs" => {
+            let mut found = clap::declared(code);
+            found.extend(structs::declared(code));
+            found
+        }
         "py" => python::declared(code),
         "js" | "ts" | "mjs" | "cjs" | "mts" | "cts" => script::declared(code),
         _ => return,
@@ -105,6 +111,97 @@ mod tests {
                 variable("PORT", false, Some("3000")),
                 variable("UPSTREAM_HOST", true, None),
             ]
+        );
+    }
+
+    #[test]
+    fn attributes_of_envconfig() {
+        let text = "#[derive(Envconfig)]\nstruct Config {\n    #[envconfig(from = \"API_HOST\")]\n    host: String,\n\
+                    \x20   #[envconfig(from = \"PORT\", default = \"8080\")]\n    pub port: u16,\n\
+                    \x20   #[envconfig(nested)]\n    db: Db,\n}\n";
+        assert_eq!(
+            read(text, "a.rs"),
+            [variable("API_HOST", true, None), variable("PORT", false, Some("8080"))]
+        );
+    }
+
+    #[test]
+    fn structs_that_envy_fills() {
+        let text = "#[derive(Debug, Deserialize)]\npub struct Config {\n    pub api_host: String,\n\
+                    \x20   /// Where it listens.\n    #[serde(default = \"default_port\")]\n    port: u16,\n\
+                    \x20   level: Option<String>,\n    #[serde(rename = \"mode\", default)]\n    kind: Mode,\n\
+                    \x20   #[serde(skip)]\n    cache: Cache,\n}\n\
+                    fn default_port() -> u16 {\n    8080\n}\n\
+                    fn load() -> envy::Result<Config> {\n    envy::prefixed(\"SHOP_\").from_env()\n}\n";
+        let shop = [
+            variable("SHOP_API_HOST", true, None),
+            variable("SHOP_LEVEL", false, None),
+            variable("SHOP_MODE", false, None),
+            variable("SHOP_PORT", false, Some("8080")),
+        ];
+        assert_eq!(read(text, "a.rs"), shop);
+        let bound = text.replace("envy::prefixed(\"SHOP_\").from_env()", "envy::from_env::<Config>()");
+        let names: Vec<String> = read(&bound, "a.rs").into_iter().map(|(name, ..)| name).collect();
+        assert_eq!(names, ["API_HOST", "LEVEL", "MODE", "PORT"]);
+        // Nothing is known of a struct of another file, nor where all fields have other names.
+        assert!(read("fn load() -> Result<Config> { envy::from_env() }", "a.rs").is_empty());
+        let renamed = text.replace("pub struct", "#[serde(rename_all = \"camelCase\")]\npub struct");
+        assert!(read(&renamed, "a.rs").is_empty());
+        assert!(read(&text.replace("Deserialize", "Clone"), "a.rs").is_empty());
+    }
+
+    #[test]
+    fn structs_that_figment_and_config_fill() {
+        let structs = "#[derive(Deserialize)]\nstruct Settings {\n    database: Database,\n    base_url: String,\n\
+                       \x20   other: Unknown,\n}\n#[derive(Deserialize)]\nstruct Database {\n    host: String,\n\
+                       \x20   pool: Option<u32>,\n}\n";
+        let figment = |chain: &str| {
+            let text = format!(
+                "{structs}fn load() {{\n    let s: Settings = Figment::new(){chain}.extract()?;\n}}\n"
+            );
+            read(&text, "a.rs")
+        };
+        assert_eq!(figment(".merge(Env::prefixed(\"APP_\"))"), [variable("APP_BASE_URL", true, None)]);
+        assert_eq!(
+            figment(".merge(Env::prefixed(\"APP_\").split(\"__\"))"),
+            [
+                variable("APP_BASE_URL", true, None),
+                variable("APP_DATABASE__HOST", true, None),
+                variable("APP_DATABASE__POOL", false, None),
+            ]
+        );
+        // `APP_BASE_URL` would be the field `url` of `base`.
+        assert_eq!(
+            figment(".merge(Serialized::defaults(d)).merge(Env::prefixed(\"APP_\").split(\"_\"))"),
+            [variable("APP_DATABASE_HOST", false, None), variable("APP_DATABASE_POOL", false, None)]
+        );
+        assert!(figment(".merge(Env::prefixed(\"APP_\").map(|key| other(key)))").is_empty());
+        assert!(figment(".merge(Env::prefixed(PREFIX))").is_empty());
+        assert!(figment(".merge(Toml::file(\"a.toml\")).merge(Env::prefixed(\"APP_\"))").is_empty());
+        let config = |sources: &str| {
+            let text = format!(
+                "{structs}impl Settings {{\n    pub fn new() -> Result<Self, ConfigError> {{\n\
+                 \x20       let s = Config::builder(){sources}.build()?;\n        s.try_deserialize()\n    }}\n}}\n"
+            );
+            read(&text, "a.rs")
+        };
+        assert_eq!(
+            config(".add_source(Environment::with_prefix(\"app\"))"),
+            [variable("APP_BASE_URL", true, None)]
+        );
+        assert_eq!(
+            config(
+                ".set_default(\"base_url\", \"/\")?.add_source(Environment::with_prefix(\"APP\").separator(\"__\"))"
+            ),
+            [
+                variable("APP__BASE_URL", false, None),
+                variable("APP__DATABASE__HOST", false, None),
+                variable("APP__DATABASE__POOL", false, None),
+            ]
+        );
+        assert_eq!(
+            config(".add_source(Environment::default().prefix_separator(\"_\").separator(\"__\"))").len(),
+            3
         );
     }
 
