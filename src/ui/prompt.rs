@@ -2,9 +2,10 @@
 //!
 //! Nothing here decides whether a prompt may be shown: callers look at [`Ui::interactive`] first.
 
+use std::borrow::Cow;
 use std::io;
 
-use console::{Key, Style, Term, style};
+use console::{Key, Style, Term, measure_text_width, style, truncate_str};
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, MultiSelect, Select};
 
@@ -14,6 +15,15 @@ use crate::error::Failure;
 
 /// How many items of a list are shown at once.
 const PAGE: usize = 12;
+
+/// What follows a question about several.
+const KEYS: &str = " (space to toggle, enter to go on)";
+
+/// What follows a question to be answered with yes or no.
+const YES_OR_NO: &str = " (y/n) yes";
+
+/// How much stands around a question: a mark, another one, and spaces.
+const MARKS: usize = 4;
 
 /// A check of typed text: `Err` says what is wrong in a lowercase fragment.
 pub type Check<'a> = dyn Fn(&str) -> Result<(), String> + 'a;
@@ -35,7 +45,7 @@ impl Ui {
     /// # Errors
     /// When interrupted, or when the terminal goes away.
     pub fn select(&self, prompt: &str, choices: &[Choice]) -> Result<usize, Failure> {
-        let (theme, prompt) = (self.theme(), &*printable(prompt));
+        let (theme, prompt) = (self.theme(), &*self.fitted(prompt, ""));
         let preset = choices.iter().position(|choice| choice.chosen).unwrap_or(0);
         let select = Select::with_theme(&theme)
             .with_prompt(prompt)
@@ -53,10 +63,10 @@ impl Ui {
     /// # Errors
     /// When interrupted, or when the terminal goes away.
     pub fn select_many(&self, prompt: &str, choices: &[Choice]) -> Result<Vec<usize>, Failure> {
-        let (theme, prompt) = (self.theme(), &*printable(prompt));
+        let (theme, prompt) = (self.theme(), &*self.fitted(prompt, KEYS));
         let chosen: Vec<bool> = choices.iter().map(|choice| choice.chosen).collect();
         let select = MultiSelect::with_theme(&theme)
-            .with_prompt(format!("{prompt} (space to toggle, enter to go on)"))
+            .with_prompt(format!("{prompt}{KEYS}"))
             .items(self.lines(choices))
             .defaults(&chosen)
             .max_length(PAGE)
@@ -80,7 +90,7 @@ impl Ui {
     /// # Errors
     /// When interrupted, or when the terminal goes away.
     pub fn input(&self, prompt: &str, default: Option<&str>, check: &Check<'_>) -> Result<String, Failure> {
-        let (theme, prompt) = (self.theme(), printable(prompt));
+        let (theme, prompt) = (self.theme(), self.fitted(prompt, default.unwrap_or_default()));
         let mut input = Input::<String>::with_theme(&theme)
             .with_prompt(prompt)
             .allow_empty(check("").is_ok())
@@ -96,7 +106,7 @@ impl Ui {
     /// # Errors
     /// When interrupted, or when the terminal goes away.
     pub fn secret(&self, prompt: &str) -> Result<String, Failure> {
-        let (style, prompt) = (self.theme(), printable(prompt));
+        let (style, prompt) = (self.theme(), self.fitted(prompt, "[hidden]"));
         let question = format!("{} {prompt} {} ", style.prompt_prefix, style.prompt_suffix);
         asked(|terminal| {
             terminal.write_str(&question)?;
@@ -116,14 +126,27 @@ impl Ui {
     /// # Errors
     /// When interrupted, or when the terminal goes away.
     pub fn confirm(&self, prompt: &str, default: bool) -> Result<bool, Failure> {
-        let (theme, prompt) = (self.theme(), printable(prompt));
+        let (theme, prompt) = (self.theme(), self.fitted(prompt, YES_OR_NO));
         let confirm = Confirm::with_theme(&theme).with_prompt(prompt).default(default);
         asked(|terminal| confirm.interact_on_opt(terminal))
     }
 
+    /// A question that fits into one line of the terminal with what follows it. A longer one is told whole, and
+    /// its first words are asked: what wraps would be left behind when the line is drawn anew.
+    fn fitted<'p>(&self, prompt: &'p str, after: &str) -> Cow<'p, str> {
+        let prompt = printable(prompt);
+        let columns = usize::from(Term::stderr().size().1);
+        let room = columns.saturating_sub(MARKS + measure_text_width(after) + 1);
+        if measure_text_width(&prompt) <= room || room < MARKS {
+            return prompt;
+        }
+        self.err_line(&prompt);
+        let head = prompt.split_once([',', ':']).map_or(&*prompt, |(head, _)| head);
+        truncate_str(head, room, "…").into_owned().into()
+    }
+
     fn lines(&self, choices: &[Choice]) -> Vec<String> {
-        let width =
-            choices.iter().map(|choice| console::measure_text_width(&choice.label)).max().unwrap_or(0);
+        let width = choices.iter().map(|choice| measure_text_width(&choice.label)).max().unwrap_or(0);
         let dim = self.err_style(Style::new().dim());
         choices
             .iter()

@@ -47,6 +47,22 @@ fn what_was_found_is_on_one_screen_with_the_current_context_chosen() {
 }
 
 #[test]
+fn a_question_wider_than_the_terminal_leaves_one_answered_line() {
+    // Without a remote nothing says where the code comes from.
+    let devbox = Devbox::new().project("node-express").file(".git/config", "[core]\n\tbare = false\n");
+    let mut terminal = devbox.args(["init", "--sandbox"]).terminal();
+    terminal.wait_for("Namespace").send(Key::Enter);
+    terminal.wait_for("Which services").send(Key::Enter);
+    terminal.wait_for("files that are synced from here").send(Key::Enter);
+    terminal.wait_for("✔ Where the code comes from · image");
+    let screen = terminal.screen();
+    assert!(!screen.contains("? Where"), "{screen}");
+    assert!(screen.contains("a git clone, an image that has it"), "{screen}");
+    terminal.send(Key::CtrlC);
+    assert_eq!(terminal.exit_code(), 130);
+}
+
+#[test]
 fn a_wrong_answer_is_explained_and_asked_again() {
     let devbox = Devbox::new().project("node-express").kubeconfig(KUBECONFIG);
     let mut terminal = devbox.arg("init").terminal();
