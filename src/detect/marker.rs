@@ -3,21 +3,16 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::ecosystem::Ecosystem;
-use super::read::Files;
+use super::read::{Files, MARKS, mark};
 
 /// The markers of a table of ecosystems, for a look-up by name.
 pub(super) struct Markers {
     whole: HashMap<&'static str, Vec<usize>>,
     endings: Vec<(&'static str, usize)>,
     /// Which names can be whole ones, by [`mark`]: most names of files are none.
-    whole_marks: [bool; 256],
+    whole_marks: [bool; MARKS],
     /// The last letters of endings.
     last: [bool; 256],
-}
-
-/// A number that equal names have in common.
-fn mark(name: &str) -> usize {
-    (name.len() * 37 + last(name)) % 256
 }
 
 fn last(name: &str) -> usize {
@@ -30,7 +25,7 @@ impl Markers {
         let mut markers = Self {
             whole: HashMap::new(),
             endings: Vec::new(),
-            whole_marks: [false; 256],
+            whole_marks: [false; MARKS],
             last: [false; 256],
         };
         for (index, ecosystem) in table.iter().enumerate() {

@@ -78,6 +78,27 @@ fn sources_that_a_generator_wrote_are_not_searched_and_named_in_one_line() {
     assert_eq!(found.warnings, ["gen/a.go and 1 more: larger than 256 KiB, not searched"]);
 }
 
+#[test]
+fn structs_of_structs_and_very_long_lines_stall_nothing() {
+    let fields = |of: &str| (0..400).map(|n| format!("f{n}: {of},\n")).collect::<String>();
+    let level =
+        |name: &str, of: &str| format!("#[derive(Deserialize)]\nstruct {name} {{\n{}}}\n", fields(of));
+    let nested = ["A B", "B C", "C D", "D E"].map(|pair| level(&pair[..1], &pair[2..])).concat();
+    let read =
+        "fn load() { let a: A = Figment::new().merge(Env::prefixed(\"X_\").split(\"__\")).extract()?; }\n";
+    let rust = format!("{nested}{}", read.repeat(500));
+    let script = format!("if (x) {{ {} }}", "a = process.env.LEVEL; ".repeat(10_000));
+    let root = tree(&[
+        ("Cargo.toml", b"[package]\nname = \"x\"\n"),
+        ("src/main.rs", rust.as_bytes()),
+        ("web/package.json", br#"{"name": "web", "scripts": {"start": "node a.js"}}"#),
+        ("web/a.js", script.as_bytes()),
+    ]);
+    let found = facts(root.path());
+    assert_eq!(found.warnings, [] as [&str; 0]);
+    assert_eq!(found.components.len(), 2);
+}
+
 #[cfg(unix)]
 #[test]
 fn symbolic_links_are_neither_followed_nor_looped_through() {

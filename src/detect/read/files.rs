@@ -12,14 +12,14 @@ pub(in crate::detect) struct Files {
     marks: [u64; MARKS / 64],
 }
 
-const MARKS: usize = 256;
+/// How many marks there are.
+pub(in crate::detect) const MARKS: usize = 256;
 
-/// A number that equal names have in common: a word of [`Files::marks`] and a bit in it.
-fn mark(name: &str) -> (usize, u64) {
+/// A number that equal names have in common, below [`MARKS`].
+pub(in crate::detect) fn mark(name: &str) -> usize {
     let bytes = name.as_bytes();
     let end = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or_default());
-    let mark = (bytes.len() * 31 + end(bytes.first()) * 7 + end(bytes.last())) % MARKS;
-    (mark / 64, 1 << (mark % 64))
+    (bytes.len() * 31 + end(bytes.first()) * 7 + end(bytes.last())) % MARKS
 }
 
 impl Files {
@@ -40,8 +40,8 @@ impl Files {
             }
             files.text.push_str(name);
             files.ends.push(files.text.len());
-            let (word, bit) = mark(name);
-            files.marks[word] |= bit;
+            let mark = mark(name);
+            files.marks[mark / 64] |= 1 << (mark % 64);
         }
         files
     }
@@ -67,8 +67,8 @@ impl Files {
 
     /// The place of a name.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        let (word, bit) = mark(name);
-        if self.marks[word] & bit == 0 {
+        let mark = mark(name);
+        if self.marks[mark / 64] & (1 << (mark % 64)) == 0 {
             return None;
         }
         let (mut low, mut high) = (0, self.len());

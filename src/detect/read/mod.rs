@@ -24,7 +24,7 @@ mod words;
 pub(super) mod xml;
 
 pub(super) use code::Code;
-pub(super) use files::Files;
+pub(super) use files::{Files, MARKS, mark};
 pub(super) use path::{ancestors, base, extension, folder, is_below, join};
 pub(super) use text::Text;
 pub(super) use tree::Tree;

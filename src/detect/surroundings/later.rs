@@ -15,6 +15,9 @@ const BEFORE: usize = 1500;
 /// How many lines after the reading are looked at.
 const LINES: usize = 5;
 
+/// How much of each: a page of generated code may stand on one line.
+const WIDTH: usize = 1000;
+
 /// How a language asks whether a name has a value: what stands before and after the name.
 struct Tests {
     extensions: &'static [&'static str],
@@ -64,7 +67,8 @@ pub(super) fn given(code: &Code, at: usize, extension: &str) -> Option<Option<St
     let name = found.get(1).or(found.get(2))?.as_str();
     // Go says beside the value whether there is one.
     let flag = found.get(3).map(|flag| flag.as_str()).filter(|flag| *flag != "_");
-    let mut lines = code.text[at..].lines().take(LINES);
+    let within = |line: &'_ str| line.char_indices().nth(WIDTH).map_or(line.len(), |(end, _)| end);
+    let mut lines = code.text[at..].lines().take(LINES).map(|line| &line[..within(line)]);
     let first = lines.next()?;
     let inline = first.split_once(';').map(|(_, test)| test).filter(|_| line.contains("if "));
     let asks = |line: &str| match flag {

@@ -1,11 +1,14 @@
 //! The fields of structs of Rust that serde fills: names, types, and what attributes say of them.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use super::{Declared, Need};
 use crate::detect::read::Code;
 use crate::detect::read::pattern::Pattern;
 
 /// A function, to its body.
-pub(super) static FUNCTION: Pattern = Pattern::new(r"\bfn\s+\w+[^{};]*\{");
+static FUNCTION: Pattern = Pattern::new(r"\bfn\s+(\w+)\s*(\(\s*\))?[^{};]*\{");
 static STRUCT: Pattern = Pattern::new(r"\bstruct\s+([A-Z]\w*)\s*\{");
 static FIELD: Pattern = Pattern::new(r"^(?:pub(?:\s*\([^)]*\))?\s+)?(?:r#)?([a-z_]\w*)\s*:\s*(.+)$");
 static RENAME: Pattern = Pattern::new(r#"\brename\s*=\s*"([^"]+)""#);
@@ -20,6 +23,63 @@ pub(super) struct Reader<'c> {
     pub(super) flat: bool,
     /// The code has defaults for all fields.
     pub(super) defaults: bool,
+}
+
+/// What a file defines, looked up once.
+pub(super) struct Items<'c> {
+    pub(super) code: &'c Code,
+    /// Where each function's head is, in order.
+    pub(super) functions: Vec<Range<usize>>,
+    /// Where the body of a function without arguments begins.
+    plain: HashMap<&'c str, usize>,
+    /// Where a struct and its fields begin.
+    structs: HashMap<&'c str, Range<usize>>,
+    /// How many structs are still entered: in each other they may stand very many times.
+    left: usize,
+}
+
+/// How many structs of one file are entered.
+const STRUCTS: usize = 100;
+
+impl<'c> Items<'c> {
+    pub(super) fn of(code: &'c Code) -> Self {
+        let mut items = Self {
+            code,
+            functions: Vec::new(),
+            plain: HashMap::new(),
+            structs: HashMap::new(),
+            left: STRUCTS,
+        };
+        for found in code.captures(&FUNCTION) {
+            let (Some(head), Some(name)) = (found.get(0), found.get(1)) else { continue };
+            items.functions.push(head.range());
+            if found.get(2).is_some() {
+                items.plain.entry(name.as_str()).or_insert(head.end());
+            }
+        }
+        for found in code.captures(&STRUCT) {
+            if let (Some(head), Some(name)) = (found.get(0), found.get(1)) {
+                items.structs.entry(name.as_str()).or_insert(head.range());
+            }
+        }
+        items
+    }
+
+    /// What stands before a struct, its fields, and where they begin.
+    fn structure(&self, name: &str) -> Option<(&'c str, &'c str, usize)> {
+        let Range { start, end } = self.structs.get(name)?.clone();
+        let head = &self.code.text[..start];
+        let begin = head.rfind([';', '}']).map_or(0, |at| at + 1);
+        let close = end + block(self.code, end);
+        Some((&head[begin..], &self.code.text[end..close], end))
+    }
+
+    /// What a function without arguments gives, where that is one expression.
+    fn made(&self, function: &str) -> Option<&'c str> {
+        let start = *self.plain.get(function)?;
+        let body = self.code.text[start..start + block(self.code, start)].trim();
+        (!body.contains([';', '{'])).then_some(body)
+    }
 }
 
 /// How long the block is whose brace opened right before `start`.
@@ -39,13 +99,16 @@ pub(super) fn block(code: &Code, start: usize) -> usize {
 
 /// The variables of a struct's fields.
 pub(super) fn fields<'c>(
-    code: &'c Code,
+    items: &mut Items<'c>,
     name: &str,
     reader: &Reader<'_>,
     prefix: &str,
     depth: usize,
 ) -> Vec<Declared<'c>> {
-    let Some((head, body, start)) = structure(code, name) else { return Vec::new() };
+    let Some((head, body, start)) = items.structure(name).filter(|_| items.left > 0) else {
+        return Vec::new();
+    };
+    items.left -= 1;
     if !head.contains("Deserialize") || head.contains("rename_all") {
         return Vec::new();
     }
@@ -70,9 +133,9 @@ pub(super) fn fields<'c>(
             Some(inner) => (true, inner.trim()),
             None => (false, kind),
         };
-        if !reader.flat && structure(code, kind).is_some() {
+        if !reader.flat && items.structs.contains_key(kind) {
             if let Some(separator) = reader.separator.filter(|_| depth > 0) {
-                found.extend(fields(code, kind, reader, &format!("{variable}{separator}"), depth - 1));
+                found.extend(fields(items, kind, reader, &format!("{variable}{separator}"), depth - 1));
             }
             continue;
         }
@@ -82,7 +145,7 @@ pub(super) fn fields<'c>(
         let need = match FALLBACK.captures(said) {
             Some(default) => default
                 .get(1)
-                .and_then(|path| made(code, path.as_str()))
+                .and_then(|path| items.made(path.as_str()))
                 .map_or(Need::Optional, Need::Default),
             None if optional || copes => Need::Optional,
             None => Need::Required,
@@ -100,16 +163,6 @@ fn leaf(kind: &str) -> bool {
         kind.strip_prefix(['u', 'i', 'f']).is_some_and(|rest| rest == "size" || rest.parse::<u8>().is_ok());
     let last = kind.rsplit("::").next().unwrap_or(kind);
     number || NAMES.contains(&last) || last.starts_with("Secret<String") || last.starts_with("SecretBox<str")
-}
-
-/// What stands before a struct, its fields, and where they begin.
-fn structure<'c>(code: &'c Code, name: &str) -> Option<(&'c str, &'c str, usize)> {
-    let found = code.captures(&STRUCT).find(|found| &found[1] == name)?;
-    let whole = found.get(0)?;
-    let head = &code.text[..whole.start()];
-    let begin = head.rfind([';', '}']).map_or(0, |at| at + 1);
-    let end = whole.end() + block(code, whole.end());
-    Some((&head[begin..], &code.text[whole.end()..end], whole.end()))
 }
 
 /// The fields, each with its attributes and where it begins.
@@ -169,15 +222,4 @@ fn close(text: &str) -> Option<usize> {
 /// What attributes say to serde.
 fn serde(attributes: &str) -> &str {
     attributes.find("serde(").map_or("", |at| &attributes[at + 6..])
-}
-
-/// What a function without arguments gives, where that is one expression.
-fn made<'c>(code: &'c Code, function: &str) -> Option<&'c str> {
-    let head = code.captures(&FUNCTION).find(|found| {
-        let rest = found[0].strip_prefix("fn").unwrap_or_default().trim_start();
-        rest.strip_prefix(function).is_some_and(|rest| rest.trim_start().starts_with("()"))
-    })?;
-    let start = head.get(0)?.end();
-    let body = code.text[start..start + block(code, start)].trim();
-    (!body.contains([';', '{'])).then_some(body)
 }

@@ -1,5 +1,6 @@
 //! Variables that a type or a schema declares: struct tags of Go, attributes of clap, structs that envy, figment
-//! and config fill, settings of pydantic, schemas of zod, Joi and their relatives. What is declared with a default, or as optional, is not required.
+//! and config fill, settings of pydantic, schemas of zod, Joi and their relatives. What is declared with a
+//! default, or as optional, is not required.
 
 mod clap;
 mod fields;

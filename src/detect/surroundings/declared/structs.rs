@@ -3,7 +3,7 @@
 //! renames all its fields, reads its prefix from elsewhere or has files of settings too, says nothing here.
 
 use super::Declared;
-use super::fields::{FUNCTION, Reader, block, fields};
+use super::fields::{Items, Reader, block, fields};
 use crate::detect::read::Code;
 use crate::detect::read::pattern::Pattern;
 
@@ -31,17 +31,26 @@ static DEFAULTS: Pattern = Pattern::new(r"\bSerialized::\w+|\bset_default\b");
 /// How deep structs may stand in each other.
 const DEPTH: usize = 3;
 
+/// How many readers of one file are followed.
+const READERS: usize = 20;
+
 pub(super) fn declared(code: &Code) -> Vec<Declared<'_>> {
-    code.captures(&READER)
-        .filter_map(|found| {
-            let at = found.get(0)?.start();
-            let (function, body) = around(code, at);
-            let reader = reader(&found, &code.text[at..at + chain(&code.text[at..])], body)?;
-            let name = target(code, at, function, body)?;
-            Some(fields(code, name, &reader, &reader.prefix, DEPTH))
-        })
-        .flatten()
-        .collect()
+    let mut readers = code.captures(&READER).take(READERS).peekable();
+    if readers.peek().is_none() {
+        return Vec::new();
+    }
+    let mut items = Items::of(code);
+    let mut declared = Vec::new();
+    for found in readers {
+        let Some(at) = found.get(0).map(|whole| whole.start()) else { continue };
+        let (function, body) = around(&items, at);
+        let chain = &code.text[at..at + chain(&code.text[at..])];
+        let Some(reader) = reader(&found, chain, body) else { continue };
+        if let Some(name) = target(code, at, function, body) {
+            declared.extend(fields(&mut items, name, &reader, &reader.prefix, DEPTH));
+        }
+    }
+    declared
 }
 
 fn reader<'c>(found: &regex::Captures<'_>, chain: &'c str, body: &str) -> Option<Reader<'c>> {
@@ -63,12 +72,11 @@ fn reader<'c>(found: &regex::Captures<'_>, chain: &'c str, body: &str) -> Option
 }
 
 /// The function around a place: where it begins and its text. Outside of one, the statement.
-fn around(code: &Code, at: usize) -> (Option<usize>, &str) {
-    let text = code.text.as_str();
-    let functions = code.captures(&FUNCTION).filter_map(|found| Some(found.get(0)?.range()));
-    let last = functions.take_while(|head| head.start < at).last();
-    if let Some(head) = last {
-        let end = head.end + block(code, head.end);
+fn around<'c>(items: &Items<'c>, at: usize) -> (Option<usize>, &'c str) {
+    let text = items.code.text.as_str();
+    let before = items.functions.partition_point(|head| head.start < at);
+    if let Some(head) = before.checked_sub(1).map(|last| &items.functions[last]) {
+        let end = head.end + block(items.code, head.end);
         if end > at {
             return (Some(head.start), &text[head.start..end]);
         }
